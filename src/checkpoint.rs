@@ -1,0 +1,205 @@
+//! Where work asks whether to go on, and where it says what it is doing.
+//!
+//! One `Checkpoint` belongs to one request. Whoever watches the client or the
+//! clock stops it; decode, resize and encode poll it between bands of rows.
+//! It knows only the standard library, so that the pixel code may use it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// Why work has to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The client has gone, so nobody waits for the answer.
+    Cancelled,
+    /// The request's deadline has passed.
+    Deadline,
+}
+
+/// What a request is doing, in the order in which it does it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Reading the body.
+    Receive,
+    /// Waiting for a worker and memory.
+    Queue,
+    /// Turning bytes into pixels.
+    Decode,
+    /// Everything between decode and encode: resize, turn, colour.
+    Resize,
+    /// Turning pixels into bytes.
+    Encode,
+}
+
+impl Stage {
+    /// Every stage, in order.
+    pub const ALL: [Self; 5] = [
+        Self::Receive,
+        Self::Queue,
+        Self::Decode,
+        Self::Resize,
+        Self::Encode,
+    ];
+
+    /// The name used in `Server-Timing` and in logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Receive => "recv",
+            Self::Queue => "queue",
+            Self::Decode => "decode",
+            Self::Resize => "resize",
+            Self::Encode => "encode",
+        }
+    }
+
+    fn from_index(index: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(index)).copied()
+    }
+}
+
+/// A cheap handle: clones are the same checkpoint.
+#[derive(Clone, Debug)]
+pub struct Checkpoint(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    /// 0 = go on, else one of `CANCELLED`, `DEADLINE`.
+    stop: AtomicU8,
+    /// Index into `Stage::ALL`, or `IDLE`.
+    stage: AtomicU8,
+    /// When the current stage was entered, in ns after `start`.
+    entered: AtomicU64,
+    /// Time spent in each stage so far, without the current one.
+    spent: [AtomicU64; Stage::ALL.len()],
+    start: Instant,
+}
+
+const CANCELLED: u8 = 1;
+const DEADLINE: u8 = 2;
+const IDLE: u8 = u8::MAX;
+
+impl Default for Checkpoint {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Checkpoint {
+    /// A checkpoint that lets work go on, in no stage yet.
+    pub fn new() -> Self {
+        Self(Arc::new(Inner {
+            stop: AtomicU8::new(0),
+            stage: AtomicU8::new(IDLE),
+            entered: AtomicU64::new(0),
+            spent: Default::default(),
+            start: Instant::now(),
+        }))
+    }
+
+    /// Tells the work to stop at its next poll. The first reason stays.
+    pub fn stop(&self, why: Stop) {
+        let code = match why {
+            Stop::Cancelled => CANCELLED,
+            Stop::Deadline => DEADLINE,
+        };
+        // A later reason loses: the first one decides the answer.
+        let _earlier = self
+            .0
+            .stop
+            .compare_exchange(0, code, Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    /// Why to stop, if there is a reason.
+    pub fn stopped(&self) -> Option<Stop> {
+        match self.0.stop.load(Ordering::Acquire) {
+            CANCELLED => Some(Stop::Cancelled),
+            DEADLINE => Some(Stop::Deadline),
+            _ => None,
+        }
+    }
+
+    /// Polls, and records that the work is now in `stage`.
+    ///
+    /// # Errors
+    /// The reason to stop.
+    pub fn check(&self, stage: Stage) -> Result<(), Stop> {
+        self.enter(stage);
+        self.stopped().map_or(Ok(()), Err)
+    }
+
+    /// Records that the request is now in `stage`. Only one thread at a time moves a request on.
+    pub fn enter(&self, stage: Stage) {
+        if self.0.stage.load(Ordering::Relaxed) != stage as u8 {
+            self.change(stage as u8);
+        }
+    }
+
+    /// Records that no stage is running any more.
+    pub fn leave(&self) {
+        self.change(IDLE);
+    }
+
+    /// The stage that runs now.
+    pub fn stage(&self) -> Option<Stage> {
+        Stage::from_index(self.0.stage.load(Ordering::Relaxed))
+    }
+
+    /// Time spent in each stage, in the order of [`Stage::ALL`], the running one included.
+    pub fn times(&self) -> [Duration; Stage::ALL.len()] {
+        let current = self.0.stage.load(Ordering::Relaxed);
+        let now = self.now();
+        let mut times = [Duration::ZERO; Stage::ALL.len()];
+        for (index, (time, spent)) in times.iter_mut().zip(&self.0.spent).enumerate() {
+            let mut ns = spent.load(Ordering::Relaxed);
+            if index == usize::from(current) {
+                ns += now.saturating_sub(self.0.entered.load(Ordering::Relaxed));
+            }
+            *time = Duration::from_nanos(ns);
+        }
+        times
+    }
+
+    fn change(&self, to: u8) {
+        let now = self.now();
+        let entered = self.0.entered.swap(now, Ordering::Relaxed);
+        let from = self.0.stage.swap(to, Ordering::Relaxed);
+        if let Some(spent) = self.0.spent.get(usize::from(from)) {
+            spent.fetch_add(now.saturating_sub(entered), Ordering::Relaxed);
+        }
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.0.start.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_reason_stays() {
+        let checkpoint = Checkpoint::new();
+        assert_eq!(checkpoint.check(Stage::Decode), Ok(()));
+        checkpoint.stop(Stop::Deadline);
+        checkpoint.stop(Stop::Cancelled);
+        assert_eq!(checkpoint.check(Stage::Resize), Err(Stop::Deadline));
+    }
+
+    #[test]
+    fn time_goes_to_the_stage_that_ran() {
+        let checkpoint = Checkpoint::new();
+        checkpoint.enter(Stage::Decode);
+        while checkpoint.times()[2] < Duration::from_micros(50) {
+            std::hint::spin_loop();
+        }
+        checkpoint.enter(Stage::Encode);
+        let times = checkpoint.times();
+        assert!(times[2] >= Duration::from_micros(50));
+        assert_eq!(times[0], Duration::ZERO);
+        assert_eq!(checkpoint.stage(), Some(Stage::Encode));
+        checkpoint.leave();
+        assert_eq!(checkpoint.stage(), None);
+    }
+}

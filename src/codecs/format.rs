@@ -1,0 +1,140 @@
+//! The table of formats.
+
+/// A format that is read, written or both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Format {
+    /// JPEG (JFIF, EXIF), 8 bit.
+    Jpeg,
+    /// PNG.
+    Png,
+    /// WebP, lossy and lossless.
+    WebP,
+    /// GIF, its first frame.
+    Gif,
+    /// TIFF, its first page.
+    Tiff,
+    /// Windows bitmap.
+    Bmp,
+    /// Windows icon, its largest entry.
+    Ico,
+    /// Quite OK Image.
+    Qoi,
+    /// Netpbm: PBM, PGM, PPM, PAM.
+    Pnm,
+}
+
+/// What a format is called and what it can do.
+#[derive(Debug)]
+pub struct FormatRow {
+    /// Which one.
+    pub format: Format,
+    /// Canonical name, as in `type=` and in `/info`.
+    pub name: &'static str,
+    /// Other names that `type=` takes.
+    pub aliases: &'static [&'static str],
+    /// Media type of answers.
+    pub media_type: &'static str,
+    /// Whether answers can be written in it.
+    pub writes: bool,
+    /// Whether a written file can hold transparency.
+    pub alpha: bool,
+    /// Most pixels along a side of a written file.
+    pub max_side: u32,
+    /// Quality when the client asks for none; `None` for a lossless format.
+    pub quality: Option<u8>,
+}
+
+/// Every format, most common first.
+pub const FORMATS: &[FormatRow] = &[
+    FormatRow {
+        format: Format::Jpeg,
+        name: "jpeg",
+        aliases: &["jpg"],
+        media_type: "image/jpeg",
+        writes: true,
+        alpha: false,
+        max_side: 65_500,
+        quality: Some(80),
+    },
+    FormatRow {
+        format: Format::Png,
+        name: "png",
+        aliases: &[],
+        media_type: "image/png",
+        writes: true,
+        alpha: true,
+        max_side: i32::MAX as u32,
+        quality: None,
+    },
+    FormatRow {
+        format: Format::WebP,
+        name: "webp",
+        aliases: &[],
+        media_type: "image/webp",
+        writes: true,
+        alpha: true,
+        max_side: 16_383,
+        quality: Some(80),
+    },
+    read_only(Format::Gif, "gif", &[], "image/gif"),
+    read_only(Format::Tiff, "tiff", &["tif"], "image/tiff"),
+    read_only(Format::Bmp, "bmp", &[], "image/bmp"),
+    read_only(Format::Ico, "ico", &[], "image/x-icon"),
+    read_only(Format::Qoi, "qoi", &[], "image/qoi"),
+    read_only(Format::Pnm, "pnm", &[], "image/x-portable-anymap"),
+];
+
+const fn read_only(
+    format: Format,
+    name: &'static str,
+    aliases: &'static [&'static str],
+    media_type: &'static str,
+) -> FormatRow {
+    FormatRow {
+        format,
+        name,
+        aliases,
+        media_type,
+        writes: false,
+        alpha: false,
+        max_side: 0,
+        quality: None,
+    }
+}
+
+impl Format {
+    /// Its row in the table.
+    pub fn row(self) -> &'static FormatRow {
+        FORMATS
+            .iter()
+            .find(|row| row.format == self)
+            .expect("every format has a row, see the test")
+    }
+
+    /// Its canonical name.
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// The format of that name or alias, in any case.
+    pub fn named(name: &str) -> Option<&'static FormatRow> {
+        FORMATS.iter().find(|row| {
+            row.name.eq_ignore_ascii_case(name)
+                || row.aliases.iter().any(|a| a.eq_ignore_ascii_case(name))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_format_has_one_row_in_order() {
+        for (index, row) in FORMATS.iter().enumerate() {
+            assert_eq!(row.format as usize, index);
+            assert_eq!(row.format.row().name, row.name);
+        }
+        assert_eq!(FORMATS.len(), Format::Pnm as usize + 1);
+    }
+}

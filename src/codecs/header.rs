@@ -1,0 +1,137 @@
+//! What a file says about itself before a pixel is decoded.
+
+use std::sync::Arc;
+
+use super::{Format, Model};
+
+/// A file's header, as far as plan and `/info` need it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Header {
+    /// By signature.
+    pub format: Format,
+    /// Stored width in pixels, before orientation, at least 1.
+    pub width: u32,
+    /// Stored height in pixels, before orientation, at least 1.
+    pub height: u32,
+    /// What an unscaled decode hands out.
+    pub model: Model,
+    /// Bits per sample in the file.
+    pub bit_depth: u8,
+    /// How the stored picture is turned for display.
+    pub orientation: Orientation,
+    /// What the sample values mean.
+    pub colour: Colour,
+    /// Progressive JPEG or interlaced PNG: the decoder holds the whole picture.
+    pub progressive: bool,
+    /// Frames, pages or icon entries; 1 for a still picture, or where only a survey could count them.
+    pub frames: u32,
+    /// What the format calls its layout, for `/info`: `4:2:0`, `palette`, `lossless`, … may be empty.
+    pub detail: &'static str,
+}
+
+/// The meaning of sample values, by the strongest statement in the file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Colour {
+    /// sRGB, or nothing said.
+    Srgb,
+    /// An embedded ICC profile.
+    Icc(Arc<[u8]>),
+    /// ITU-T H.273 code points (PNG cICP): primaries, transfer, full range.
+    Cicp {
+        /// Colour primaries.
+        primaries: u8,
+        /// Transfer characteristics.
+        transfer: u8,
+        /// Full range; RGB is always so.
+        full_range: bool,
+    },
+    /// PNG gAMA (and cHRM): file gamma (about 0.45455 for sRGB-like) and primaries.
+    Gamma {
+        /// The exponent of the encoding, as in gAMA divided by 100,000.
+        gamma: f32,
+        /// White point and primaries, where the file gives them.
+        chromaticities: Option<Chromaticities>,
+    },
+}
+
+/// CIE xy of the white point and the three primaries.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Chromaticities {
+    /// White point.
+    pub white: (f32, f32),
+    /// Red.
+    pub red: (f32, f32),
+    /// Green.
+    pub green: (f32, f32),
+    /// Blue.
+    pub blue: (f32, f32),
+}
+
+/// The eight EXIF orientations.
+///
+/// The stored picture is mirrored left-right first if `mirror`, then turned clockwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Orientation {
+    /// Mirrored left-right before the turn.
+    pub mirror: bool,
+    /// Quarter turns clockwise, 0 to 3.
+    pub quarters: u8,
+}
+
+impl Orientation {
+    /// From the EXIF tag; anything but 1 to 8 counts as upright.
+    pub fn from_exif(tag: u16) -> Self {
+        let (mirror, quarters) = match tag {
+            2 => (true, 0),
+            3 => (false, 2),
+            4 => (true, 2),
+            5 => (true, 3),
+            6 => (false, 1),
+            7 => (true, 1),
+            8 => (false, 3),
+            _ => (false, 0),
+        };
+        Self { mirror, quarters }
+    }
+
+    /// The EXIF tag, 1 to 8.
+    pub fn exif(self) -> u16 {
+        (1..=8)
+            .find(|&tag| Self::from_exif(tag) == self)
+            .unwrap_or(1)
+    }
+
+    /// Whether width and height change places.
+    pub fn swaps(self) -> bool {
+        self.quarters % 2 == 1
+    }
+}
+
+impl Header {
+    /// Size in pixels as shown, after orientation.
+    pub fn displayed(&self) -> (u32, u32) {
+        if self.orientation.swaps() {
+            (self.height, self.width)
+        } else {
+            (self.width, self.height)
+        }
+    }
+
+    /// Whether the picture may be transparent anywhere.
+    pub fn has_alpha(&self) -> bool {
+        self.model.has_alpha()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exif_tags_round_trip() {
+        for tag in 1..=8 {
+            assert_eq!(Orientation::from_exif(tag).exif(), tag);
+        }
+        assert_eq!(Orientation::from_exif(9), Orientation::default());
+    }
+}

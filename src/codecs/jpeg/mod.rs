@@ -1,0 +1,37 @@
+//! JPEG: own header reader, pixels through libjpeg-turbo's libjpeg API and a small C shim.
+//!
+//! The home of `turbojpeg_sys`. 8-bit files, baseline and progressive; the
+//! decoder scales by eighths. Twelve bit and lossless files are refused.
+
+mod decode;
+mod encode;
+mod ffi;
+mod probe;
+
+pub(super) use self::decode::{decode_bytes, open};
+pub(super) use self::encode::{accepts, create, encode_bytes};
+pub(super) use self::probe::probe;
+use super::{Header, Shape};
+
+/// Eighths at which the decoder's scaled transforms are exact and quick.
+pub(super) const SCALES: &[u8] = &[1, 2, 4, 8];
+
+/// Scans of a progressive file that are read; its cost grows with pixels times scans.
+/// Encoders write about 10; the library's own fuzzing stops at 100 too.
+const MAX_SCANS: u32 = 100;
+
+/// What the decoder hands out: each side divided, rounded up.
+pub(super) fn scaled(header: &Header, eighths: u8) -> Shape {
+    let side = |side: u32| {
+        let eighths = u64::from(side) * u64::from(eighths);
+        u32::try_from(eighths.div_ceil(8)).unwrap_or(u32::MAX)
+    };
+    Shape {
+        width: side(header.width),
+        height: side(header.height),
+        model: header.model,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! Formats: what bytes are, what is in their header, and pixels in and out.
+//!
+//! One row in [`FORMATS`] and one file or folder per format. Pure: bytes in,
+//! pixels out, or the other way. Nothing here knows of operations, plans or HTTP;
+//! nothing here calls up. The pipeline pulls rows and pushes them.
+
+mod bridge;
+mod bytes;
+mod error;
+mod exif;
+mod format;
+mod header;
+mod jpeg;
+mod pixels;
+mod png;
+mod sniff;
+mod webp;
+
+pub use error::Error;
+pub use format::{FORMATS, Format, FormatRow};
+pub use header::{Chromaticities, Colour, Header, Orientation};
+pub use pixels::{Band, Model, Plane, Raster, Shape};
+
+use crate::checkpoint::Checkpoint;
+
+/// Rows of a picture, from top to bottom.
+pub trait Rows {
+    /// Size and layout of the whole picture as it will be handed out, after any scaling by the decoder.
+    fn shape(&self) -> Shape;
+
+    /// The next rows, at least one, in `band`; `false` when there are no more (`band` is then as it was).
+    ///
+    /// A codec that streams fills the planes that `band` brings (they keep their
+    /// capacity) with about `rows` rows, a multiple of 16 for subsampled planes but at the end; one that has
+    /// the whole picture moves it into `band` in one go.
+    ///
+    /// # Errors
+    /// [`Error`], a stopped checkpoint included.
+    fn next(&mut self, band: &mut Band, rows: u32) -> Result<bool, Error>;
+}
+
+/// Where an encoder takes rows, from top to bottom.
+pub trait Sink {
+    /// Takes some rows; the bands of all calls together are the picture.
+    ///
+    /// # Errors
+    /// [`Error`], a stopped checkpoint included.
+    fn push(&mut self, band: &Band) -> Result<(), Error>;
+
+    /// Ends the file and hands out its bytes.
+    ///
+    /// # Errors
+    /// [`Error`], a stopped checkpoint included.
+    fn finish(self: Box<Self>) -> Result<Vec<u8>, Error>;
+}
+
+/// How to write a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Encoding {
+    /// The format; its row has `writes` set.
+    pub format: Format,
+    /// 1 to 100 on the format's own scale; without meaning for lossless formats.
+    pub quality: u8,
+}
+
+/// What the header says; decodes no pixel.
+///
+/// # Errors
+/// `Unsupported` or `Invalid`.
+pub fn probe(bytes: &[u8]) -> Result<Header, Error> {
+    match sniff::sniff(bytes) {
+        Some(Format::Jpeg) => jpeg::probe(bytes),
+        Some(Format::Png) => png::probe(bytes),
+        Some(Format::WebP) => webp::probe(bytes),
+        Some(other) => bridge::probe(other, bytes),
+        None => Err(Error::Unsupported {
+            looks_like: sniff::looks_like(bytes),
+        }),
+    }
+}
+
+/// The decoder's own scaling: the eighths of the full size that `open` takes for this picture, ascending, the last one 8.
+pub fn scales(header: &Header) -> &'static [u8] {
+    match header.format {
+        Format::Jpeg => jpeg::SCALES,
+        _ => &[8],
+    }
+}
+
+/// What `open` will hand out at `eighths`/8, one of `scales`.
+pub fn scaled(header: &Header, eighths: u8) -> Shape {
+    match header.format {
+        Format::Jpeg => jpeg::scaled(header, eighths),
+        _ => Shape {
+            width: header.width,
+            height: header.height,
+            model: header.model,
+        },
+    }
+}
+
+/// Peak bytes that `open` and reading all rows allocate, a whole picture that is handed over included, the caller's bands not.
+pub fn decode_bytes(header: &Header, eighths: u8) -> u64 {
+    match header.format {
+        Format::Jpeg => jpeg::decode_bytes(header, eighths),
+        Format::Png => png::decode_bytes(header, eighths),
+        Format::WebP => webp::decode_bytes(header, eighths),
+        _ => bridge::decode_bytes(header),
+    }
+}
+
+/// Starts a decode of the whole of `bytes`, whose header `probe` has read.
+///
+/// # Errors
+/// [`Error`].
+pub fn open<'a>(
+    bytes: &'a [u8],
+    header: &Header,
+    eighths: u8,
+    checkpoint: &'a Checkpoint,
+) -> Result<Box<dyn Rows + 'a>, Error> {
+    match header.format {
+        Format::Jpeg => jpeg::open(bytes, header, eighths, checkpoint),
+        Format::Png => png::open(bytes, header, checkpoint),
+        Format::WebP => Ok(webp::open(bytes, header, checkpoint)),
+        _ => Ok(bridge::open(bytes, header, checkpoint)),
+    }
+}
+
+/// Whether `create` takes this layout for this format; a picture in another has to be converted before.
+pub fn accepts(format: Format, model: Model) -> bool {
+    match format {
+        Format::Jpeg => jpeg::accepts(model),
+        Format::Png => png::accepts(model),
+        Format::WebP => webp::accepts(model),
+        _ => false,
+    }
+}
+
+/// Peak bytes that an encode of this picture allocates, the answer included.
+pub fn encode_bytes(encoding: Encoding, shape: Shape) -> u64 {
+    match encoding.format {
+        Format::Jpeg => jpeg::encode_bytes(encoding, shape),
+        Format::WebP => webp::encode_bytes(shape),
+        _ => png::encode_bytes(shape),
+    }
+}
+
+/// Starts an encode of a picture of this shape, whose model the format accepts.
+///
+/// # Errors
+/// [`Error`]; `Internal` for a format that isn't written.
+pub fn create<'a>(
+    encoding: Encoding,
+    shape: Shape,
+    checkpoint: &'a Checkpoint,
+) -> Result<Box<dyn Sink + 'a>, Error> {
+    match encoding.format {
+        Format::Jpeg => jpeg::create(encoding, shape, checkpoint),
+        Format::Png => Ok(png::create(shape, checkpoint)),
+        Format::WebP => Ok(webp::create(encoding, shape, checkpoint)),
+        other => Err(Error::Internal(format!("{} is not written", other.name()))),
+    }
+}

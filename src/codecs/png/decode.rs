@@ -1,0 +1,147 @@
+//! Rows out of a PNG file.
+
+use std::io::Cursor;
+
+use png::{Reader, Transformations};
+
+use super::probe::{broken, is_deep, start};
+use crate::checkpoint::{Checkpoint, Stage};
+use crate::codecs::{Band, Error, Header, Raster, Rows, Shape};
+
+/// Rows decoded between two polls.
+const POLL_ROWS: usize = 16;
+
+/// Peak bytes of a decode: some rows and the inflater's window, or the whole picture when it is interlaced.
+pub(in crate::codecs) fn decode_bytes(header: &Header, _eighths: u8) -> u64 {
+    let deep = if header.bit_depth == 16 { 2 } else { 1 };
+    let row = u64::from(header.width) * u64::from(header.model.channels()) * deep;
+    let whole = if header.progressive {
+        // 16-bit samples are halved in a second buffer.
+        let bytes = row * u64::from(header.height);
+        if deep == 2 { bytes + bytes / 2 } else { bytes }
+    } else {
+        0
+    };
+    // The library holds two rows and what it has inflated ahead of them.
+    whole + row * 6 + (512 << 10)
+}
+
+/// Starts a decode.
+pub(in crate::codecs) fn open<'a>(
+    bytes: &'a [u8],
+    header: &Header,
+    checkpoint: &'a Checkpoint,
+) -> Result<Box<dyn Rows + 'a>, Error> {
+    checkpoint.check(Stage::Decode)?;
+    let reader = start(bytes, Transformations::EXPAND).map_err(|error| broken(&error, "header"))?;
+    let shape = Shape {
+        width: header.width,
+        height: header.height,
+        model: header.model,
+    };
+    let deep = is_deep(reader.info());
+    Ok(Box::new(PngRows {
+        row: vec![0; reader.output_line_size(shape.width).unwrap_or_default()],
+        interlaced: header.progressive,
+        reader,
+        shape,
+        deep,
+        next: 0,
+        ended: false,
+        checkpoint,
+    }))
+}
+
+struct PngRows<'a> {
+    reader: Reader<Cursor<&'a [u8]>>,
+    shape: Shape,
+    /// Samples come as 16 bit.
+    deep: bool,
+    interlaced: bool,
+    /// One row as the library writes it, for deep samples.
+    row: Vec<u8>,
+    next: u32,
+    ended: bool,
+    checkpoint: &'a Checkpoint,
+}
+
+impl Rows for PngRows<'_> {
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn next(&mut self, band: &mut Band, rows: u32) -> Result<bool, Error> {
+        let rows = rows.min(self.shape.height - self.next);
+        if rows == 0 {
+            if !self.ended {
+                self.ended = true;
+                // The rest of the file: a missing end means that it was cut short.
+                self.reader
+                    .finish()
+                    .map_err(|error| broken(&error, "pixels"))?;
+            }
+            return Ok(false);
+        }
+        if self.interlaced {
+            self.next = self.shape.height;
+            *band = self.whole()?;
+            return Ok(true);
+        }
+        let Some(plane) = band.planes.first_mut() else {
+            return Err(Error::Internal("a band without a plane".to_owned()));
+        };
+        let stride = self.shape.width as usize * self.shape.model.channels() as usize;
+        plane.width = self.shape.width;
+        plane.height = rows;
+        plane.samples.resize(rows as usize * stride, 0);
+        for (index, row) in plane.samples.chunks_exact_mut(stride).enumerate() {
+            if index.is_multiple_of(POLL_ROWS) {
+                self.checkpoint.check(Stage::Decode)?;
+            }
+            let target = if self.deep {
+                &mut self.row[..]
+            } else {
+                &mut *row
+            };
+            self.reader
+                .read_row(target)
+                .map_err(|error| broken(&error, "pixels"))?;
+            if self.deep {
+                narrow(&self.row, row);
+            }
+        }
+        self.next += rows;
+        Ok(true)
+    }
+}
+
+impl PngRows<'_> {
+    /// All of an interlaced picture: its rows come in seven passes.
+    fn whole(&mut self) -> Result<Raster, Error> {
+        self.checkpoint.check(Stage::Decode)?;
+        let size = self
+            .reader
+            .output_buffer_size()
+            .ok_or_else(|| Error::Internal("a picture larger than memory".to_owned()))?;
+        let mut samples = vec![0; size];
+        self.reader
+            .next_frame(&mut samples)
+            .map_err(|error| broken(&error, "pixels"))?;
+        self.checkpoint.check(Stage::Decode)?;
+        if self.deep {
+            let mut narrowed = vec![0; size / 2];
+            narrow(&samples, &mut narrowed);
+            samples = narrowed;
+        }
+        Ok(Raster::interleaved(self.shape, samples))
+    }
+}
+
+/// Big-endian 16-bit samples to 8 bit, rounded to the nearest.
+fn narrow(deep: &[u8], samples: &mut [u8]) {
+    let (pairs, _) = deep.as_chunks::<2>();
+    for (sample, &pair) in samples.iter_mut().zip(pairs) {
+        let value = u32::from(u16::from_be_bytes(pair));
+        *sample = u8::try_from((value * 255 + 32_767) / 65_535).unwrap_or(u8::MAX);
+    }
+}

@@ -1,0 +1,15 @@
+//! PNG: rows out through the `png` crate, chunks by hand and libdeflate in.
+//!
+//! The home of `png` and `libdeflater`. Every colour type and depth is read, as
+//! 8 bit; what isn't interlaced streams. Of an animation, the default image.
+
+mod decode;
+mod encode;
+mod probe;
+
+pub(super) use self::decode::{decode_bytes, open};
+pub(super) use self::encode::{accepts, create, encode_bytes};
+pub(super) use self::probe::probe;
+
+#[cfg(test)]
+mod tests;

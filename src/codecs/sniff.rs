@@ -1,0 +1,137 @@
+//! What bytes are, by their signature alone.
+
+use super::Format;
+
+/// The format whose signature the bytes bear, of those that are read.
+pub(super) fn sniff(bytes: &[u8]) -> Option<Format> {
+    Some(match bytes {
+        [0xff, 0xd8, 0xff, ..] => Format::Jpeg,
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Format::Png,
+        [
+            b'R',
+            b'I',
+            b'F',
+            b'F',
+            _,
+            _,
+            _,
+            _,
+            b'W',
+            b'E',
+            b'B',
+            b'P',
+            ..,
+        ] => Format::WebP,
+        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Format::Gif,
+        [b'I', b'I', b'*' | b'+', 0, ..] | [b'M', b'M', 0, b'*' | b'+', ..] => Format::Tiff,
+        [b'B', b'M', ..] if bytes.len() >= 26 => Format::Bmp,
+        [0, 0, 1, 0, count, _, ..] if *count > 0 => Format::Ico,
+        [b'q', b'o', b'i', b'f', ..] => Format::Qoi,
+        [b'P', b'1'..=b'7', space, ..] if space.is_ascii_whitespace() => Format::Pnm,
+        _ => return None,
+    })
+}
+
+/// What the bytes look like when they are nothing that is read.
+pub(super) fn looks_like(bytes: &[u8]) -> Option<&'static str> {
+    let brand = |brands: &[&[u8; 4]]| {
+        bytes.get(4..8) == Some(b"ftyp")
+            && bytes
+                .get(8..12)
+                .is_some_and(|brand| brands.iter().any(|b| brand == *b))
+    };
+    if brand(&[b"avif", b"avis"]) {
+        return Some("an AVIF image");
+    }
+    if brand(&[
+        b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1",
+    ]) {
+        return Some("a HEIC image");
+    }
+    if bytes.get(4..8) == Some(b"ftyp") {
+        return Some("a video");
+    }
+    Some(match bytes {
+        [b'%', b'P', b'D', b'F', ..] => "a PDF document",
+        [0xff, 0x0a, ..] | [0, 0, 0, 0x0c, b'J', b'X', b'L', b' ', ..] => "a JPEG XL image",
+        [0, 0, 0, 0x0c, b'j', b'P', ..] => "a JPEG 2000 image",
+        [b'8', b'B', b'P', b'S', ..] => "a Photoshop document",
+        [b'P', b'K', 3, 4, ..] => "a ZIP archive",
+        [0x1f, 0x8b, ..] => "gzip-compressed data",
+        [0x1a, 0x45, 0xdf, 0xa3, ..] => "a video",
+        _ => return text(bytes),
+    })
+}
+
+/// Markup and plain text.
+fn text(bytes: &[u8]) -> Option<&'static str> {
+    let start = bytes.get(..bytes.len().min(1024))?;
+    let lower = start.to_ascii_lowercase();
+    let has = |word: &[u8]| lower.windows(word.len()).any(|window| window == word);
+    if has(b"<svg") {
+        Some("an SVG drawing")
+    } else if has(b"<html") || has(b"<!doctype html") {
+        Some("an HTML page")
+    } else if !start.is_empty()
+        && start
+            .iter()
+            .all(|b| matches!(b, b'\t' | b'\n' | b'\r' | 0x20..=0x7e))
+    {
+        Some("plain text")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn signatures_are_told_apart() {
+        for (bytes, expected) in [
+            (&b"\xff\xd8\xff\xe0"[..], Some(Format::Jpeg)),
+            (b"\x89PNG\r\n\x1a\n", Some(Format::Png)),
+            (b"RIFF\x10\0\0\0WEBPVP8 ", Some(Format::WebP)),
+            (b"RIFF\x10\0\0\0WAVEfmt ", None),
+            (b"GIF89a", Some(Format::Gif)),
+            (b"II*\0", Some(Format::Tiff)),
+            (b"MM\0*", Some(Format::Tiff)),
+            (b"BM", None),
+            (b"\0\0\x01\0\x02\0", Some(Format::Ico)),
+            (b"\0\0\x01\0\0\0", None),
+            (b"qoif", Some(Format::Qoi)),
+            (b"P6\n1 1", Some(Format::Pnm)),
+            (b"P8\n1 1", None),
+            (b"", None),
+        ] {
+            assert_eq!(sniff(bytes), expected, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_read_is_named() {
+        for (bytes, expected) in [
+            (&b"%PDF-1.7"[..], Some("a PDF document")),
+            (b"\0\0\0\x20ftypavif", Some("an AVIF image")),
+            (b"\0\0\0\x20ftypheic", Some("a HEIC image")),
+            (b"\0\0\0\x20ftypisom", Some("a video")),
+            (b"<?xml version='1.0'?><SVG>", Some("an SVG drawing")),
+            (b"<!DOCTYPE html>", Some("an HTML page")),
+            (b"hello", Some("plain text")),
+            (b"\x01\x02", None),
+            (b"", None),
+        ] {
+            assert_eq!(looks_like(bytes), expected, "{bytes:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+            std::hint::black_box((sniff(&bytes), looks_like(&bytes)));
+        }
+    }
+}

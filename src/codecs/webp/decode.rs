@@ -1,0 +1,147 @@
+//! The pixels of a WebP file, all at once.
+#![expect(unsafe_code, reason = "the binding to libwebp's decoder")]
+
+use libwebp_sys as webp;
+
+use crate::checkpoint::{Checkpoint, Stage};
+use crate::codecs::{Band, Error, Format, Header, Raster, Rows, Shape};
+
+/// Peak bytes: the picture, and libwebp's own state: some rows for lossy, all of ARGB for lossless, two canvases for an animation.
+pub(in crate::codecs) fn decode_bytes(header: &Header, _eighths: u8) -> u64 {
+    let pixels = u64::from(header.width) * u64::from(header.height);
+    let picture = pixels * u64::from(header.model.channels());
+    let state = match header.detail {
+        "animated" => pixels * 12,
+        "lossless" => pixels * 5,
+        // Alpha of a lossy picture is a lossless plane beside it.
+        _ if header.has_alpha() => pixels * 2,
+        _ => 0,
+    };
+    picture + state + u64::from(header.width) * 256 + (1 << 20)
+}
+
+/// Prepares a decode; the work is done when the first rows are asked for.
+pub(in crate::codecs) fn open<'a>(
+    bytes: &'a [u8],
+    header: &Header,
+    checkpoint: &'a Checkpoint,
+) -> Box<dyn Rows + 'a> {
+    Box::new(WebPRows {
+        bytes,
+        shape: Shape {
+            width: header.width,
+            height: header.height,
+            model: header.model,
+        },
+        animated: header.detail == "animated",
+        done: false,
+        checkpoint,
+    })
+}
+
+struct WebPRows<'a> {
+    bytes: &'a [u8],
+    shape: Shape,
+    animated: bool,
+    done: bool,
+    checkpoint: &'a Checkpoint,
+}
+
+impl Rows for WebPRows<'_> {
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn next(&mut self, band: &mut Band, _rows: u32) -> Result<bool, Error> {
+        if self.done {
+            return Ok(false);
+        }
+        self.done = true;
+        self.checkpoint.check(Stage::Decode)?;
+        let samples = if self.animated {
+            first_frame(self.bytes, self.shape)?
+        } else {
+            still(self.bytes, self.shape)?
+        };
+        self.checkpoint.check(Stage::Decode)?;
+        *band = Raster::interleaved(self.shape, samples);
+        Ok(true)
+    }
+}
+
+fn still(bytes: &[u8], shape: Shape) -> Result<Vec<u8>, Error> {
+    let channels = shape.model.channels() as usize;
+    let row = shape.width as usize * channels;
+    let mut samples = vec![0; row * shape.height as usize];
+    let stride = i32::try_from(row).map_err(|_too_wide| broken("it is too wide"))?;
+    let decode = if channels == 4 {
+        webp::WebPDecodeRGBAInto
+    } else {
+        webp::WebPDecodeRGBInto
+    };
+    // SAFETY: `bytes` is readable for its length; `samples` is writable for its own, and
+    // libwebp checks size and stride against the picture's before it writes.
+    let written = unsafe {
+        decode(
+            bytes.as_ptr(),
+            bytes.len(),
+            samples.as_mut_ptr(),
+            samples.len(),
+            stride,
+        )
+    };
+    if written.is_null() {
+        return Err(broken("its data is corrupt or cut short"));
+    }
+    Ok(samples)
+}
+
+/// An animation decoder and the file it reads.
+struct Animation(*mut webp::WebPAnimDecoder);
+
+impl Drop for Animation {
+    fn drop(&mut self) {
+        // SAFETY: made by `WebPAnimDecoderNew`, owned by this value alone, freed once.
+        unsafe { webp::WebPAnimDecoderDelete(self.0) };
+    }
+}
+
+/// The first frame on its canvas.
+fn first_frame(bytes: &[u8], shape: Shape) -> Result<Vec<u8>, Error> {
+    let data = webp::WebPData {
+        bytes: bytes.as_ptr(),
+        size: bytes.len(),
+    };
+    // SAFETY: `data` is readable during the call; the bytes it points to outlive the decoder,
+    // which ends in this function. Null options mean RGBA.
+    let decoder = unsafe { webp::WebPAnimDecoderNew(&raw const data, std::ptr::null()) };
+    if decoder.is_null() {
+        return Err(broken("its animation is corrupt or cut short"));
+    }
+    let decoder = Animation(decoder);
+    let mut info = webp::WebPAnimInfo::default();
+    // SAFETY: the decoder is alive; `info` is a local.
+    let known = unsafe { webp::WebPAnimDecoderGetInfo(decoder.0, &raw mut info) };
+    if known == 0 || (info.canvas_width, info.canvas_height) != (shape.width, shape.height) {
+        return Err(broken("its canvas contradicts its header"));
+    }
+    let (mut canvas, mut timestamp) = (std::ptr::null_mut(), 0);
+    // SAFETY: the decoder is alive; both pointers are to locals.
+    let got =
+        unsafe { webp::WebPAnimDecoderGetNext(decoder.0, &raw mut canvas, &raw mut timestamp) };
+    if got == 0 || canvas.is_null() {
+        return Err(broken("its first frame is corrupt"));
+    }
+    let length = shape.width as usize * shape.height as usize * 4;
+    // SAFETY: the canvas has width × height pixels of 4 bytes, as `info` said, and lives until
+    // the next call on the decoder, which is after this copy.
+    Ok(unsafe { std::slice::from_raw_parts(canvas, length) }.to_vec())
+}
+
+fn broken(detail: &str) -> Error {
+    Error::Invalid {
+        format: Format::WebP,
+        stage: "pixels",
+        detail: detail.to_owned(),
+    }
+}

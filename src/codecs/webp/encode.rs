@@ -1,0 +1,158 @@
+//! Rows into a lossy WebP file.
+#![expect(unsafe_code, reason = "the binding to libwebp's encoder")]
+
+use std::ffi::{c_int, c_void};
+
+use libwebp_sys as webp;
+
+use crate::checkpoint::{Checkpoint, Stage};
+use crate::codecs::{Band, Encoding, Error, Model, Shape, Sink};
+
+/// libwebp's effort, 0 to 6: below 4 the files grow by a tenth.
+const METHOD: c_int = 4;
+
+/// Layouts that can be written. Grey is written as RGB: the format has no other.
+pub(in crate::codecs) fn accepts(model: Model) -> bool {
+    matches!(model, Model::Rgb | Model::Rgba)
+}
+
+/// Peak bytes: the rows, their planes, and libwebp's state for each block of 16×16.
+pub(in crate::codecs) fn encode_bytes(shape: Shape) -> u64 {
+    let pixels =
+        u64::from(shape.width).next_multiple_of(16) * u64::from(shape.height).next_multiple_of(16);
+    shape.bytes() + pixels * 8 + (2 << 20)
+}
+
+/// Starts an encode.
+pub(in crate::codecs) fn create<'a>(
+    encoding: Encoding,
+    shape: Shape,
+    checkpoint: &'a Checkpoint,
+) -> Box<dyn Sink + 'a> {
+    Box::new(WebPSink {
+        quality: encoding.quality,
+        shape,
+        samples: Vec::new(),
+        checkpoint,
+    })
+}
+
+struct WebPSink<'a> {
+    quality: u8,
+    shape: Shape,
+    samples: Vec<u8>,
+    checkpoint: &'a Checkpoint,
+}
+
+impl Sink for WebPSink<'_> {
+    fn push(&mut self, band: &Band) -> Result<(), Error> {
+        self.checkpoint.check(Stage::Encode)?;
+        if let Some(plane) = band.planes.first() {
+            self.samples.extend_from_slice(&plane.samples);
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Vec<u8>, Error> {
+        self.checkpoint.check(Stage::Encode)?;
+        let mut picture = Picture::new(self.shape)?;
+        picture.import(self.shape, &self.samples)?;
+        drop(self.samples);
+        let mut config =
+            webp::WebPConfig::new().map_err(|()| internal("libwebp's versions differ"))?;
+        config.quality = f32::from(self.quality);
+        config.method = METHOD;
+        picture.encode(&config, self.checkpoint)
+    }
+}
+
+/// A picture in libwebp's memory, and the file it becomes.
+struct Picture {
+    raw: webp::WebPPicture,
+    writer: webp::WebPMemoryWriter,
+}
+
+impl Picture {
+    fn new(shape: Shape) -> Result<Box<Self>, Error> {
+        let mut raw =
+            webp::WebPPicture::new().map_err(|()| internal("libwebp's versions differ"))?;
+        let side =
+            |side: u32| c_int::try_from(side).map_err(|_too_long| internal("a side too long"));
+        raw.width = side(shape.width)?;
+        raw.height = side(shape.height)?;
+        let mut writer = webp::WebPMemoryWriter {
+            mem: std::ptr::null_mut(),
+            size: 0,
+            max_size: 0,
+            pad: [0],
+        };
+        // SAFETY: `writer` is a local of the right type; this sets it to empty.
+        unsafe { webp::WebPMemoryWriterInit(&raw mut writer) };
+        Ok(Box::new(Self { raw, writer }))
+    }
+
+    /// Converts the rows to planes.
+    fn import(&mut self, shape: Shape, samples: &[u8]) -> Result<(), Error> {
+        if samples.len() as u64 != shape.bytes() {
+            return Err(internal("rows are missing"));
+        }
+        let import = if shape.model == Model::Rgba {
+            webp::WebPPictureImportRGBA
+        } else {
+            webp::WebPPictureImportRGB
+        };
+        let stride = shape.width * shape.model.channels();
+        let stride = c_int::try_from(stride).map_err(|_too_wide| internal("a row too long"))?;
+        // SAFETY: the picture was initialised and has the shape's sides; `samples` has
+        // height × stride bytes, as was just checked.
+        let imported = unsafe { import(&raw mut self.raw, samples.as_ptr(), stride) };
+        if imported == 0 {
+            return Err(internal("no memory for a WebP picture"));
+        }
+        Ok(())
+    }
+
+    fn encode(
+        &mut self,
+        config: &webp::WebPConfig,
+        checkpoint: &Checkpoint,
+    ) -> Result<Vec<u8>, Error> {
+        let context: *const Checkpoint = checkpoint;
+        self.raw.writer = Some(webp::WebPMemoryWrite);
+        self.raw.custom_ptr = (&raw mut self.writer).cast();
+        self.raw.progress_hook = Some(go_on);
+        self.raw.user_data = context.cast_mut().cast::<c_void>();
+        // SAFETY: config and picture are initialised; the writer and the checkpoint that the
+        // picture points to live through the call, and the hook only reads the checkpoint.
+        let encoded = unsafe { webp::WebPEncode(config, &raw mut self.raw) };
+        if encoded == 0 {
+            checkpoint.check(Stage::Encode)?;
+            return Err(internal(&format!("libwebp: {:?}", self.raw.error_code)));
+        }
+        // SAFETY: after success `mem` points to `size` written bytes, which are freed with the
+        // writer, after this copy.
+        Ok(unsafe { std::slice::from_raw_parts(self.writer.mem, self.writer.size) }.to_vec())
+    }
+}
+
+impl Drop for Picture {
+    fn drop(&mut self) {
+        // SAFETY: both were initialised in `new`, are owned by this value alone, and are freed once.
+        unsafe {
+            webp::WebPPictureFree(&raw mut self.raw);
+            webp::WebPMemoryWriterClear(&raw mut self.writer);
+        }
+    }
+}
+
+/// # Safety
+/// `picture` is the one whose `user_data` points to a living `Checkpoint`.
+unsafe extern "C" fn go_on(_percent: c_int, picture: *const webp::WebPPicture) -> c_int {
+    // SAFETY: as the caller promises.
+    let checkpoint = unsafe { &*(*picture).user_data.cast::<Checkpoint>() };
+    c_int::from(checkpoint.stopped().is_none())
+}
+
+fn internal(detail: &str) -> Error {
+    Error::Internal(detail.to_owned())
+}

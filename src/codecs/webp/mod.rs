@@ -1,0 +1,15 @@
+//! WebP through libwebp: lossy and lossless in, lossy out. Of an animation, the first frame.
+//!
+//! The home of `libwebp_sys`. The decoder works on the whole picture: libwebp's
+//! own scaling is worse than ours.
+
+mod decode;
+mod encode;
+mod probe;
+
+pub(super) use self::decode::{decode_bytes, open};
+pub(super) use self::encode::{accepts, create, encode_bytes};
+pub(super) use self::probe::probe;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+//! The header of a WebP file: a walk over its RIFF chunks.
+
+use std::sync::Arc;
+
+use crate::codecs::bytes::Reader;
+use crate::codecs::{Colour, Error, Format, Header, Model, Orientation, exif};
+
+const ALPHA: u8 = 0x10;
+const ANIMATION: u8 = 0x02;
+
+/// Reads the header.
+pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
+    let mut reader = Reader::new(bytes);
+    let (Some(b"RIFF"), Some(size), Some(b"WEBP")) =
+        (reader.take(4), reader.u32_le(), reader.take(4))
+    else {
+        return Err(broken("it doesn't begin like one"));
+    };
+    // The size counts what follows it; more in the file is ignored, less is a cut.
+    let inside = usize::try_from(size)
+        .unwrap_or(usize::MAX)
+        .saturating_sub(4);
+    if inside > reader.rest().len() {
+        return Err(broken("it is cut short"));
+    }
+    let mut facts = Facts::default();
+    let mut chunks = Reader::new(reader.take(inside).unwrap_or_default());
+    while let (Some(kind), Some(length)) = (chunks.array::<4>(), chunks.u32_le()) {
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        let Some(content) = chunks.take(length) else {
+            return Err(broken("a chunk is longer than the file"));
+        };
+        // Chunks are padded to an even length; the last one's padding may be missing.
+        if length % 2 == 1 {
+            let _padding = chunks.u8();
+        }
+        facts.take(kind, content)?;
+    }
+    facts.header()
+}
+
+#[derive(Default)]
+struct Facts {
+    canvas: Option<(u32, u32)>,
+    flags: u8,
+    picture: Option<Picture>,
+    frames: u32,
+    orientation: Orientation,
+    profile: Option<Arc<[u8]>>,
+}
+
+#[derive(Clone, Copy)]
+struct Picture {
+    width: u32,
+    height: u32,
+    alpha: bool,
+    lossless: bool,
+}
+
+impl Facts {
+    fn take(&mut self, kind: [u8; 4], content: &[u8]) -> Result<(), Error> {
+        match &kind {
+            b"VP8X" => {
+                let mut reader = Reader::new(content);
+                let (Some([flags, ..]), Some(width), Some(height)) =
+                    (reader.array::<4>(), u24(&mut reader), u24(&mut reader))
+                else {
+                    return Err(broken("its header is too short"));
+                };
+                self.flags = flags;
+                self.canvas = Some((width + 1, height + 1));
+            }
+            b"VP8 " if self.picture.is_none() => self.picture = Some(lossy(content)?),
+            b"VP8L" if self.picture.is_none() => self.picture = Some(lossless(content)?),
+            b"ANMF" => self.frames += 1,
+            b"EXIF" => self.orientation = exif::orientation(content),
+            b"ICCP" => self.profile = Some(Arc::from(content)),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn header(self) -> Result<Header, Error> {
+        let animated = self.flags & ANIMATION != 0;
+        let picture = match (self.picture, self.canvas) {
+            _ if animated && self.frames == 0 => return Err(broken("it has no frame")),
+            (_, Some((width, height))) if animated => Picture {
+                width,
+                height,
+                alpha: true,
+                lossless: false,
+            },
+            (Some(picture), Some(canvas)) => {
+                if (picture.width, picture.height) != canvas {
+                    return Err(broken("its canvas and its picture differ in size"));
+                }
+                Picture {
+                    alpha: picture.alpha || self.flags & ALPHA != 0,
+                    ..picture
+                }
+            }
+            (Some(picture), None) => picture,
+            (None, _) => return Err(broken("it has no picture")),
+        };
+        let model = if picture.alpha {
+            Model::Rgba
+        } else {
+            Model::Rgb
+        };
+        Ok(Header {
+            format: Format::WebP,
+            width: picture.width,
+            height: picture.height,
+            model,
+            bit_depth: 8,
+            orientation: self.orientation,
+            colour: self.profile.map_or(Colour::Srgb, Colour::Icc),
+            progressive: false,
+            frames: self.frames.max(1),
+            detail: match (animated, picture.lossless) {
+                (true, _) => "animated",
+                (false, true) => "lossless",
+                (false, false) => "lossy",
+            },
+        })
+    }
+}
+
+fn u24(reader: &mut Reader<'_>) -> Option<u32> {
+    reader
+        .array::<3>()
+        .map(|[a, b, c]| u32::from_le_bytes([a, b, c, 0]))
+}
+
+/// A VP8 key frame's header (RFC 6386, 9.1).
+fn lossy(content: &[u8]) -> Result<Picture, Error> {
+    let [_, _, _, 0x9d, 0x01, 0x2a, w0, w1, h0, h1, ..] = *content else {
+        return Err(broken("its picture has no key frame"));
+    };
+    // The upper two bits are a hint for display.
+    let side = |low, high| u32::from(u16::from_le_bytes([low, high]) & 0x3fff);
+    let picture = Picture {
+        width: side(w0, w1),
+        height: side(h0, h1),
+        alpha: false,
+        lossless: false,
+    };
+    if picture.width == 0 || picture.height == 0 {
+        return Err(broken("its picture has no size"));
+    }
+    Ok(picture)
+}
+
+/// A VP8L header: 14 bits for each side less one, then whether there is alpha.
+fn lossless(content: &[u8]) -> Result<Picture, Error> {
+    let [0x2f, a, b, c, d, ..] = *content else {
+        return Err(broken("its lossless picture has no header"));
+    };
+    let bits = u32::from_le_bytes([a, b, c, d]);
+    Ok(Picture {
+        width: (bits & 0x3fff) + 1,
+        height: ((bits >> 14) & 0x3fff) + 1,
+        alpha: bits >> 28 & 1 == 1,
+        lossless: true,
+    })
+}
+
+fn broken(detail: &str) -> Error {
+    Error::Invalid {
+        format: Format::WebP,
+        stage: "header",
+        detail: detail.to_owned(),
+    }
+}

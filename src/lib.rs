@@ -1,0 +1,4 @@
+//! pixmill resizes, crops and converts images over HTTP, without ever stalling.
+
+pub mod checkpoint;
+pub mod codecs;

@@ -1,0 +1,2 @@
+//! The front door: the real application on a port of its own.
+#![cfg(test)]
