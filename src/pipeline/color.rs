@@ -1,0 +1,219 @@
+//! Colour: from what the file's samples mean to sRGB.
+//!
+//! The home of `moxcms`. Works on the small picture, after resampling. A profile
+//! that is broken, or meant for another kind of picture, counts as none.
+
+use moxcms::{
+    Chromaticity, CicpColorPrimaries, CicpProfile, ColorPrimaries, ColorProfile, DataColorSpace,
+    Layout, MatrixCoefficients, RenderingIntent, TransferCharacteristics, TransformOptions,
+    curve_from_gamma,
+};
+
+use super::Error;
+use crate::codecs::{Chromaticities, Colour, Model, Raster, Shape};
+
+/// The picture in sRGB: grey or RGB, alpha kept.
+///
+/// A grey picture with a profile comes back as RGB with equal samples.
+///
+/// # Errors
+/// The colour engine fails on a transform that it has agreed to make.
+pub(super) fn to_srgb(raster: Raster, colour: &Colour) -> Result<Raster, Error> {
+    let Some(profile) = profile(colour, raster.model) else {
+        return Ok(if raster.model == Model::Cmyk {
+            without_profile(&raster)
+        } else {
+            raster
+        });
+    };
+    let (from, to, model) = match raster.model {
+        Model::Gray => (Layout::Gray, Layout::Rgb, Model::Rgb),
+        Model::GrayAlpha => (Layout::GrayAlpha, Layout::Rgba, Model::Rgba),
+        Model::Rgb => (Layout::Rgb, Layout::Rgb, Model::Rgb),
+        Model::Rgba => (Layout::Rgba, Layout::Rgba, Model::Rgba),
+        // The engine calls any four inks RGBA.
+        Model::Cmyk => (Layout::Rgba, Layout::Rgb, Model::Rgb),
+        Model::YCbCr { .. } => return Ok(raster),
+    };
+    let options = TransformOptions {
+        rendering_intent: RenderingIntent::RelativeColorimetric,
+        ..TransformOptions::default()
+    };
+    let Ok(transform) = profile.create_transform_8bit(from, &ColorProfile::new_srgb(), to, options)
+    else {
+        // A profile that parses but can't be used says nothing that could be obeyed.
+        return Ok(if raster.model == Model::Cmyk {
+            without_profile(&raster)
+        } else {
+            raster
+        });
+    };
+    let shape = Shape {
+        model,
+        ..raster.shape()
+    };
+    let source = raster
+        .planes
+        .first()
+        .map_or(&[][..], |plane| &plane.samples);
+    let mut samples =
+        vec![0; source.len() / raster.model.channels() as usize * model.channels() as usize];
+    transform
+        .transform(source, &mut samples)
+        .map_err(|error| Error::Internal(format!("colour: {error:?}")))?;
+    Ok(Raster::interleaved(shape, samples))
+}
+
+/// The profile that has to be applied, if any.
+fn profile(colour: &Colour, model: Model) -> Option<ColorProfile> {
+    match colour {
+        Colour::Srgb => None,
+        Colour::Icc(bytes) => {
+            let profile = ColorProfile::new_from_slice(bytes).ok()?;
+            let fits = match model {
+                Model::Gray | Model::GrayAlpha => profile.color_space == DataColorSpace::Gray,
+                Model::Rgb | Model::Rgba => profile.color_space == DataColorSpace::Rgb,
+                Model::Cmyk => profile.color_space == DataColorSpace::Cmyk,
+                Model::YCbCr { .. } => false,
+            };
+            (fits && !is_srgb(&profile)).then_some(profile)
+        }
+        Colour::Cicp {
+            primaries,
+            transfer,
+            full_range,
+        } => {
+            let color_primaries = CicpColorPrimaries::try_from(*primaries).ok()?;
+            let transfer_characteristics = TransferCharacteristics::try_from(*transfer).ok()?;
+            if color_primaries == CicpColorPrimaries::Bt709
+                && transfer_characteristics == TransferCharacteristics::Srgb
+            {
+                return None;
+            }
+            let profile = ColorProfile::new_from_cicp(CicpProfile {
+                color_primaries,
+                transfer_characteristics,
+                matrix_coefficients: MatrixCoefficients::Identity,
+                full_range: *full_range,
+            });
+            grey_or_rgb(profile, model)
+        }
+        Colour::Gamma {
+            gamma,
+            chromaticities,
+        } => grey_or_rgb(from_gamma(*gamma, *chromaticities)?, model),
+    }
+}
+
+/// A profile for RGB, cut down to its curve for a grey picture.
+fn grey_or_rgb(mut profile: ColorProfile, model: Model) -> Option<ColorProfile> {
+    match model {
+        Model::Rgb | Model::Rgba => Some(profile),
+        Model::Gray | Model::GrayAlpha => {
+            let mut grey = ColorProfile::new_gray_with_gamma(1.0);
+            grey.gray_trc = profile.green_trc.take();
+            Some(grey)
+        }
+        Model::Cmyk | Model::YCbCr { .. } => None,
+    }
+}
+
+/// PNG's gAMA is the exponent of the encoding; a profile has that of the decoding.
+fn from_gamma(gamma: f32, chromaticities: Option<Chromaticities>) -> Option<ColorProfile> {
+    // Beyond these no display ever was; the file is wrong about itself.
+    if !(0.1..=10.0).contains(&gamma) {
+        return None;
+    }
+    let curve = curve_from_gamma(1.0 / gamma);
+    let mut profile = ColorProfile::new_srgb();
+    if let Some(points) = chromaticities {
+        let point = |(x, y): (f32, f32)| Chromaticity { x, y };
+        if [points.white, points.red, points.green, points.blue]
+            .iter()
+            .any(|&(x, y)| !(0.0..=1.0).contains(&x) || !(0.001..=1.0).contains(&y))
+        {
+            return None;
+        }
+        profile.update_rgb_colorimetry(
+            point(points.white).to_xyyb(),
+            ColorPrimaries {
+                red: point(points.red),
+                green: point(points.green),
+                blue: point(points.blue),
+            },
+        );
+    }
+    profile.cicp = None;
+    profile.red_trc = Some(curve.clone());
+    profile.green_trc = Some(curve.clone());
+    profile.blue_trc = Some(curve);
+    Some(profile)
+}
+
+/// Whether converting from it would change nothing that can be seen: sRGB's
+/// primaries to the third decimal, and its curve, as the many variants of the profile have them.
+fn is_srgb(profile: &ColorProfile) -> bool {
+    let srgb = ColorProfile::new_srgb();
+    let near = |a: f64, b: f64| (a - b).abs() < 0.002;
+    let colorants = [
+        (profile.red_colorant, srgb.red_colorant),
+        (profile.green_colorant, srgb.green_colorant),
+        (profile.blue_colorant, srgb.blue_colorant),
+    ];
+    let has_table = profile.lut_a_to_b_perceptual.is_some()
+        || profile.lut_a_to_b_colorimetric.is_some()
+        || profile.lut_a_to_b_saturation.is_some();
+    if has_table
+        || colorants
+            .iter()
+            .any(|(a, b)| !near(a.x, b.x) || !near(a.y, b.y) || !near(a.z, b.z))
+    {
+        return false;
+    }
+    // The curves are compared by what they do to a ramp.
+    let (Ok(theirs), Ok(ours)) = (ramp(profile), ramp(&srgb)) else {
+        return false;
+    };
+    theirs.iter().zip(&ours).all(|(a, b)| a.abs_diff(*b) <= 1)
+}
+
+/// All 256 greys, converted to sRGB.
+fn ramp(profile: &ColorProfile) -> Result<Vec<u8>, moxcms::CmsError> {
+    let grey: Vec<u8> = (0..=255).flat_map(|value| [value; 3]).collect();
+    let mut converted = vec![0; grey.len()];
+    profile
+        .create_transform_8bit(
+            Layout::Rgb,
+            &ColorProfile::new_srgb(),
+            Layout::Rgb,
+            TransformOptions::default(),
+        )?
+        .transform(&grey, &mut converted)?;
+    Ok(converted)
+}
+
+/// Inks without a profile: each takes away its light, black all of it.
+fn without_profile(raster: &Raster) -> Raster {
+    let shape = Shape {
+        model: Model::Rgb,
+        ..raster.shape()
+    };
+    let source = raster
+        .planes
+        .first()
+        .map_or(&[][..], |plane| &plane.samples);
+    let (inks, _) = source.as_chunks::<4>();
+    let paper = |ink: u8, black: u8| {
+        let light = u32::from(255 - ink) * u32::from(255 - black);
+        u8::try_from((light + 127) / 255).unwrap_or(u8::MAX)
+    };
+    let samples = inks
+        .iter()
+        .flat_map(|&[c, m, y, k]| [paper(c, k), paper(m, k), paper(y, k)])
+        .collect();
+    Raster::interleaved(shape, samples)
+}
+
+#[cfg(test)]
+#[path = "color_tests.rs"]
+mod tests;

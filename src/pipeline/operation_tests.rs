@@ -1,0 +1,195 @@
+//! The parser, by tables of queries.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::pipeline::parameter::PARAMETERS;
+
+fn pairs(query: &str) -> Vec<(String, String)> {
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (name.to_owned(), value.to_owned())
+        })
+        .collect()
+}
+
+fn resize(query: &str) -> Result<Request, ParameterError> {
+    parse(named("resize").unwrap(), &pairs(query), &[], false)
+}
+
+#[test]
+fn values_are_understood() {
+    let check = |query: &str, seen: &dyn Fn(&Request) -> bool| {
+        let request = resize(query).unwrap_or_else(|error| panic!("{query}: {error:?}"));
+        assert!(seen(&request), "{query}: {request:?}");
+    };
+    check("width=300", &|r| r.width == Some(300) && r.height.is_none());
+    check("w=300&h=200", &|r| {
+        (r.width, r.height) == (Some(300), Some(200))
+    });
+    check("size=300x200", &|r| {
+        (r.width, r.height) == (Some(300), Some(200))
+    });
+    check("s=x200", &|r| (r.width, r.height) == (None, Some(200)));
+    check("s=300x&h=20", &|r| {
+        (r.width, r.height) == (Some(300), Some(20))
+    });
+    check("w=1&width=1", &|r| r.width == Some(1));
+    check("w=1", &|r| r.fit == Fit::Inside && !r.enlarge);
+    check("w=1&fit=scale-down", &|r| r.fit == Fit::Inside);
+    check("w=1&fit=crop", &|r| r.fit == Fit::Cover);
+    check("w=1&fit=pad", &|r| r.fit == Fit::Contain);
+    check("w=1&fit=squeeze", &|r| r.fit == Fit::Fill);
+    check("w=1&fit=outside", &|r| r.fit == Fit::Outside);
+    check("w=1&enlarge", &|r| r.enlarge);
+    check("w=1&el=YES", &|r| r.enlarge);
+    check("w=1&we=off", &|r| r.enlarge);
+    check("w=1&withoutEnlargement", &|r| !r.enlarge);
+    check("w=7&dpr=1.5", &|r| r.dpr.scale(7) == 11);
+    check("w=1&q=100", &|r| r.quality == Some(100));
+    check("w=1&type=JPG", &|r| r.output == Type::Named(Format::Jpeg));
+    check("w=1&f=webp", &|r| r.output == Type::Named(Format::WebP));
+    check("w=1&output=auto", &Request::negotiates);
+    check("w=1", &|r| r.output == Type::Source);
+    check("w=1&g=nw", &|r| {
+        r.gravity == Gravity::Side { x: 0.0, y: 0.0 }
+    });
+    check("w=1&position=bottom", &|r| {
+        r.gravity == Gravity::Side { x: 0.5, y: 1.0 }
+    });
+    check("w=1&g=0.3,0.7", &|r| {
+        r.gravity == Gravity::Focus { x: 0.3, y: 0.7 }
+    });
+    let colour = |text: &str, rgba: [u8; 4]| {
+        check(&format!("w=1&bg={text}"), &|r| {
+            r.background == Some(Colour { rgba })
+        });
+    };
+    colour("255,128,0", [255, 128, 0, 255]);
+    colour("1, 2,3,4", [1, 2, 3, 4]);
+    colour("fff", [255, 255, 255, 255]);
+    colour("#ff8000", [255, 128, 0, 255]);
+    colour("ff800080", [255, 128, 0, 128]);
+    colour("RebeccaPurple", [0x66, 0x33, 0x99, 255]);
+    check("w=1&linear=no", &|r| r.linear == Some(false));
+}
+
+#[test]
+fn nonsense_is_named() {
+    for (query, parameter) in [
+        ("width=0", "width"),
+        ("width=-5", "width"),
+        ("width=+5", "width"),
+        ("width=1e2", "width"),
+        ("width=10.5", "width"),
+        ("width=", "width"),
+        ("w=abc", "w"),
+        ("w=99999999999999999999", "w"),
+        ("w=1000001", "w"),
+        ("width=1&w=2", "w"),
+        ("size=x", "size"),
+        ("size=300", "size"),
+        ("size=3x4&w=5", "width"),
+        ("size=3x4&h=5", "height"),
+        ("w=1&fit=around", "fit"),
+        ("w=1&enlarge=maybe", "enlarge"),
+        ("w=1&enlarge=1&we=1", "enlarge"),
+        ("w=1&dpr=0", "dpr"),
+        ("w=1&dpr=9", "dpr"),
+        ("w=1&dpr=NaN", "dpr"),
+        ("w=1&dpr=1e0", "dpr"),
+        ("w=1&q=0", "q"),
+        ("w=1&quality=101", "quality"),
+        ("w=1&type=gif", "type"),
+        ("w=1&type=exe", "type"),
+        ("w=1&gravity=up", "gravity"),
+        ("w=1&gravity=1.1,0", "gravity"),
+        ("w=1&bg=1,2", "bg"),
+        ("w=1&bg=256,0,0", "bg"),
+        ("w=1&bg=blurple", "bg"),
+    ] {
+        match resize(query) {
+            Err(ParameterError::Invalid {
+                parameter: named,
+                allowed,
+            }) => {
+                assert_eq!(named, parameter, "{query}");
+                assert!(!allowed.is_empty(), "{query}");
+            }
+            other => panic!("{query}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_is_needed_must_be_there() {
+    let missing =
+        |name: &str, query: &str| match parse(named(name).unwrap(), &pairs(query), &[], false) {
+            Err(ParameterError::Missing { parameter, .. }) => parameter,
+            other => panic!("{name} {query}: {other:?}"),
+        };
+    assert_eq!(missing("resize", "fit=fill"), "width or height");
+    assert_eq!(missing("convert", "width=3"), "type");
+}
+
+#[test]
+fn an_unknown_name_gets_the_nearest_known_one() {
+    for (written, expected) in [
+        ("widht", Some("width")),
+        ("hieght", Some("height")),
+        ("Quality", Some("quality")),
+        ("colour", None),
+        ("x", None),
+    ] {
+        match resize(&format!("w=1&{written}=1")) {
+            Err(ParameterError::Unknown { parameter, nearest }) => {
+                assert_eq!((parameter.as_str(), nearest), (written, expected));
+            }
+            other => panic!("{written}: {other:?}"),
+        }
+    }
+    let row = named("resize").unwrap();
+    assert!(parse(row, &pairs("w=1&x=1"), &[], true).is_ok());
+}
+
+#[test]
+fn the_query_wins_over_form_fields() {
+    let row = named("resize").unwrap();
+    let request = parse(row, &pairs("w=10"), &pairs("width=20&height=30"), false).unwrap();
+    assert_eq!((request.width, request.height), (Some(10), Some(30)));
+}
+
+#[test]
+fn names_are_unique_and_rows_are_complete() {
+    let mut names: Vec<_> = PARAMETERS
+        .iter()
+        .flat_map(|row| [row.name].into_iter().chain(row.aliases.iter().copied()))
+        .collect();
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count);
+    for row in PARAMETERS {
+        assert!(!row.allowed.is_empty() && !row.default.is_empty() && row.about.ends_with('.'));
+    }
+    assert!(OPERATIONS.iter().all(|row| row.about.ends_with('.')));
+}
+
+proptest! {
+    #[test]
+    fn no_query_panics(query in proptest::collection::vec(("[a-z]{0,12}", ".{0,12}"), 0..6)) {
+        for row in OPERATIONS {
+            drop(parse(row, &query, &[], false));
+            drop(parse(row, &query, &query, true));
+        }
+    }
+
+    #[test]
+    fn every_known_name_takes_any_text(index in 0..PARAMETERS.len(), value in ".{0,20}") {
+        let pairs = [(PARAMETERS[index].name.to_owned(), value)];
+        drop(parse(&OPERATIONS[0], &pairs, &[], false));
+    }
+}

@@ -1,0 +1,1 @@
+//! Plans by table and by property.

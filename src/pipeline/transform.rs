@@ -1,0 +1,283 @@
+//! Resampling: rows of a decoder become a picture of the planned size.
+//!
+//! The home of `fast_image_resize`. Lanczos with three lobes, the vertical pass
+//! first, strip by strip; alpha is premultiplied before and divided after. In
+//! linear light the samples are 16 bit between the two conversions.
+
+use std::ops::Range;
+
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{PixelType, ResizeOptions, Resizer};
+
+use super::geometry::Window;
+use super::light;
+use super::strip::{BAND_ROWS, Span};
+use super::{Error, Scratch};
+use crate::checkpoint::{Checkpoint, Stage};
+use crate::codecs::{Band, Model, Plane, Raster, Rows, Shape};
+
+/// What to make of a picture's pixels.
+#[derive(Clone, Copy)]
+pub(super) struct Resampling {
+    /// The part that stays, in the decoder's pixels.
+    pub(super) window: Window,
+    /// The size it gets.
+    pub(super) target: (u32, u32),
+    /// Whether samples are mixed as light.
+    pub(super) linear: bool,
+}
+
+/// Reads `rows` and makes a picture of the planned size of the planned part.
+///
+/// # Errors
+/// The codec's, and a stopped checkpoint.
+pub(super) fn resample(
+    rows: &mut dyn Rows,
+    mut resampling: Resampling,
+    scratch: &mut Scratch,
+    checkpoint: &Checkpoint,
+) -> Result<Raster, Error> {
+    let source = rows.shape();
+    // Ink doesn't mix like light.
+    resampling.linear &= source.model != Model::Cmyk;
+    let mut scalers: Vec<PlaneScaler> = (0..source.model.planes())
+        .map(|index| PlaneScaler::new(source, index, resampling))
+        .collect();
+    let mut band = Band {
+        model: source.model,
+        planes: vec![Plane::default(); source.model.planes()],
+    };
+    while !scalers.iter().all(PlaneScaler::satisfied) && rows.next(&mut band, BAND_ROWS)? {
+        for (scaler, plane) in scalers.iter_mut().zip(&mut band.planes) {
+            scaler.take(plane);
+            scaler.advance(&mut scratch.resizer, checkpoint)?;
+        }
+    }
+    Ok(Raster {
+        model: source.model,
+        planes: scalers
+            .into_iter()
+            .map(PlaneScaler::finish)
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+/// One plane on its way to its target size.
+struct PlaneScaler {
+    channels: u32,
+    alpha: bool,
+    linear: bool,
+    source_width: u32,
+    across: Span,
+    down: Span,
+    strip_rows: u32,
+    /// Source rows `first..first + held`.
+    samples: Vec<u8>,
+    first: u32,
+    held: u32,
+    answer: Plane,
+    done: u32,
+}
+
+impl PlaneScaler {
+    fn new(source: Shape, index: usize, resampling: Resampling) -> Self {
+        let Resampling {
+            window,
+            target,
+            linear,
+        } = resampling;
+        let model = source.model;
+        let channels = model.channels();
+        let (width, height) = model.plane_size(index, source.width, source.height);
+        let (target_width, target_height) = model.plane_size(index, target.0, target.1);
+        let factor_x = f64::from(width) / f64::from(source.width);
+        let factor_y = f64::from(height) / f64::from(source.height);
+        let down = Span {
+            start: window.top * factor_y,
+            length: window.height * factor_y,
+            limit: height,
+            target: target_height,
+        };
+        Self {
+            channels,
+            alpha: model.has_alpha(),
+            // Chroma carries no light.
+            linear: linear && index == 0,
+            source_width: width,
+            across: Span {
+                start: window.left * factor_x,
+                length: window.width * factor_x,
+                limit: width,
+                target: target_width,
+            },
+            down,
+            strip_rows: down.strip_rows(u64::from(width) * u64::from(channels)),
+            samples: Vec::new(),
+            first: 0,
+            held: 0,
+            answer: Plane::new(target_width, target_height, channels),
+            done: 0,
+        }
+    }
+
+    fn row_bytes(&self) -> usize {
+        self.source_width as usize * self.channels as usize
+    }
+
+    /// Whether no further source row is of any use.
+    ///
+    /// When the part reaches the last row, the decoder is read to its end, so that it sees a broken end too.
+    fn satisfied(&self) -> bool {
+        let whole = 0..self.answer.height;
+        self.done == self.answer.height && self.down.needed(&whole).end < self.down.limit
+    }
+
+    /// Takes the rows of a band; a whole picture is moved, not copied.
+    fn take(&mut self, plane: &mut Plane) {
+        if self.held == 0 && plane.height == self.down.limit {
+            self.samples = std::mem::take(&mut plane.samples);
+            self.held = plane.height;
+            return;
+        }
+        self.samples.extend_from_slice(&plane.samples);
+        self.held += plane.height;
+    }
+
+    /// Makes every strip whose source rows are there, then lets go of rows that no strip needs any more.
+    fn advance(&mut self, resizer: &mut Resizer, checkpoint: &Checkpoint) -> Result<(), Error> {
+        let end = self.first + self.held;
+        while self.done < self.answer.height {
+            let rows = self.done..(self.done + self.strip_rows).min(self.answer.height);
+            let needed = self.down.needed(&rows);
+            if needed.end > end {
+                break;
+            }
+            checkpoint.check(Stage::Resize)?;
+            self.strip(&rows, &needed, resizer)?;
+            self.done = rows.end;
+        }
+        self.forget(end);
+        Ok(())
+    }
+
+    fn forget(&mut self, end: u32) {
+        let keep = if self.done == self.answer.height {
+            end
+        } else {
+            let next = self.done..(self.done + 1);
+            self.down.needed(&next).start.min(end)
+        };
+        // Moving rows down costs, so it waits until it frees more than it moves.
+        if keep - self.first > end - keep {
+            let gone = (keep - self.first) as usize * self.row_bytes();
+            self.samples.drain(..gone);
+            self.first = keep;
+            self.held = end - keep;
+        }
+    }
+
+    /// Makes `rows` of the answer of the source rows `needed`, all of which are held.
+    fn strip(
+        &mut self,
+        rows: &Range<u32>,
+        needed: &Range<u32>,
+        resizer: &mut Resizer,
+    ) -> Result<(), Error> {
+        let row_bytes = self.row_bytes();
+        let skip = (needed.start - self.first) as usize * row_bytes;
+        let count = (needed.end - needed.start) as usize * row_bytes;
+        let source = self
+            .samples
+            .get(skip..skip + count)
+            .ok_or_else(|| broken("source rows that were promised are gone"))?;
+        let answer_row = self.answer.width as usize * self.channels as usize;
+        let answer = self
+            .answer
+            .samples
+            .get_mut(rows.start as usize * answer_row..rows.end as usize * answer_row)
+            .ok_or_else(|| broken("a strip lies outside the answer"))?;
+
+        let source_height = needed.end - needed.start;
+        let covered = self.down.covered(rows);
+        let (left, width) = inside(self.across.start, self.across.length, self.source_width);
+        let (top, height) = inside(
+            covered.start - f64::from(needed.start),
+            covered.end - covered.start,
+            source_height,
+        );
+        let options = ResizeOptions::new()
+            .crop(left, top, width, height)
+            .use_alpha(self.alpha);
+        let source_size = (self.source_width, source_height);
+        let answer_size = (self.answer.width, rows.end - rows.start);
+        if self.linear {
+            let kind = light::Samples {
+                channels: self.channels as usize,
+                alpha: self.alpha,
+            };
+            let pixel_type = deep_type(self.channels);
+            let mut bright = Image::new(source_size.0, source_size.1, pixel_type);
+            light::to_linear(source, bright.buffer_mut(), kind);
+            let mut small = Image::new(answer_size.0, answer_size.1, pixel_type);
+            resizer
+                .resize(&bright, &mut small, &options)
+                .map_err(|error| broken(&error.to_string()))?;
+            light::from_linear(small.buffer(), answer, kind);
+        } else {
+            let pixel_type = plain_type(self.channels);
+            let source = ImageRef::new(source_size.0, source_size.1, source, pixel_type)
+                .map_err(|error| broken(&error.to_string()))?;
+            let mut answer = Image::from_slice_u8(answer_size.0, answer_size.1, answer, pixel_type)
+                .map_err(|error| broken(&error.to_string()))?;
+            resizer
+                .resize(&source, &mut answer, &options)
+                .map_err(|error| broken(&error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Plane, Error> {
+        if self.done == self.answer.height {
+            Ok(self.answer)
+        } else {
+            Err(broken("the decoder ended before the picture did"))
+        }
+    }
+}
+
+/// `length` from `start`, kept inside `0..=limit` in spite of rounding.
+fn inside(start: f64, length: f64, limit: u32) -> (f64, f64) {
+    let limit = f64::from(limit);
+    let start = start.clamp(0.0, limit);
+    let mut length = length.min(limit - start);
+    while start + length > limit {
+        length = length.next_down();
+    }
+    (start, length)
+}
+
+fn plain_type(channels: u32) -> PixelType {
+    match channels {
+        1 => PixelType::U8,
+        2 => PixelType::U8x2,
+        3 => PixelType::U8x3,
+        _ => PixelType::U8x4,
+    }
+}
+
+fn deep_type(channels: u32) -> PixelType {
+    match channels {
+        1 => PixelType::U16,
+        2 => PixelType::U16x2,
+        3 => PixelType::U16x3,
+        _ => PixelType::U16x4,
+    }
+}
+
+fn broken(detail: &str) -> Error {
+    Error::Internal(format!("resampling: {detail}"))
+}
+
+#[cfg(test)]
+#[path = "transform_tests.rs"]
+mod tests;
