@@ -1,5 +1,7 @@
 //! pixmill resizes, crops and converts images over HTTP, without ever stalling.
 
+pub mod admission;
 pub mod checkpoint;
 pub mod codecs;
+pub mod os;
 pub mod pipeline;

@@ -1,0 +1,249 @@
+//! Who may work, and when: the queue, the workers, the memory budgets.
+//!
+//! The only place that starts CPU work. One function grants a worker and pixel
+//! memory together, first come first served, to a list of waiters of our own;
+//! both belong to the work, not to the request, and come back when it ends.
+//! Knows nothing of images or HTTP.
+
+mod pool;
+mod state;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+
+use self::pool::Pool;
+use self::state::{Entry, State};
+pub use self::state::{Lease, Permit};
+use crate::checkpoint::{Checkpoint, Stage, Stop};
+
+/// How much work is let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Threads that do CPU work, at least 1.
+    pub workers: usize,
+    /// How much lower than the rest of the process the workers' OS priority is, 0 to 19.
+    pub nice: u8,
+    /// Requests that may wait for a worker.
+    pub queue: usize,
+    /// Bytes of request bodies held at once.
+    pub upload_memory: u64,
+    /// Bytes of pixels and codec state held at once.
+    pub pixel_memory: u64,
+}
+
+/// When a request has to be done with. Made once, at the complete head, and passed down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Deadline(Instant);
+
+impl Deadline {
+    /// So long from now.
+    pub fn after(time: Duration) -> Self {
+        Self(Instant::now() + time)
+    }
+
+    /// The moment.
+    pub fn at(self) -> Instant {
+        self.0
+    }
+}
+
+/// Why work was not done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// No place in the queue, or no upload memory, or the wait would pass the deadline.
+    Overloaded {
+        /// When a place is likely.
+        retry_after: Duration,
+    },
+    /// It needs more memory than the whole budget.
+    TooLarge {
+        /// The budget in bytes.
+        limit: u64,
+        /// What it needs in bytes.
+        actual: u64,
+    },
+    /// The deadline passed in the queue.
+    QueueTimeout {
+        /// When a place is likely.
+        retry_after: Duration,
+    },
+    /// The deadline passed while working.
+    WorkTimeout,
+    /// The client has gone.
+    Cancelled,
+    /// The work panicked; the message is for the log.
+    Panicked(String),
+}
+
+/// What admission is doing now, for metrics and `/health`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Requests waiting.
+    pub queued: usize,
+    /// Workers at work.
+    pub busy: usize,
+    /// Workers there are.
+    pub workers: usize,
+    /// Bytes of request bodies held, and the budget.
+    pub upload_memory: (u64, u64),
+    /// Bytes of pixels granted, and the budget.
+    pub pixel_memory: (u64, u64),
+    /// Work that was stopped or never started because its client left, since start.
+    pub cancelled: u64,
+}
+
+/// A cheap handle on the one admission of a process.
+#[derive(Clone, Debug)]
+pub struct Admission(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    state: Arc<State>,
+    pool: Pool,
+}
+
+impl Admission {
+    /// Starts the worker pool.
+    ///
+    /// # Errors
+    /// The system refuses threads.
+    pub fn start(settings: Settings) -> std::io::Result<Self> {
+        Ok(Self(Arc::new(Inner {
+            pool: Pool::start(settings.workers, settings.nice)?,
+            state: Arc::new(State::new(settings)),
+        })))
+    }
+
+    /// Whether there is a place in the queue now; asked before a body is read.
+    ///
+    /// # Errors
+    /// `Overloaded`.
+    pub fn look(&self) -> Result<(), Error> {
+        self.0.state.look()
+    }
+
+    /// Upload memory for a body of `bytes` (its announced length, or 0 when there is none). Never waits.
+    ///
+    /// # Errors
+    /// `Overloaded`.
+    pub fn upload(&self, bytes: u64) -> Result<Lease, Error> {
+        Lease::new(&self.0.state, bytes)
+    }
+
+    /// Waits for a worker and for `bytes` of pixel memory, then runs `work` on the pool.
+    ///
+    /// When this future is dropped, a waiting request leaves the queue at once; work
+    /// that runs goes on until it polls the checkpoint, which the caller has to stop.
+    /// Worker and memory come back when the work ends, whoever waits for it.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn run<T, W>(
+        &self,
+        bytes: u64,
+        deadline: Deadline,
+        checkpoint: &Checkpoint,
+        work: W,
+    ) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        W: FnOnce() -> T + Send + 'static,
+    {
+        checkpoint.enter(Stage::Queue);
+        let permit = self.admit(bytes, deadline).await?;
+        let mut answer = self.begin(permit, checkpoint.clone(), work);
+        match timeout_at(deadline.at(), &mut answer).await {
+            Ok(Ok(Outcome::Done(value))) => Ok(value),
+            Ok(Ok(Outcome::Panicked(message))) => Err(Error::Panicked(message)),
+            // The work was never run: its checkpoint had been stopped before it began.
+            Ok(Ok(Outcome::Skipped(Stop::Deadline))) => Err(Error::WorkTimeout),
+            Ok(Ok(Outcome::Skipped(Stop::Cancelled))) => Err(Error::Cancelled),
+            Ok(Err(_closed)) => Err(Error::Panicked(
+                "the worker ended without an answer".to_owned(),
+            )),
+            Err(_elapsed) => {
+                checkpoint.stop(Stop::Deadline);
+                Err(Error::WorkTimeout)
+            }
+        }
+    }
+
+    /// What is going on.
+    pub fn figures(&self) -> Figures {
+        self.0.state.figures()
+    }
+
+    /// When a place is likely: 1 to 60 s, from the measured drain rate, jittered.
+    pub fn retry_after(&self) -> Duration {
+        self.0.state.retry_after()
+    }
+
+    async fn admit(&self, bytes: u64, deadline: Deadline) -> Result<Permit, Error> {
+        match self.0.state.enter(bytes, deadline)? {
+            Entry::Granted(permit) => Ok(permit),
+            Entry::Waiting(mut waiting) => {
+                match timeout_at(deadline.at(), waiting.granted()).await {
+                    Ok(Some(permit)) => Ok(permit),
+                    Ok(None) => Err(Error::Cancelled),
+                    Err(_elapsed) => {
+                        waiting.give_up();
+                        Err(Error::QueueTimeout {
+                            retry_after: self.retry_after(),
+                        })
+                    }
+                }
+            }
+        }
+    }
+
+    /// Starts the work on the pool; the permit lives exactly as long as it.
+    fn begin<T, W>(
+        &self,
+        permit: Permit,
+        checkpoint: Checkpoint,
+        work: W,
+    ) -> oneshot::Receiver<Outcome<T>>
+    where
+        T: Send + 'static,
+        W: FnOnce() -> T + Send + 'static,
+    {
+        let (sender, receiver) = oneshot::channel();
+        let state = Arc::clone(&self.0.state);
+        self.0.pool.spawn(move || {
+            let outcome = match checkpoint.stopped() {
+                Some(stop) => Outcome::Skipped(stop),
+                // What the work owned is gone after a panic, and nothing of it is looked at again.
+                None => std::panic::catch_unwind(AssertUnwindSafe(work))
+                    .map_or_else(|panic| Outcome::Panicked(message(&*panic)), Outcome::Done),
+            };
+            if checkpoint.stopped() == Some(Stop::Cancelled) {
+                state.count_cancelled();
+            }
+            drop(permit);
+            // Nobody listens when the client has left or the deadline has passed.
+            let _unheard = sender.send(outcome);
+        });
+        receiver
+    }
+}
+
+enum Outcome<T> {
+    Done(T),
+    Panicked(String),
+    Skipped(Stop),
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+        .unwrap_or_else(|| "a panic without a message".to_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,234 @@
+//! Admission by channels: work ends when the test says so, never by the clock.
+
+use std::sync::mpsc;
+
+use super::*;
+
+const MIB: u64 = 1 << 20;
+
+fn settings() -> Settings {
+    Settings {
+        workers: 1,
+        nice: 0,
+        queue: 1,
+        upload_memory: 4 * MIB,
+        pixel_memory: 10 * MIB,
+    }
+}
+
+fn later() -> Deadline {
+    Deadline::after(Duration::from_secs(30))
+}
+
+/// A piece of work that waits to be told to end, and says when it runs.
+struct Job {
+    end: mpsc::Sender<()>,
+    started: oneshot::Receiver<()>,
+    task: tokio::task::JoinHandle<Result<u32, Error>>,
+    checkpoint: Checkpoint,
+}
+
+fn job(admission: &Admission, bytes: u64, deadline: Deadline) -> Job {
+    let (end, ended) = mpsc::channel();
+    let (start, started) = oneshot::channel();
+    let checkpoint = Checkpoint::new();
+    let (admission, seen) = (admission.clone(), checkpoint.clone());
+    let task = tokio::spawn(async move {
+        admission
+            .run(bytes, deadline, &seen, move || {
+                let _unheard = start.send(());
+                ended.recv().map_or(0, |()| 42)
+            })
+            .await
+    });
+    Job {
+        end,
+        started,
+        task,
+        checkpoint,
+    }
+}
+
+async fn settled(admission: &Admission, until: impl Fn(Figures) -> bool) {
+    for _ in 0..100_000 {
+        if until(admission.figures()) {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("never settled: {:?}", admission.figures());
+}
+
+#[tokio::test]
+async fn work_runs_and_gives_everything_back() {
+    let admission = Admission::start(settings()).unwrap();
+    let job = job(&admission, MIB, later());
+    job.started.await.unwrap();
+    let figures = admission.figures();
+    assert_eq!((figures.busy, figures.pixel_memory.0), (1, MIB));
+    job.end.send(()).unwrap();
+    assert_eq!(job.task.await.unwrap(), Ok(42));
+    settled(&admission, |f| f.busy == 0 && f.pixel_memory.0 == 0).await;
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_at_once_and_says_when() {
+    let admission = Admission::start(settings()).unwrap();
+    let first = job(&admission, MIB, later());
+    first.started.await.unwrap();
+    assert_eq!(admission.look(), Ok(()));
+    let second = job(&admission, MIB, later());
+    settled(&admission, |f| f.queued == 1).await;
+    assert!(matches!(admission.look(), Err(Error::Overloaded { .. })));
+    let third = job(&admission, MIB, later());
+    match third.task.await.unwrap() {
+        Err(Error::Overloaded { retry_after }) => {
+            assert!((1..=60).contains(&retry_after.as_secs()));
+        }
+        other => panic!("{other:?}"),
+    }
+    first.end.send(()).unwrap();
+    second.end.send(()).unwrap();
+    assert_eq!(second.task.await.unwrap(), Ok(42));
+}
+
+#[tokio::test]
+async fn memory_is_granted_with_the_worker_or_waited_for() {
+    let admission = Admission::start(Settings {
+        workers: 2,
+        queue: 2,
+        ..settings()
+    })
+    .unwrap();
+    let large = job(&admission, 8 * MIB, later());
+    large.started.await.unwrap();
+    let mut next = job(&admission, 4 * MIB, later());
+    settled(&admission, |f| f.queued == 1).await;
+    // One worker is free, but the memory isn't; a small one behind must not overtake for ever.
+    let behind = job(&admission, MIB, later());
+    settled(&admission, |f| f.queued == 2).await;
+    assert!(next.started.try_recv().is_err());
+    large.end.send(()).unwrap();
+    next.started.await.unwrap();
+    behind.started.await.unwrap();
+    next.end.send(()).unwrap();
+    behind.end.send(()).unwrap();
+    settled(&admission, |f| f.busy == 0).await;
+    let impossible = job(&admission, 11 * MIB, later());
+    assert_eq!(
+        impossible.task.await.unwrap(),
+        Err(Error::TooLarge {
+            limit: 10 * MIB,
+            actual: 11 * MIB
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_waiter_that_leaves_is_gone_at_once() {
+    let admission = Admission::start(settings()).unwrap();
+    let first = job(&admission, MIB, later());
+    first.started.await.unwrap();
+    let second = job(&admission, MIB, later());
+    settled(&admission, |f| f.queued == 1).await;
+    second.task.abort();
+    settled(&admission, |f| f.queued == 0 && f.cancelled == 1).await;
+    first.end.send(()).unwrap();
+    settled(&admission, |f| f.busy == 0).await;
+}
+
+#[tokio::test]
+async fn a_permit_outlives_its_request() {
+    let admission = Admission::start(settings()).unwrap();
+    let first = job(&admission, MIB, later());
+    first.started.await.unwrap();
+    first.checkpoint.stop(Stop::Cancelled);
+    first.task.abort();
+    assert!(first.task.await.unwrap_err().is_cancelled());
+    // The request is gone, its work isn't: neither is what it holds.
+    assert_eq!(admission.figures().busy, 1);
+    drop(first.end);
+    settled(&admission, |f| f.busy == 0 && f.cancelled == 1).await;
+}
+
+#[tokio::test]
+async fn a_panic_costs_one_request() {
+    let admission = Admission::start(settings()).unwrap();
+    for _ in 0..3 {
+        let checkpoint = Checkpoint::new();
+        let result = admission
+            .run(MIB, later(), &checkpoint, || {
+                assert!(std::hint::black_box(false), "planted");
+            })
+            .await;
+        assert_eq!(result, Err(Error::Panicked("planted".to_owned())));
+    }
+    settled(&admission, |f| f.busy == 0 && f.pixel_memory.0 == 0).await;
+}
+
+#[tokio::test]
+async fn deadlines_pass_in_the_queue_and_in_the_work() {
+    let admission = Admission::start(settings()).unwrap();
+    let working = job(&admission, MIB, Deadline::after(Duration::from_secs(5)));
+    working.started.await.unwrap();
+    // From here on nothing but timers can happen, so time jumps from one to the next.
+    tokio::time::pause();
+    let waiting = job(&admission, MIB, Deadline::after(Duration::from_secs(2)));
+    assert!(matches!(
+        waiting.task.await.unwrap(),
+        Err(Error::QueueTimeout { .. })
+    ));
+    assert_eq!(admission.figures().queued, 0);
+    assert_eq!(working.task.await.unwrap(), Err(Error::WorkTimeout));
+    assert_eq!(working.checkpoint.stopped(), Some(Stop::Deadline));
+    assert_eq!(admission.figures().busy, 1);
+    tokio::time::resume();
+    working.end.send(()).unwrap();
+    settled(&admission, |f| f.busy == 0).await;
+}
+
+#[tokio::test]
+async fn nobody_waits_for_what_comes_too_late() {
+    let admission = Admission::start(Settings {
+        queue: 100,
+        ..settings()
+    })
+    .unwrap();
+    let first = job(&admission, MIB, later());
+    first.started.await.unwrap();
+    let behind: Vec<_> = (0..60).map(|_| job(&admission, MIB, later())).collect();
+    settled(&admission, |f| f.queued == 60).await;
+    // Nothing has been measured yet, so 60 pieces of work are thought to take 3 s.
+    let hasty = job(&admission, MIB, Deadline::after(Duration::from_secs(1)));
+    match hasty.task.await.unwrap() {
+        Err(Error::Overloaded { retry_after }) => {
+            assert!((3..=5).contains(&retry_after.as_secs()), "{retry_after:?}");
+        }
+        other => panic!("{other:?}"),
+    }
+    first.end.send(()).unwrap();
+    for job in behind {
+        job.end.send(()).unwrap();
+        assert_eq!(job.task.await.unwrap(), Ok(42));
+    }
+}
+
+#[test]
+fn uploads_are_leased_in_steps_and_given_back() {
+    let admission = Admission::start(settings()).unwrap();
+    let used = || admission.figures().upload_memory.0;
+    let mut lease = admission.upload(100).unwrap();
+    assert_eq!(used(), 100);
+    lease.cover(50).unwrap();
+    assert_eq!(used(), 100);
+    lease.cover(101).unwrap();
+    assert_eq!(used(), MIB);
+    lease.cover(3 * MIB + 1).unwrap();
+    assert_eq!(used(), 4 * MIB);
+    assert!(matches!(admission.upload(1), Err(Error::Overloaded { .. })));
+    assert!(lease.cover(5 * MIB).is_err());
+    assert_eq!(used(), 4 * MIB);
+    drop(lease);
+    assert_eq!(used(), 0);
+    assert!(admission.upload(u64::MAX).is_err());
+}

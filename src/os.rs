@@ -1,0 +1,229 @@
+//! The few calls to the system: priorities, the allocator, limits, what the container grants.
+//!
+//! A leaf. Nothing here fails loudly: what can't be had is done without, and the
+//! caller logs what it got.
+#![expect(
+    unsafe_code,
+    reason = "mallopt, setpriority of a thread: no safe wrapper has them"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Lowers the calling thread's priority by `nice` steps, 0 to 19, below the process's own.
+pub fn lower_priority(nice: u8) {
+    // On Linux the thread's id names the thread alone, although POSIX says process.
+    let thread = rustix::thread::gettid();
+    let current = rustix::process::getpriority_process(Some(thread)).unwrap_or(0);
+    let lower = current.saturating_add(i32::from(nice)).min(19);
+    // Refused only where even lowering is forbidden; the worker then runs at its old priority.
+    let _refused = rustix::process::setpriority_process(Some(thread), lower);
+}
+
+/// Settles glibc's allocator: few arenas, and thresholds that don't move.
+///
+/// Left alone, glibc gives each thread an arena and raises the threshold for
+/// mapping after the first large block is freed; buffers of tens of megabytes then
+/// stay in the heap for ever.
+#[cfg(target_env = "gnu")]
+pub fn tune_allocator() {
+    const ARENAS: libc::c_int = 2;
+    const MAP_FROM: libc::c_int = 1 << 20;
+    const TRIM_FROM: libc::c_int = 4 << 20;
+    // SAFETY: mallopt takes numbers and reads no memory of ours; it is called before
+    // other threads exist.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, ARENAS);
+        libc::mallopt(libc::M_MMAP_THRESHOLD, MAP_FROM);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, TRIM_FROM);
+    }
+}
+
+/// Other allocators have nothing to settle.
+#[cfg(not(target_env = "gnu"))]
+pub fn tune_allocator() {}
+
+/// Gives free memory back to the system.
+pub fn trim() {
+    // SAFETY: malloc_trim may be called at any time, from any thread.
+    #[cfg(target_env = "gnu")]
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
+/// Lets the process open as many files as it is ever allowed; how many that is.
+pub fn raise_open_files() -> Option<u64> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => limit.maximum,
+        Err(_refused) => limit.current,
+    }
+}
+
+/// Cores this process may use: its affinity and its container's quota, at least 1.
+pub fn cpus() -> usize {
+    // The standard library looks at affinity and at both kinds of control groups.
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// Bytes of memory this process may use: its container's limit, else the machine's memory.
+pub fn memory() -> u64 {
+    memory_under(Path::new("/"))
+}
+
+fn memory_under(root: &Path) -> u64 {
+    let machine = read(&root.join("proc/meminfo"))
+        .and_then(|text| mem_total(&text))
+        .unwrap_or(1 << 30);
+    let groups = read(&root.join("proc/self/cgroup")).unwrap_or_default();
+    limit_files(&groups)
+        .iter()
+        .filter_map(|file| read(&root.join(file))?.trim().parse().ok())
+        .fold(machine, u64::min)
+}
+
+/// The files that may hold a memory limit, from the text of `/proc/self/cgroup`: the group's own and its parents'.
+fn limit_files(groups: &str) -> Vec<PathBuf> {
+    groups
+        .lines()
+        .filter_map(|line| {
+            let mut fields = line.splitn(3, ':');
+            let (number, controllers, path) = (fields.next()?, fields.next()?, fields.next()?);
+            if number == "0" && controllers.is_empty() {
+                Some(("sys/fs/cgroup", path, "memory.max"))
+            } else if controllers.split(',').any(|name| name == "memory") {
+                Some(("sys/fs/cgroup/memory", path, "memory.limit_in_bytes"))
+            } else {
+                None
+            }
+        })
+        .flat_map(|(mount, path, file)| {
+            // Inside a container the path may be one that only the host has: its parents
+            // end at the mount, which is the container's own group there.
+            Path::new(path.trim_start_matches('/'))
+                .ancestors()
+                .map(move |group| Path::new(mount).join(group).join(file))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+fn mem_total(meminfo: &str) -> Option<u64> {
+    let line = meminfo.lines().find(|line| line.starts_with("MemTotal:"))?;
+    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    kilobytes.checked_mul(1024)
+}
+
+/// Bytes of this process in memory now.
+pub fn resident_bytes() -> u64 {
+    let pages = read(Path::new("/proc/self/statm"))
+        .and_then(|text| text.split_whitespace().nth(1)?.parse::<u64>().ok())
+        .unwrap_or(0);
+    pages * rustix::param::page_size() as u64
+}
+
+/// Files, sockets included, that this process has open now.
+pub fn open_files() -> u64 {
+    // The folder itself is open while it is counted.
+    fs::read_dir("/proc/self/fd").map_or(0, |entries| entries.count().saturating_sub(1) as u64)
+}
+
+/// CPU seconds, user and system, that this process has used.
+pub fn cpu_seconds() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
+fn read(path: &Path) -> Option<String> {
+    fs::read_to_string(path).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn root(files: &[(&str, &str)]) -> PathBuf {
+        let name = std::thread::current()
+            .name()
+            .unwrap_or("test")
+            .replace(':', "-");
+        let root = std::env::temp_dir().join(format!("pixmill-os-{}-{name}", std::process::id()));
+        drop(fs::remove_dir_all(&root));
+        for (path, text) in files {
+            let path = root.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        root
+    }
+
+    const MEMINFO: (&str, &str) = ("proc/meminfo", "MemTotal:  2048 kB\nMemFree: 1 kB\n");
+
+    #[test]
+    fn the_smallest_limit_counts() {
+        for (files, expected) in [
+            (vec![MEMINFO], 2_097_152),
+            (
+                vec![
+                    MEMINFO,
+                    ("proc/self/cgroup", "0::/a/b\n"),
+                    ("sys/fs/cgroup/a/b/memory.max", "max\n"),
+                    ("sys/fs/cgroup/a/memory.max", "1000000\n"),
+                ],
+                1_000_000,
+            ),
+            (
+                vec![
+                    MEMINFO,
+                    ("proc/self/cgroup", "0::/\n"),
+                    ("sys/fs/cgroup/memory.max", "500000\n"),
+                ],
+                500_000,
+            ),
+            (
+                vec![
+                    MEMINFO,
+                    ("proc/self/cgroup", "3:cpu,memory:/box\n0::/\n"),
+                    (
+                        "sys/fs/cgroup/memory/box/memory.limit_in_bytes",
+                        "9223372036854771712",
+                    ),
+                    ("sys/fs/cgroup/memory/memory.limit_in_bytes", "700000"),
+                ],
+                700_000,
+            ),
+            (vec![MEMINFO, ("proc/self/cgroup", "nonsense")], 2_097_152),
+        ] {
+            let root = root(&files);
+            assert_eq!(memory_under(&root), expected, "{files:?}");
+            fs::remove_dir_all(root).unwrap();
+        }
+    }
+
+    #[test]
+    fn this_process_is_seen() {
+        assert!(cpus() >= 1);
+        assert!(memory() > 1 << 20);
+        assert!(resident_bytes() > 1 << 16);
+        assert!(open_files() >= 3);
+        assert!(cpu_seconds() >= 0.0);
+    }
+
+    #[test]
+    fn a_thread_alone_is_lowered() {
+        let of = |id| rustix::process::getpriority_process(Some(id)).unwrap();
+        let before = of(rustix::thread::gettid());
+        let lowered = std::thread::spawn(move || {
+            lower_priority(3);
+            of(rustix::thread::gettid())
+        });
+        assert_eq!(lowered.join().unwrap(), (before + 3).min(19));
+        assert_eq!(of(rustix::thread::gettid()), before);
+    }
+}
