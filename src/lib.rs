@@ -5,3 +5,4 @@ pub mod checkpoint;
 pub mod codecs;
 pub mod os;
 pub mod pipeline;
+pub mod service;

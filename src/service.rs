@@ -1,0 +1,309 @@
+//! The one use case: a picture and a request in, a picture out.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use crate::admission::{self, Admission, Deadline, Lease};
+use crate::checkpoint::Checkpoint;
+use crate::codecs::{self, Encoding, FORMATS, Format, Header, Model, Raster, Shape};
+use crate::pipeline::operation::{self, Request};
+use crate::pipeline::plan::{self, Plan, Settings};
+use crate::pipeline::{self, Scratch};
+
+/// A picture as it came in.
+#[derive(Debug)]
+pub struct Source {
+    /// The file.
+    pub bytes: Bytes,
+    /// Its BLAKE3 digest.
+    pub digest: [u8; 32],
+    /// The upload memory it holds.
+    pub lease: Lease,
+}
+
+/// What goes with a request through every layer.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// When it has to be done.
+    pub deadline: Deadline,
+    /// Where its work asks whether to go on.
+    pub checkpoint: Checkpoint,
+}
+
+/// The picture that was made.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The file.
+    pub bytes: Bytes,
+    /// Its format.
+    pub format: Format,
+    /// Its width in pixels.
+    pub width: u32,
+    /// Its height in pixels.
+    pub height: u32,
+    /// Strong entity tag with its quotes.
+    pub etag: String,
+    /// What the source was.
+    pub source: Header,
+}
+
+/// Why there is no answer, by the layer that saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// The picture can't be read or written.
+    Codec(codecs::Error),
+    /// The plan is out of limits.
+    Plan(plan::Error),
+    /// Overload, deadline, cancel, panic.
+    Admission(admission::Error),
+    /// The pipeline failed where it must not; for the log.
+    Internal(String),
+}
+
+/// One job of pixel work: the file, what is known of it, and what to do.
+#[derive(Debug)]
+pub struct Job {
+    /// The file.
+    pub source: Bytes,
+    /// What its header says.
+    pub header: Header,
+    /// What to do with it.
+    pub plan: Plan,
+}
+
+/// Does a job, synchronously, on a worker.
+pub type Executor =
+    Arc<dyn Fn(&Job, &mut Scratch, &Checkpoint) -> Result<Vec<u8>, pipeline::Error> + Send + Sync>;
+
+/// The executor of every real server: the pipeline, in this process.
+pub fn in_process() -> Executor {
+    Arc::new(|job, scratch, checkpoint| {
+        pipeline::run(&job.source, &job.header, &job.plan, scratch, checkpoint)
+    })
+}
+
+/// A cheap handle on the use case.
+#[derive(Clone, Debug)]
+pub struct Service(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    admission: Admission,
+    executor: Executor,
+    scratches: Arc<Scratches>,
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service")
+            .field("settings", &self.settings)
+            .field("admission", &self.admission)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Service {
+    /// With these limits, working through this admission.
+    pub fn new(settings: Settings, admission: Admission, executor: Executor) -> Self {
+        Self(Arc::new(Inner {
+            settings,
+            admission,
+            executor,
+            scratches: Arc::default(),
+        }))
+    }
+
+    /// The admission it works through.
+    pub fn admission(&self) -> &Admission {
+        &self.0.admission
+    }
+
+    /// What the picture is, from its header.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn info(&self, source: &Source) -> Result<Header, Error> {
+        Ok(codecs::probe(&source.bytes)?)
+    }
+
+    /// Makes the picture that `request` asks for.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn transform(
+        &self,
+        source: Source,
+        request: &Request,
+        context: &Context,
+    ) -> Result<Answer, Error> {
+        let header = codecs::probe(&source.bytes)?;
+        let plan = plan::plan(request, &header, &self.0.settings)?;
+        let etag = etag(&source.digest, &plan);
+        let (format, width, height) = (plan.encoding.format, plan.width, plan.height);
+        let bytes = self.work(source, header.clone(), plan, context).await?;
+        Ok(Answer {
+            bytes: bytes.into(),
+            format,
+            width,
+            height,
+            etag,
+            source: header,
+        })
+    }
+
+    /// Sends one tiny picture through each codec that writes.
+    ///
+    /// # Errors
+    /// The first codec's that fails.
+    pub async fn self_test(&self) -> Result<(), Error> {
+        for row in FORMATS.iter().filter(|row| row.writes) {
+            let file = specimen(row.format)?;
+            let source = Source {
+                digest: *blake3::hash(&file).as_bytes(),
+                lease: self.0.admission.upload(file.len() as u64)?,
+                bytes: file.into(),
+            };
+            let size = [("width".to_owned(), "3".to_owned())];
+            let request = operation::named("resize")
+                .and_then(|row| operation::parse(row, &size, &[], false).ok())
+                .ok_or_else(|| Error::Internal("the self-test can't be asked".to_owned()))?;
+            let context = Context {
+                deadline: Deadline::after(Duration::from_secs(10)),
+                checkpoint: Checkpoint::new(),
+            };
+            self.transform(source, &request, &context).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets go of buffers that no job has used for ten seconds. Called from time to time.
+    pub fn trim(&self) {
+        self.0.scratches.trim();
+    }
+
+    /// Runs the plan on a worker; everything the work needs is owned by it.
+    async fn work(
+        &self,
+        source: Source,
+        header: Header,
+        plan: Plan,
+        context: &Context,
+    ) -> Result<Vec<u8>, Error> {
+        let executor = Arc::clone(&self.0.executor);
+        let scratches = Arc::clone(&self.0.scratches);
+        let checkpoint = context.checkpoint.clone();
+        let bytes = plan.peak_bytes;
+        let Source {
+            bytes: file, lease, ..
+        } = source;
+        let job = Job {
+            source: file,
+            header,
+            plan,
+        };
+        let work = move || {
+            let mut scratch = scratches.lend();
+            let made = executor(&job, &mut scratch, &checkpoint);
+            scratches.take_back(scratch);
+            checkpoint.leave();
+            // The upload's memory is free once its bytes are: they go first.
+            drop(job);
+            drop(lease);
+            made
+        };
+        let made = self
+            .0
+            .admission
+            .run(bytes, context.deadline, &context.checkpoint, work)
+            .await?;
+        Ok(made?)
+    }
+}
+
+/// Digest of source, plan and encoder version: known before a pixel is decoded.
+fn etag(source: &[u8; 32], plan: &Plan) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(source);
+    hasher.update(plan.canonical().as_bytes());
+    let digest = hasher.finalize().to_hex();
+    format!("\"{}\"", digest.get(..32).unwrap_or_default())
+}
+
+/// A tiny picture in that format.
+fn specimen(format: Format) -> Result<Vec<u8>, codecs::Error> {
+    let shape = Shape {
+        width: 8,
+        height: 8,
+        model: Model::Rgb,
+    };
+    let checkpoint = Checkpoint::new();
+    let encoding = Encoding {
+        format,
+        quality: 80,
+    };
+    let mut sink = codecs::create(encoding, shape, &checkpoint)?;
+    sink.push(&Raster::new(shape))?;
+    sink.finish()
+}
+
+impl From<codecs::Error> for Error {
+    fn from(error: codecs::Error) -> Self {
+        match error {
+            codecs::Error::Stopped(crate::checkpoint::Stop::Cancelled) => {
+                Self::Admission(admission::Error::Cancelled)
+            }
+            codecs::Error::Stopped(crate::checkpoint::Stop::Deadline) => {
+                Self::Admission(admission::Error::WorkTimeout)
+            }
+            other => Self::Codec(other),
+        }
+    }
+}
+
+impl From<pipeline::Error> for Error {
+    fn from(error: pipeline::Error) -> Self {
+        match error {
+            pipeline::Error::Codec(error) => error.into(),
+            pipeline::Error::Internal(detail) => Self::Internal(detail),
+        }
+    }
+}
+
+impl From<plan::Error> for Error {
+    fn from(error: plan::Error) -> Self {
+        Self::Plan(error)
+    }
+}
+
+impl From<admission::Error> for Error {
+    fn from(error: admission::Error) -> Self {
+        Self::Admission(error)
+    }
+}
+
+/// Scratch buffers between jobs: at most one for each worker exists at a time.
+#[derive(Default)]
+struct Scratches(Mutex<Vec<(Instant, Scratch)>>);
+
+/// How long an unused scratch is kept.
+const SCRATCH_IDLE: Duration = Duration::from_secs(10);
+
+impl Scratches {
+    fn lend(&self) -> Scratch {
+        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.pop().map(|(_, scratch)| scratch).unwrap_or_default()
+    }
+
+    fn take_back(&self, scratch: Scratch) {
+        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.push((Instant::now(), scratch));
+    }
+
+    fn trim(&self) {
+        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|(since, _)| since.elapsed() < SCRATCH_IDLE);
+    }
+}
