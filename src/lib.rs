@@ -5,4 +5,5 @@ pub mod checkpoint;
 pub mod codecs;
 pub mod os;
 pub mod pipeline;
+pub mod server;
 pub mod service;

@@ -1,0 +1,185 @@
+//! The listener and the accept loop.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::{Request, Response};
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
+
+use super::connection::{self, Client};
+use super::{Connections, Peer, Phase, Settings};
+
+/// Places past the cap, in which health checks are still answered.
+const SPARE: usize = 16;
+
+/// A connection past the cap gets this long for its head.
+const CROWDED_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Connections that the system may hold for us, at most; it cuts this to its own limit.
+const BACKLOG: i32 = 1024;
+
+/// Binds the address.
+///
+/// # Errors
+/// The system's, for example when the port is taken.
+pub fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    // A restart must not wait for old connections' last packets.
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Accepts and serves until `phase` is [`Phase::Closing`] and the last connection has ended.
+///
+/// Dropping the future ends every connection at once.
+///
+/// # Errors
+/// The listener can't be used at all.
+pub async fn serve<H, F, B>(
+    listener: std::net::TcpListener,
+    settings: Settings,
+    mut phase: watch::Receiver<Phase>,
+    connections: Connections,
+    handler: H,
+) -> io::Result<()>
+where
+    H: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let listener = TcpListener::from_std(listener)?;
+    let places = Arc::new(Semaphore::new(settings.max_connections + SPARE));
+    let mut tasks = JoinSet::new();
+    let mut patience = Patience::default();
+    let seen = phase.clone();
+    let spawn = |tasks: &mut JoinSet<()>, stream, peer, place| {
+        let guest = Guest::new(&connections, place);
+        let crowded = connections.open() > settings.max_connections;
+        let mut settings = settings;
+        if crowded {
+            connections.0.crowded.fetch_add(1, Ordering::Relaxed);
+            settings.header_timeout = CROWDED_PATIENCE;
+        }
+        let client = Client {
+            peer: Peer(peer),
+            crowded,
+        };
+        let (phase, handler) = (seen.clone(), handler.clone());
+        tasks.spawn(async move {
+            let _guest = guest;
+            connection::serve(stream, client, settings, phase, handler).await;
+        });
+    };
+    loop {
+        // The place is taken before the connection is: beyond the spare ones, nobody is accepted.
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (listener.accept().await, place)
+        };
+        tokio::select! {
+            biased;
+            _closing = phase.wait_for(|phase| *phase == Phase::Closing) => break,
+            (accepted, place) = next => match (accepted, place) {
+                (Ok((stream, peer)), Ok(place)) => {
+                    patience.reset();
+                    prepare(&stream);
+                    spawn(&mut tasks, stream, peer, place);
+                }
+                (Err(error), _) => patience.wait(&error).await,
+                // The semaphore is never closed.
+                (_, Err(_closed)) => break,
+            },
+            Some(_ended) = tasks.join_next() => {}
+        }
+    }
+    // What the system has accepted for us would be reset with the listener: serve it.
+    let listener = listener.into_std()?;
+    while let (Ok((stream, peer)), Ok(place)) =
+        (listener.accept(), Arc::clone(&places).try_acquire_owned())
+    {
+        stream.set_nonblocking(true)?;
+        let stream = TcpStream::from_std(stream)?;
+        prepare(&stream);
+        spawn(&mut tasks, stream, peer, place);
+    }
+    drop(listener);
+    while tasks.join_next().await.is_some() {}
+    Ok(())
+}
+
+fn prepare(stream: &TcpStream) {
+    // Answers are written in one go; waiting for more to send only delays them.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "no TCP_NODELAY");
+    }
+}
+
+/// A connection's place and its mark in the counts, for as long as it is served.
+struct Guest {
+    connections: Connections,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Guest {
+    fn new(connections: &Connections, place: OwnedSemaphorePermit) -> Self {
+        connections.0.open.fetch_add(1, Ordering::Relaxed);
+        connections.0.accepted.fetch_add(1, Ordering::Relaxed);
+        Self {
+            connections: connections.clone(),
+            _place: place,
+        }
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        self.connections.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// How long to wait after a failed accept: longer each time, so that being out of files isn't a busy loop.
+struct Patience(Duration);
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self(Self::FIRST)
+    }
+}
+
+impl Patience {
+    const FIRST: Duration = Duration::from_millis(50);
+    const LONGEST: Duration = Duration::from_secs(1);
+
+    fn reset(&mut self) {
+        self.0 = Self::FIRST;
+    }
+
+    async fn wait(&mut self, error: &io::Error) {
+        // A connection that ended before it was accepted says nothing of the next.
+        if matches!(
+            error.kind(),
+            io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+        ) {
+            return;
+        }
+        tracing::warn!(%error, wait = ?self.0, "can't accept connections");
+        tokio::time::sleep(self.0).await;
+        self.0 = (self.0 * 2).min(Self::LONGEST);
+    }
+}

@@ -1,0 +1,200 @@
+//! A socket with a clock: no read of a head, and no write, waits for ever; closing lingers.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::Settings;
+use super::activity::{Activity, State};
+
+/// How long, and how much, is read and dropped after an early answer, so that a reset doesn't overtake it (RFC 9112, 9.6).
+const LINGER_TIME: Duration = Duration::from_secs(2);
+const LINGER_BYTES: usize = 1 << 20;
+
+pub(super) struct ClockedStream {
+    stream: TcpStream,
+    settings: Settings,
+    activity: Activity,
+    read_clock: Clock<State>,
+    write_clock: Clock<()>,
+    linger: Option<Linger>,
+    /// The client has closed its side.
+    ended: bool,
+}
+
+struct Linger {
+    clock: Pin<Box<Sleep>>,
+    left: usize,
+}
+
+impl ClockedStream {
+    pub(super) fn new(stream: TcpStream, settings: Settings, activity: Activity) -> Self {
+        Self {
+            stream,
+            settings,
+            activity,
+            read_clock: Clock::default(),
+            write_clock: Clock::default(),
+            linger: None,
+            ended: false,
+        }
+    }
+
+    /// How long the client may take for what it has to do now.
+    fn patience(&self, state: State) -> Option<Duration> {
+        match state {
+            State::Idle if self.activity.answered() > 0 => Some(self.settings.idle_timeout),
+            State::Idle | State::Head => Some(self.settings.header_timeout),
+            State::Request => None,
+        }
+    }
+
+    /// Any progress of the answer starts both clocks anew.
+    fn wrote(
+        &mut self,
+        result: Poll<io::Result<usize>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        if result.is_ready() {
+            self.write_clock.stop();
+            self.read_clock.stop();
+            return result;
+        }
+        let patience = Some(self.settings.write_timeout);
+        match self.write_clock.poll((), patience, cx) {
+            Poll::Ready(()) => Poll::Ready(Err(late("the client doesn't take its answer"))),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl AsyncRead for ClockedStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let this = &mut *self;
+        match Pin::new(&mut this.stream).poll_read(cx, buf) {
+            Poll::Ready(result) => {
+                if buf.filled().len() > before {
+                    this.activity.bytes_read();
+                } else {
+                    this.ended = true;
+                }
+                Poll::Ready(result)
+            }
+            Poll::Pending => {
+                let state = this.activity.state();
+                let patience = this.patience(state);
+                match this.read_clock.poll(state, patience, cx) {
+                    Poll::Ready(()) => Poll::Ready(Err(late("the client doesn't send a head"))),
+                    Poll::Pending => Poll::Pending,
+                }
+            }
+        }
+    }
+}
+
+impl AsyncWrite for ClockedStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.wrote(result, cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.wrote(result, cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if this.linger.is_none() {
+            ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
+            this.linger = Some(Linger {
+                clock: Box::pin(sleep_until(Instant::now() + LINGER_TIME)),
+                left: LINGER_BYTES,
+            });
+        }
+        let Some(linger) = &mut this.linger else {
+            return Poll::Ready(Ok(()));
+        };
+        let mut scrap = [0; 16 << 10];
+        while !this.ended && linger.left > 0 {
+            let mut buf = ReadBuf::new(&mut scrap);
+            match Pin::new(&mut this.stream).poll_read(cx, &mut buf) {
+                Poll::Ready(Ok(())) if !buf.filled().is_empty() => {
+                    linger.left = linger.left.saturating_sub(buf.filled().len());
+                }
+                // The end, or an error, which here is an end too.
+                Poll::Ready(_) => this.ended = true,
+                Poll::Pending => {
+                    ready!(linger.clock.as_mut().poll(cx));
+                    break;
+                }
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+fn late(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, what)
+}
+
+/// Runs while something is waited for; begins anew when that changes.
+struct Clock<T> {
+    running: Option<(T, Pin<Box<Sleep>>)>,
+}
+
+impl<T> Default for Clock<T> {
+    fn default() -> Self {
+        Self { running: None }
+    }
+}
+
+impl<T: PartialEq + Copy> Clock<T> {
+    fn stop(&mut self) {
+        self.running = None;
+    }
+
+    /// Ready when `what` has been waited for as long as patience lasts.
+    fn poll(&mut self, what: T, patience: Option<Duration>, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(patience) = patience else {
+            self.stop();
+            return Poll::Pending;
+        };
+        if self
+            .running
+            .as_ref()
+            .is_none_or(|(since, _)| *since != what)
+        {
+            self.running = Some((what, Box::pin(sleep_until(Instant::now() + patience))));
+        }
+        self.running
+            .as_mut()
+            .map_or(Poll::Pending, |(_, sleep)| sleep.as_mut().poll(cx))
+    }
+}

@@ -1,0 +1,81 @@
+//! Connections: accepted under a cap, each with a deadline on every wait, drained without losing a request.
+//!
+//! The home of `hyper`, `hyper_util` and `socket2`. Our own accept loop over
+//! hyper's HTTP/1, since axum's has no timeout anywhere and no end to a drain.
+//! Knows nothing of routes: it is given one function from request to response.
+
+mod accept;
+mod activity;
+mod connection;
+mod io;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+pub use self::accept::{bind, serve};
+pub use hyper::body::Incoming;
+
+/// How long clients may take, and how many there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Connections that are served.
+    pub max_connections: usize,
+    /// From the first byte of a head to its last; on a new connection, from the accept.
+    pub header_timeout: Duration,
+    /// From the end of an answer to the first byte of the next head.
+    pub idle_timeout: Duration,
+    /// Without a byte of the answer taken.
+    pub write_timeout: Duration,
+}
+
+/// Who sent a request; in its extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer(pub SocketAddr);
+
+/// In a request's extensions when its connection is past the cap: only what is cheap should be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crowded;
+
+/// Where the server is on its way out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Not at all.
+    Serving,
+    /// Connections are still accepted; every answer says `Connection: close`.
+    Draining,
+    /// What the system has accepted already is served, nothing after that.
+    Closing,
+}
+
+/// Counts of connections, shared with whoever reports them.
+#[derive(Clone, Debug, Default)]
+pub struct Connections(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    open: AtomicUsize,
+    accepted: AtomicU64,
+    crowded: AtomicU64,
+}
+
+impl Connections {
+    /// Connections that are open now.
+    pub fn open(&self) -> usize {
+        self.0.open.load(Ordering::Relaxed)
+    }
+
+    /// Connections accepted since start.
+    pub fn accepted(&self) -> u64 {
+        self.0.accepted.load(Ordering::Relaxed)
+    }
+
+    /// Of these, how many were past the cap.
+    pub fn crowded(&self) -> u64 {
+        self.0.crowded.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests;
