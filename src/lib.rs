@@ -3,7 +3,9 @@
 pub mod admission;
 pub mod checkpoint;
 pub mod codecs;
+pub mod http;
 pub mod os;
 pub mod pipeline;
 pub mod server;
 pub mod service;
+pub mod telemetry;

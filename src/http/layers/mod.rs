@@ -1,0 +1,13 @@
+//! Our own tower layers, where tower-http has none.
+
+mod cancel;
+mod deadline;
+mod host;
+mod record;
+mod request_id;
+
+pub(super) use self::cancel::CancelLayer;
+pub(super) use self::deadline::DeadlineLayer;
+pub(super) use self::host::check_host;
+pub(super) use self::record::{Facts, RecordLayer};
+pub(super) use self::request_id::{NewId, drop_insane_id, of, trace_id};

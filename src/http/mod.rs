@@ -1,0 +1,226 @@
+//! The contract with clients: routes and the stack of layers, each on one page.
+//!
+//! Reading order: [`router`], `handlers` (one short function a route), `extract`
+//! (a body, or the reason why not), [`problem`] (every failure). Knows nothing of
+//! sockets, or of how pixels are made.
+
+mod extract;
+mod handlers;
+mod layers;
+mod multipart;
+mod negotiate;
+pub mod problem;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::{HeaderName, HeaderValue, Request, StatusCode};
+use axum::middleware::from_fn;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{BoxError, Router};
+use tower::ServiceBuilder;
+use tower::util::{MapRequestLayer, MapResponseLayer};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+
+use self::layers::{CancelLayer, DeadlineLayer, NewId, RecordLayer, check_host, drop_insane_id};
+use self::problem::Problem;
+use crate::pipeline::operation::OPERATIONS;
+use crate::service::Service;
+use crate::telemetry::{Metrics, Snapshot};
+
+/// What clients may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Bytes of a body, at most.
+    pub max_body: u64,
+    /// From the complete head to the last byte of the body.
+    pub body_timeout: Duration,
+    /// Bytes a second that a body has to come at after some seconds; 0 is no least rate.
+    pub min_upload_rate: u64,
+    /// From the complete head to the answer.
+    pub request_timeout: Duration,
+    /// Unknown parameters are ignored.
+    pub lenient_parameters: bool,
+}
+
+/// What handlers need.
+#[derive(Clone)]
+pub struct State(Arc<Parts>);
+
+struct Parts {
+    service: Service,
+    settings: Settings,
+    readiness: Readiness,
+    metrics: Metrics,
+    /// What the metrics page can't know by itself.
+    snapshot: Box<dyn Fn() -> Snapshot + Send + Sync>,
+}
+
+impl State {
+    /// Of these parts.
+    pub fn new(
+        service: Service,
+        settings: Settings,
+        readiness: Readiness,
+        metrics: Metrics,
+        snapshot: impl Fn() -> Snapshot + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(Parts {
+            service,
+            settings,
+            readiness,
+            metrics,
+            snapshot: Box::new(snapshot),
+        }))
+    }
+}
+
+/// Whether new work is welcome: not before the self-test has passed, not after a drain has begun.
+#[derive(Clone, Debug, Default)]
+pub struct Readiness(Arc<AtomicU8>);
+
+const READY: u8 = 1;
+const DRAINING: u8 = 2;
+
+impl Readiness {
+    /// The self-test has passed.
+    pub fn ready(&self) {
+        let _was = self
+            .0
+            .compare_exchange(0, READY, Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    /// A drain has begun; there is no way back.
+    pub fn draining(&self) {
+        self.0.store(DRAINING, Ordering::Release);
+    }
+
+    fn is_ready(&self) -> bool {
+        self.0.load(Ordering::Acquire) == READY
+    }
+
+    fn is_draining(&self) -> bool {
+        self.0.load(Ordering::Acquire) == DRAINING
+    }
+}
+
+/// Every route.
+pub fn router(state: State) -> Router {
+    let mut router = cheap_routes()
+        .route("/", get(handlers::index).post(handlers::index))
+        .route("/info", post(handlers::info))
+        .route("/problems", get(handlers::problems))
+        .route("/problems/{code}", get(handlers::problem));
+    for row in OPERATIONS {
+        let operate = move |state, request| handlers::operate(row, state, request);
+        router = router.route(&format!("/{}", row.name), post(operate));
+    }
+    finished(router.fallback(handlers::not_found), state)
+}
+
+/// What a connection past the cap is answered: the cheap routes, and 503.
+pub fn crowded(state: State) -> Router {
+    finished(cheap_routes().fallback(handlers::crowded), state)
+}
+
+/// What a load balancer and a scraper ask, answered at any load.
+fn cheap_routes() -> Router<State> {
+    let mut router = Router::new().route("/metrics", get(handlers::metrics));
+    for path in ["/health", "/healthz", "/healthcheck"] {
+        router = router.route(path, get(handlers::health).post(handlers::health));
+    }
+    for path in ["/ready", "/readyz"] {
+        router = router.route(path, get(handlers::ready));
+    }
+    router
+}
+
+/// The stack, outermost first.
+fn finished(router: Router<State>, state: State) -> Router {
+    let request_timeout = state.0.settings.request_timeout;
+    let metrics = state.0.metrics.clone();
+    let stack = ServiceBuilder::new()
+        // An id first, so that everything after it can be found again; the client's own, if it is sane.
+        .layer(MapRequestLayer::new(drop_insane_id::<Body>))
+        .layer(SetRequestIdLayer::x_request_id(NewId))
+        .layer(PropagateRequestIdLayer::x_request_id())
+        // A span around all that follows: whatever logs below is found by the id.
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(span)
+                .on_request(())
+                .on_response(())
+                .on_failure(()),
+        )
+        // On every answer, whoever made it below: a picture is never run as a page.
+        .layer(header("x-content-type-options", "nosniff"))
+        .layer(header(
+            "content-security-policy",
+            "default-src 'none'; sandbox",
+        ))
+        // The metrics hook and the request's one log line; outside of the panic layer, so that panics are counted,
+        // and of the cancel layer, so that it sees what was cancelled. Here problems get their body.
+        .layer(RecordLayer(metrics))
+        .layer(MapResponseLayer::new(own_body))
+        // A panic in a handler is a 500 like any other, not a closed connection.
+        .layer(CatchPanicLayer::custom(panicked))
+        // Before anything is done for a request that isn't proper HTTP.
+        .layer(from_fn(check_host))
+        // Behind our own deadline, for what might not obey it; it can't tell an upload from work.
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::GATEWAY_TIMEOUT,
+            request_timeout + BACKSTOP,
+        ))
+        // The one deadline, made here and handed down in the extensions.
+        .layer(DeadlineLayer(request_timeout))
+        // Innermost: its future owns the guard that stops the work when it is dropped, by hyper or by the timeout.
+        .layer(CancelLayer);
+    router
+        .method_not_allowed_fallback(handlers::method_not_allowed)
+        .layer(stack)
+        .with_state(state)
+}
+
+/// The panic layer has a body type of its own.
+fn own_body<B>(response: Response<B>) -> Response
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    response.map(Body::new)
+}
+
+/// How much later than the deadline the backstop comes.
+const BACKSTOP: Duration = Duration::from_secs(1);
+
+fn header(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(
+        HeaderName::from_static(name),
+        HeaderValue::from_static(value),
+    )
+}
+
+fn span(request: &Request<Body>) -> tracing::Span {
+    let headers = request.headers();
+    let span = tracing::info_span!(
+        "request",
+        id = layers::of(headers),
+        trace_id = tracing::field::Empty
+    );
+    if let Some(trace) = layers::trace_id(headers) {
+        span.record("trace_id", trace);
+    }
+    span
+}
+
+/// The panic hook has logged message and place already.
+fn panicked(_panic: Box<dyn std::any::Any + Send>) -> Response {
+    Problem::internal("a handler panicked").into_response()
+}

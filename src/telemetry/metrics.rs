@@ -1,0 +1,241 @@
+//! The metric catalogue, and the page that a scraper reads.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+/// Content-Type of the page.
+pub const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// A metric's name and meaning.
+#[derive(Debug)]
+pub struct MetricRow {
+    /// Name on the page, without the suffix that its kind adds.
+    pub name: &'static str,
+    /// `counter`, `gauge` or `histogram`.
+    pub kind: &'static str,
+    /// One line for a person.
+    pub help: &'static str,
+}
+
+macro_rules! catalogue {
+    ($($name:literal $kind:literal $help:literal;)*) => {
+        /// Every metric.
+        pub const CATALOGUE: &[MetricRow] = &[$(MetricRow { name: $name, kind: $kind, help: $help }),*];
+    };
+}
+
+catalogue! {
+    "pixmill_requests" "counter" "Requests answered, by route and status; 499 is a client that left";
+    "pixmill_request_seconds" "histogram" "Time from the head of a request to its answer, by route";
+    "pixmill_cancelled" "counter" "Work that was stopped or never started because its client left";
+    "pixmill_queue_length" "gauge" "Requests that wait for a worker";
+    "pixmill_workers" "gauge" "Workers there are";
+    "pixmill_workers_busy" "gauge" "Workers at work";
+    "pixmill_upload_memory_bytes" "gauge" "Bytes of request bodies held";
+    "pixmill_upload_memory_limit_bytes" "gauge" "Budget for request bodies";
+    "pixmill_pixel_memory_bytes" "gauge" "Bytes granted to pixel work";
+    "pixmill_pixel_memory_limit_bytes" "gauge" "Budget for pixel work";
+    "pixmill_connections_open" "gauge" "Connections open";
+    "pixmill_connections_accepted" "counter" "Connections accepted";
+    "pixmill_connections_crowded" "counter" "Connections accepted past the cap";
+    "pixmill_uptime_seconds" "gauge" "Seconds since start";
+    "pixmill_resident_memory_bytes" "gauge" "Memory of the process";
+    "pixmill_open_fds" "gauge" "Files and sockets that the process has open";
+    "pixmill_cpu_seconds" "counter" "CPU time of the process, user and system";
+    "pixmill_build" "gauge" "1, with the version as a label";
+}
+
+/// What is true at the moment of a scrape.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Snapshot {
+    /// Work stopped for clients that left.
+    pub cancelled: u64,
+    /// Requests that wait.
+    pub queue_length: usize,
+    /// Workers there are.
+    pub workers: usize,
+    /// Workers at work.
+    pub workers_busy: usize,
+    /// Bytes of bodies, and the budget.
+    pub upload_memory: (u64, u64),
+    /// Bytes granted to work, and the budget.
+    pub pixel_memory: (u64, u64),
+    /// Connections open.
+    pub connections_open: usize,
+    /// Connections accepted.
+    pub connections_accepted: u64,
+    /// Of these, past the cap.
+    pub connections_crowded: u64,
+    /// Seconds since start.
+    pub uptime_seconds: u64,
+    /// Memory of the process.
+    pub resident_bytes: u64,
+    /// Open files.
+    pub open_files: u64,
+    /// CPU seconds.
+    pub cpu_seconds: f64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLabel {
+    route: String,
+}
+
+/// A cheap handle: clones count into the same metrics.
+#[derive(Clone)]
+pub struct Metrics(Arc<Inner>);
+
+struct Inner {
+    requests: Family<RequestLabels, Counter>,
+    seconds: Family<RouteLabel, Histogram>,
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Metrics")
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Upper bounds in seconds: a health check, a thumbnail, a photograph, a wait, a deadline.
+const BUCKETS: [f64; 12] = [
+    0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0,
+];
+
+impl Metrics {
+    /// All at zero.
+    pub fn new() -> Self {
+        Self(Arc::new(Inner {
+            requests: Family::default(),
+            seconds: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
+        }))
+    }
+
+    /// Counts one request. `route` is a pattern of the router, never a path of a client.
+    pub fn request(&self, route: &str, status: u16, seconds: f64) {
+        let route = route.to_owned();
+        self.0
+            .requests
+            .get_or_create(&RequestLabels {
+                route: route.clone(),
+                status,
+            })
+            .inc();
+        self.0
+            .seconds
+            .get_or_create(&RouteLabel { route })
+            .observe(seconds);
+    }
+
+    /// The page.
+    pub fn render(&self, now: &Snapshot) -> String {
+        let mut page = Page(Registry::default());
+        page.add("pixmill_requests", self.0.requests.clone());
+        page.add("pixmill_request_seconds", self.0.seconds.clone());
+        page.count("pixmill_cancelled", now.cancelled);
+        page.set("pixmill_queue_length", now.queue_length as f64);
+        page.set("pixmill_workers", now.workers as f64);
+        page.set("pixmill_workers_busy", now.workers_busy as f64);
+        let (used, limit) = now.upload_memory;
+        page.set("pixmill_upload_memory_bytes", used as f64);
+        page.set("pixmill_upload_memory_limit_bytes", limit as f64);
+        let (used, limit) = now.pixel_memory;
+        page.set("pixmill_pixel_memory_bytes", used as f64);
+        page.set("pixmill_pixel_memory_limit_bytes", limit as f64);
+        page.set("pixmill_connections_open", now.connections_open as f64);
+        page.count("pixmill_connections_accepted", now.connections_accepted);
+        page.count("pixmill_connections_crowded", now.connections_crowded);
+        page.set("pixmill_uptime_seconds", now.uptime_seconds as f64);
+        page.set("pixmill_resident_memory_bytes", now.resident_bytes as f64);
+        page.set("pixmill_open_fds", now.open_files as f64);
+        let seconds = Counter::<f64, AtomicU64>::default();
+        seconds.inc_by(now.cpu_seconds);
+        page.add("pixmill_cpu_seconds", seconds);
+        let build: Family<Vec<(String, String)>, Gauge> = Family::default();
+        let version = vec![("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned())];
+        build.get_or_create(&version).set(1);
+        page.add("pixmill_build", build);
+        page.text()
+    }
+}
+
+/// A page that is being written; names come from the catalogue.
+struct Page(Registry);
+
+impl Page {
+    fn add(&mut self, name: &'static str, metric: impl prometheus_client::registry::Metric) {
+        let row = CATALOGUE
+            .iter()
+            .find(|row| row.name == name)
+            .expect("every metric on the page is in the catalogue, see the test");
+        self.0.register(row.name, row.help, metric);
+    }
+
+    fn set(&mut self, name: &'static str, value: f64) {
+        let gauge = Gauge::<f64, AtomicU64>::default();
+        gauge.set(value);
+        self.add(name, gauge);
+    }
+
+    fn count(&mut self, name: &'static str, value: u64) {
+        let counter: Counter = Counter::default();
+        counter.inc_by(value);
+        self.add(name, counter);
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string can't fail.
+        let _ok = encode(&mut text, &self.0);
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_has_the_whole_catalogue() {
+        let metrics = Metrics::new();
+        metrics.request("/resize", 200, 0.02);
+        let page = metrics.render(&Snapshot {
+            queue_length: 3,
+            ..Snapshot::default()
+        });
+        for row in CATALOGUE {
+            assert!(
+                page.contains(&format!("# TYPE {} {}\n", row.name, row.kind)),
+                "{}",
+                row.name
+            );
+        }
+        assert_eq!(page.matches("# TYPE ").count(), CATALOGUE.len());
+        assert!(page.contains("pixmill_requests_total{route=\"/resize\",status=\"200\"} 1\n"));
+        assert!(page.contains("pixmill_queue_length 3.0\n"));
+        assert!(
+            page.contains("pixmill_request_seconds_bucket{le=\"0.025\",route=\"/resize\"} 1\n")
+        );
+        assert!(page.ends_with("# EOF\n"));
+    }
+}
