@@ -1,8 +1,22 @@
 //! pixmill resizes, crops and converts images over HTTP, without ever stalling.
+//!
+//! The modules in reading order; each names only modules below it:
+//!
+//! - [`app`] puts the parts together: build, run, drain.
+//! - [`config`] makes settings of defaults, file, environment and flags.
+//! - [`server`] accepts connections and puts a deadline on every wait on a socket.
+//! - [`http`] is the contract with clients: routes, layers, parameters, problems.
+//! - [`service`] is the one use case: probe, plan, admit, run.
+//! - [`admission`] decides who may work and when, and owns the worker pool.
+//! - [`pipeline`] is the pixel work, pure and synchronous.
+//! - [`codecs`] reads and writes formats.
+//! - [`telemetry`], [`os`] and [`checkpoint`] are leaves.
 
 pub mod admission;
+pub mod app;
 pub mod checkpoint;
 pub mod codecs;
+pub mod config;
 pub mod http;
 pub mod os;
 pub mod pipeline;

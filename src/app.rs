@@ -1,0 +1,213 @@
+//! The parts put together: build, run, drain.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use axum::response::Response;
+use tokio::sync::watch;
+use tower::ServiceExt;
+
+use crate::admission::Admission;
+use crate::checkpoint::Checkpoint;
+use crate::codecs;
+use crate::config::{Config, Machine};
+use crate::http::problem::Problem;
+use crate::http::{self, Readiness};
+use crate::os;
+use crate::pipeline::{self, operation, plan};
+use crate::server::{self, Connections, Crowded, Incoming, Phase};
+use crate::service::{self, Executor, Service};
+use crate::telemetry::{Metrics, Snapshot};
+
+/// How often buffers that nobody uses are let go.
+const TRIM_EVERY: Duration = Duration::from_secs(5);
+
+/// A server that is bound and wired, but doesn't accept yet.
+pub struct App {
+    config: Config,
+    listener: std::net::TcpListener,
+    address: SocketAddr,
+    service: Service,
+    readiness: Readiness,
+    connections: Connections,
+    router: Router,
+    crowded: Router,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every accepted request was answered.
+    Drained,
+    /// Some were cut off when `drain_timeout` had passed.
+    CutOff,
+}
+
+impl App {
+    /// Binds the address and puts the parts together.
+    ///
+    /// # Errors
+    /// The port is taken, or the system refuses threads.
+    pub fn build(config: Config) -> io::Result<Self> {
+        Self::build_with(config, service::in_process())
+    }
+
+    /// The same with another way to do the pixel work.
+    ///
+    /// # Errors
+    /// As [`App::build`].
+    pub fn build_with(config: Config, executor: Executor) -> io::Result<Self> {
+        let listener = server::bind(config.listen)?;
+        let address = listener.local_addr()?;
+        let admission = Admission::start(config.admission)?;
+        let service = Service::new(config.pipeline, admission, executor);
+        let (readiness, connections) = (Readiness::default(), Connections::default());
+        let state = http::State::new(
+            service.clone(),
+            config.http,
+            readiness.clone(),
+            Metrics::new(),
+            snapshots(&service, &connections),
+        );
+        Ok(Self {
+            config,
+            listener,
+            address,
+            service,
+            readiness,
+            connections,
+            router: http::router(state.clone()),
+            crowded: http::crowded(state),
+        })
+    }
+
+    /// Where it listens; the real port, if 0 was asked for.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The service behind the front door.
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// Connections, counted.
+    pub fn connections(&self) -> &Connections {
+        &self.connections
+    }
+
+    /// Serves until `shutdown` is ready, then drains.
+    ///
+    /// # Errors
+    /// The listener can't be used, or a codec fails its self-test.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> io::Result<Outcome> {
+        let (phases, phase) = watch::channel(Phase::Serving);
+        let (router, crowded) = (self.router, self.crowded);
+        let handler = move |request: Request<Incoming>| {
+            let past_the_cap = request.extensions().get::<Crowded>().is_some();
+            let router = if past_the_cap { &crowded } else { &router }.clone();
+            async move { answered(router.oneshot(request.map(Body::new)).await) }
+        };
+        let serving = server::serve(
+            self.listener,
+            self.config.server,
+            phase,
+            self.connections,
+            handler,
+        );
+        tokio::pin!(serving);
+        let (readiness, service) = (self.readiness, self.service);
+        let chores = async {
+            if let Err(error) = service.self_test().await {
+                tracing::error!(?error, "a codec failed its self-test");
+                return io::Error::other("a codec failed its self-test");
+            }
+            readiness.ready();
+            loop {
+                tokio::time::sleep(TRIM_EVERY).await;
+                service.trim();
+                os::trim();
+            }
+        };
+        tokio::select! {
+            ended = &mut serving => return ended.map(|()| Outcome::Drained),
+            error = chores => return Err(error),
+            () = shutdown => {}
+        }
+        // Health checks have to see it before connections are refused.
+        readiness.draining();
+        phases.send_replace(Phase::Draining);
+        tracing::info!(delay = ?self.config.drain_delay, timeout = ?self.config.drain_timeout, "draining");
+        tokio::select! {
+            ended = &mut serving => return ended.map(|()| Outcome::Drained),
+            () = tokio::time::sleep(self.config.drain_delay) => {}
+        }
+        phases.send_replace(Phase::Closing);
+        match tokio::time::timeout(self.config.drain_timeout, serving).await {
+            Ok(ended) => ended.map(|()| Outcome::Drained),
+            Err(_elapsed) => Ok(Outcome::CutOff),
+        }
+    }
+}
+
+fn answered(result: Result<Response, Infallible>) -> Response {
+    match result {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+/// What the metrics page and `/health` show of the moment.
+fn snapshots(service: &Service, connections: &Connections) -> impl Fn() -> Snapshot + use<> {
+    let (admission, connections) = (service.admission().clone(), connections.clone());
+    let start = Instant::now();
+    move || {
+        let figures = admission.figures();
+        Snapshot {
+            cancelled: figures.cancelled,
+            queue_length: figures.queued,
+            workers: figures.workers,
+            workers_busy: figures.busy,
+            upload_memory: figures.upload_memory,
+            pixel_memory: figures.pixel_memory,
+            connections_open: connections.open(),
+            connections_accepted: connections.accepted(),
+            connections_crowded: connections.crowded(),
+            uptime_seconds: start.elapsed().as_secs(),
+            resident_bytes: os::resident_bytes(),
+            open_files: os::open_files(),
+            cpu_seconds: os::cpu_seconds(),
+        }
+    }
+}
+
+/// The pipeline on one file, with the parameters of `/resize`, without a server.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn resize_file(
+    file: &[u8],
+    parameters: &[(String, String)],
+    machine: Machine,
+) -> Result<Vec<u8>, String> {
+    let config = Config::defaults(machine).map_err(|mistakes| {
+        let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        lines.join("; ")
+    })?;
+    let row = operation::named("resize").ok_or("there is no such operation")?;
+    let request = operation::parse(row, parameters, &[], false)
+        .map_err(|error| Problem::from(error).detail().to_owned())?;
+    let words = |error: service::Error| Problem::from(error).detail().to_owned();
+    let header = codecs::probe(file).map_err(|error| words(error.into()))?;
+    let plan =
+        plan::plan(&request, &header, &config.pipeline).map_err(|error| words(error.into()))?;
+    let mut scratch = pipeline::Scratch::default();
+    pipeline::run(file, &header, &plan, &mut scratch, &Checkpoint::new())
+        .map_err(|error| words(error.into()))
+}

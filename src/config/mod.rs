@@ -1,0 +1,175 @@
+//! Configuration: defaults, file, environment and flags become each layer's own settings, or a list of every mistake.
+//!
+//! `config/default.toml` is the one table of keys: flags, environment names, help
+//! and the known names are made from it. Past this module nothing reads the environment.
+
+mod keys;
+mod mistake;
+mod reader;
+mod value;
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+pub use self::keys::{KEYS, Key};
+pub use self::mistake::Mistake;
+use self::reader::Reader;
+use crate::pipeline::plan;
+use crate::telemetry::LogFormat;
+use crate::{admission, http, server, telemetry};
+
+/// The whole configuration, each layer's part in its own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Connections.
+    pub server: server::Settings,
+    /// Requests.
+    pub http: http::Settings,
+    /// Work.
+    pub admission: admission::Settings,
+    /// Pictures.
+    pub pipeline: plan::Settings,
+    /// Logs.
+    pub telemetry: telemetry::Settings,
+    /// How long connections are accepted after SIGTERM.
+    pub drain_delay: Duration,
+    /// How long accepted requests may take after that.
+    pub drain_timeout: Duration,
+}
+
+/// What the machine, or the container, grants; `auto` is made from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Machine {
+    /// Cores.
+    pub cpus: usize,
+    /// Bytes of memory.
+    pub memory: u64,
+}
+
+/// Where values come from, besides the defaults.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    /// A TOML file: its path, for messages, and its text.
+    pub file: Option<(String, String)>,
+    /// The environment; only `PIXMILL_…` and `PORT` are looked at.
+    pub environment: BTreeMap<String, String>,
+    /// Flags by key.
+    pub flags: BTreeMap<&'static str, String>,
+}
+
+impl Config {
+    /// Reads everything.
+    ///
+    /// # Errors
+    /// Every mistake there is, not only the first.
+    pub fn load(sources: &Sources, machine: Machine) -> Result<Self, Vec<Mistake>> {
+        let mut reader = Reader::new(sources);
+        let host: IpAddr = reader.parsed("host", "an IP address");
+        let port = reader.whole("port", 0..=65_535);
+        let admission = admission_settings(&mut reader, machine);
+        let config = Self {
+            listen: SocketAddr::new(host, u16::try_from(port).unwrap_or(0)),
+            server: server_settings(&mut reader),
+            http: http_settings(&mut reader),
+            admission,
+            pipeline: plan::Settings {
+                max_pixels: reader.whole("max_pixels", 1..=1 << 40),
+                max_output_side: narrow(reader.whole("max_output_side", 1..=1 << 20)),
+                max_output_pixels: reader.whole("max_output_pixels", 1..=1 << 40),
+                linear: reader.boolean("linear"),
+            },
+            telemetry: telemetry_settings(&mut reader),
+            drain_delay: reader.duration("drain_delay", Duration::ZERO),
+            drain_timeout: reader.duration("drain_timeout", MOMENT),
+        };
+        if config.http.max_body > config.admission.upload_memory {
+            reader.complain(
+                "upload_memory",
+                "at least max_body, or no large upload would ever be read",
+            );
+        }
+        reader.finish(config)
+    }
+
+    /// The defaults on this machine.
+    ///
+    /// # Errors
+    /// None, unless the defaults don't fit so small a machine.
+    pub fn defaults(machine: Machine) -> Result<Self, Vec<Mistake>> {
+        Self::load(&Sources::default(), machine)
+    }
+}
+
+/// The effective configuration as TOML, with the origin of what isn't a default.
+pub fn effective(sources: &Sources) -> String {
+    Reader::new(sources).to_toml()
+}
+
+/// A wait of nothing would end every request at once.
+const MOMENT: Duration = Duration::from_millis(1);
+
+fn narrow(value: u64) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+fn count(value: u64) -> usize {
+    usize::try_from(value).unwrap_or(usize::MAX)
+}
+
+fn admission_settings(reader: &mut Reader, machine: Machine) -> admission::Settings {
+    let memory = reader
+        .size_or_auto("memory_limit")
+        .unwrap_or(machine.memory);
+    admission::Settings {
+        workers: reader
+            .whole_or_auto("workers", 1..=1024)
+            .map_or(machine.cpus, count),
+        nice: u8::try_from(reader.whole("worker_nice", 0..=19)).unwrap_or(0),
+        queue: count(reader.whole("queue", 0..=1 << 20)),
+        // A quarter stays for the answers, connections and the code itself.
+        upload_memory: reader.size_or_auto("upload_memory").unwrap_or(memory / 4),
+        pixel_memory: reader.size_or_auto("pixel_memory").unwrap_or(memory / 2),
+    }
+}
+
+fn server_settings(reader: &mut Reader) -> server::Settings {
+    server::Settings {
+        max_connections: count(reader.whole("max_connections", 1..=1 << 20)),
+        header_timeout: reader.duration("header_timeout", MOMENT),
+        idle_timeout: reader.duration("idle_timeout", MOMENT),
+        write_timeout: reader.duration("write_timeout", MOMENT),
+    }
+}
+
+fn http_settings(reader: &mut Reader) -> http::Settings {
+    http::Settings {
+        max_body: reader.size("max_body"),
+        body_timeout: reader.duration("body_timeout", MOMENT),
+        min_upload_rate: reader.size("min_upload_rate"),
+        request_timeout: reader.duration("request_timeout", MOMENT),
+        lenient_parameters: reader.boolean("lenient_parameters"),
+    }
+}
+
+fn telemetry_settings(reader: &mut Reader) -> telemetry::Settings {
+    let filter = reader.text("log");
+    if telemetry::Settings::check(&filter).is_err() {
+        reader.complain("log", "a level, or directives such as pixmill=debug");
+    }
+    let format = match reader.text("log_format").as_str() {
+        "auto" => LogFormat::Auto,
+        "json" => LogFormat::Json,
+        "pretty" => LogFormat::Pretty,
+        _ => {
+            reader.complain("log_format", "auto, json or pretty");
+            LogFormat::Auto
+        }
+    };
+    telemetry::Settings { filter, format }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,242 @@
+//! Raw values by key, each with where it came from, read one by one while mistakes are collected.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::keys::{self, KEYS};
+use super::mistake::Mistake;
+use super::{Sources, value};
+
+/// A value before it is understood.
+#[derive(Clone, Debug)]
+struct Raw {
+    text: String,
+    /// A file, a variable, a flag; nothing for a default.
+    origin: Option<String>,
+}
+
+/// Reads keys, and remembers what is wrong.
+pub(super) struct Reader {
+    values: BTreeMap<&'static str, Raw>,
+    mistakes: Vec<Mistake>,
+}
+
+impl Reader {
+    pub(super) fn new(sources: &Sources) -> Self {
+        let mut reader = Self {
+            values: BTreeMap::new(),
+            mistakes: Vec::new(),
+        };
+        reader.add_file(keys::DEFAULTS, None);
+        if let Some((path, text)) = &sources.file {
+            reader.add_file(text, Some(path));
+        }
+        reader.add_environment(&sources.environment);
+        for (name, text) in &sources.flags {
+            if let Some(key) = keys::named(name) {
+                reader.put(key.name, text.clone(), Some(format!("--{}", key.flag)));
+            }
+        }
+        reader
+    }
+
+    fn put(&mut self, name: &'static str, text: String, origin: Option<String>) {
+        self.values.insert(name, Raw { text, origin });
+    }
+
+    fn add_file(&mut self, text: &str, path: Option<&str>) {
+        let table: toml::Table = match text.parse() {
+            Ok(table) => table,
+            Err(error) => {
+                self.mistakes.push(Mistake {
+                    place: path.unwrap_or("defaults").to_owned(),
+                    problem: format!("isn't TOML: {}", error.message()),
+                });
+                return;
+            }
+        };
+        for (name, value) in table {
+            let place = path.map(|path| format!("{path}: {name}"));
+            let Some(key) = keys::named(&name) else {
+                self.unknown(place.unwrap_or_else(|| name.clone()), &name, str::to_owned);
+                continue;
+            };
+            let text = match value {
+                toml::Value::String(text) => text,
+                toml::Value::Integer(number) => number.to_string(),
+                toml::Value::Boolean(yes) => yes.to_string(),
+                other => {
+                    self.mistakes.push(Mistake {
+                        place: place.unwrap_or(name),
+                        problem: format!("can't be {}", other.type_str()),
+                    });
+                    continue;
+                }
+            };
+            self.put(key.name, text, place);
+        }
+    }
+
+    fn add_environment(&mut self, environment: &BTreeMap<String, String>) {
+        // The platforms that set PORT know nothing of our own name for it, which wins.
+        if let Some(port) = environment.get("PORT") {
+            self.put("port", port.clone(), Some("PORT".to_owned()));
+        }
+        for (variable, text) in environment {
+            let Some(name) = variable.strip_prefix("PIXMILL_") else {
+                continue;
+            };
+            let name = name.to_ascii_lowercase();
+            if name == "config" {
+                continue;
+            }
+            match keys::named(&name) {
+                Some(key) => self.put(key.name, text.clone(), Some(variable.clone())),
+                None => self.unknown(variable.clone(), &name, |near| {
+                    format!("PIXMILL_{}", near.to_ascii_uppercase())
+                }),
+            }
+        }
+    }
+
+    fn unknown(&mut self, place: String, name: &str, spell: impl Fn(&str) -> String) {
+        let hint = keys::nearest(name).map_or_else(String::new, |near| {
+            format!("; did you mean {}?", spell(near))
+        });
+        self.mistakes.push(Mistake {
+            place,
+            problem: format!("there is no such setting{hint}"),
+        });
+    }
+
+    /// Notes that the value of `name` is not `allowed`.
+    pub(super) fn complain(&mut self, name: &'static str, allowed: &str) {
+        let raw = self.raw(name);
+        self.mistakes.push(Mistake {
+            place: raw.origin.unwrap_or_else(|| name.to_owned()),
+            problem: format!("'{}' is not {allowed}", raw.text),
+        });
+    }
+
+    fn raw(&self, name: &str) -> Raw {
+        self.values.get(name).cloned().unwrap_or_else(|| Raw {
+            text: String::new(),
+            origin: None,
+        })
+    }
+
+    pub(super) fn text(&self, name: &'static str) -> String {
+        self.raw(name).text
+    }
+
+    /// The value, or its default once a mistake has been noted.
+    fn read<T>(
+        &mut self,
+        name: &'static str,
+        allowed: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> T {
+        if let Some(value) = parse(&self.raw(name).text) {
+            return value;
+        }
+        self.complain(name, allowed);
+        let default = keys::named(name).map_or("", |key| key.default.trim_matches('"'));
+        parse(default).expect("defaults are valid, see the test")
+    }
+
+    pub(super) fn parsed<T: FromStr>(&mut self, name: &'static str, allowed: &str) -> T {
+        self.read(name, allowed, |text| text.parse().ok())
+    }
+
+    pub(super) fn boolean(&mut self, name: &'static str) -> bool {
+        self.read(name, "true or false", value::boolean)
+    }
+
+    pub(super) fn whole(&mut self, name: &'static str, range: RangeInclusive<u64>) -> u64 {
+        let allowed = format!("a whole number from {} to {}", range.start(), range.end());
+        self.read(name, &allowed, |text| {
+            value::whole(text).filter(|number| range.contains(number))
+        })
+    }
+
+    pub(super) fn whole_or_auto(
+        &mut self,
+        name: &'static str,
+        range: RangeInclusive<u64>,
+    ) -> Option<u64> {
+        let allowed = format!(
+            "auto or a whole number from {} to {}",
+            range.start(),
+            range.end()
+        );
+        self.read(name, &allowed, |text| {
+            or_auto(text, |text| {
+                value::whole(text).filter(|number| range.contains(number))
+            })
+        })
+    }
+
+    pub(super) fn size(&mut self, name: &'static str) -> u64 {
+        self.read(name, "a size such as 64MiB", value::size)
+    }
+
+    pub(super) fn size_or_auto(&mut self, name: &'static str) -> Option<u64> {
+        self.read(name, "auto or a size such as 64MiB", |text| {
+            or_auto(text, |text| value::size(text).filter(|&bytes| bytes > 0))
+        })
+    }
+
+    pub(super) fn duration(&mut self, name: &'static str, least: Duration) -> Duration {
+        let allowed = if least.is_zero() {
+            "a time such as 30s"
+        } else {
+            "a time above 0 such as 30s"
+        };
+        self.read(name, allowed, |text| {
+            value::duration(text).filter(|time| *time >= least)
+        })
+    }
+
+    pub(super) fn finish<T>(self, value: T) -> Result<T, Vec<Mistake>> {
+        if self.mistakes.is_empty() {
+            Ok(value)
+        } else {
+            Err(self.mistakes)
+        }
+    }
+
+    pub(super) fn to_toml(&self) -> String {
+        let mut text = String::new();
+        for key in KEYS.iter() {
+            let raw = self.raw(key.name);
+            let quoted = key.default.starts_with('"');
+            let value = if quoted {
+                format!("\"{}\"", raw.text.escape_default())
+            } else {
+                raw.text
+            };
+            let origin = raw
+                .origin
+                .map_or_else(String::new, |origin| format!("  # {origin}"));
+            // Writing to a string can't fail.
+            let _ok = writeln!(text, "{} = {value}{origin}", key.name);
+        }
+        text
+    }
+}
+
+/// `Some(None)` for `auto`.
+#[expect(
+    clippy::option_option,
+    reason = "auto is a value, and unreadable is none"
+)]
+fn or_auto<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
+    if text == "auto" {
+        Some(None)
+    } else {
+        parse(text).map(Some)
+    }
+}

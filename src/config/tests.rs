@@ -1,0 +1,127 @@
+//! Precedence, and every mistake at once.
+
+use super::*;
+
+const MACHINE: Machine = Machine {
+    cpus: 3,
+    memory: 1 << 30,
+};
+
+fn sources(file: &str, environment: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Sources {
+    Sources {
+        file: (!file.is_empty()).then(|| ("pixmill.toml".to_owned(), file.to_owned())),
+        environment: environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+        flags: flags
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()))
+            .collect(),
+    }
+}
+
+#[test]
+fn defaults_are_valid_and_shared_out() {
+    let config = Config::defaults(MACHINE).unwrap();
+    assert_eq!(config.listen.to_string(), "0.0.0.0:8080");
+    assert_eq!(config.admission.workers, 3);
+    assert_eq!(config.admission.upload_memory, 256 << 20);
+    assert_eq!(config.admission.pixel_memory, 512 << 20);
+    assert_eq!(config.http.max_body, 64 << 20);
+    assert_eq!(config.drain_delay, Duration::ZERO);
+}
+
+#[test]
+fn production_is_valid() {
+    let text = include_str!("../../config/production.toml");
+    let config = Config::load(&sources(text, &[], &[]), MACHINE).unwrap();
+    assert_eq!(config.drain_delay, Duration::from_secs(5));
+}
+
+#[test]
+fn later_sources_win() {
+    let port = |file: &str, environment: &[(&str, &str)], flags: &[(&'static str, &str)]| {
+        Config::load(&sources(file, environment, flags), MACHINE)
+            .unwrap()
+            .listen
+            .port()
+    };
+    let file = "port = 1";
+    assert_eq!(port(file, &[], &[]), 1);
+    assert_eq!(port(file, &[("PORT", "2")], &[]), 2);
+    assert_eq!(port(file, &[("PORT", "2"), ("PIXMILL_PORT", "3")], &[]), 3);
+    assert_eq!(port(file, &[("PIXMILL_PORT", "3")], &[("port", "4")]), 4);
+}
+
+#[test]
+fn five_mistakes_are_five_lines() {
+    let sources = sources(
+        "quue = 3\nworkers = 0\nlinear = \"maybe\"",
+        &[("PIXMILL_MAX_BODY", "lots")],
+        &[("drain_timeout", "soon")],
+    );
+    let mistakes = Config::load(&sources, MACHINE).unwrap_err();
+    let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+    insta::assert_json_snapshot!(lines, @r#"
+    [
+      "pixmill.toml: quue: there is no such setting; did you mean queue?",
+      "pixmill.toml: workers: '0' is not auto or a whole number from 1 to 1024",
+      "PIXMILL_MAX_BODY: 'lots' is not a size such as 64MiB",
+      "pixmill.toml: linear: 'maybe' is not true or false",
+      "--drain-timeout: 'soon' is not a time above 0 such as 30s"
+    ]
+    "#);
+}
+
+#[test]
+fn mistakes_of_every_kind_are_seen() {
+    for (file, environment, seen) in [
+        ("host = \"localhost\"", &[][..], "an IP address"),
+        ("port = 70000", &[], "65535"),
+        ("port = [1]", &[], "can't be array"),
+        ("nonsense", &[], "isn't TOML"),
+        ("log = \"pixmill=loud\"", &[], "a level"),
+        ("log_format = \"xml\"", &[], "auto, json or pretty"),
+        ("upload_memory = \"1MiB\"", &[], "at least max_body"),
+        ("request_timeout = \"0s\"", &[], "a time above 0"),
+        (
+            "",
+            &[("PIXMILL_WORKER", "3")],
+            "did you mean PIXMILL_WORKERS?",
+        ),
+    ] {
+        let mistakes = Config::load(&sources(file, environment, &[]), MACHINE).unwrap_err();
+        assert_eq!(mistakes.len(), 1, "{file}: {mistakes:?}");
+        assert!(
+            mistakes[0].to_string().contains(seen),
+            "{file}: {}",
+            mistakes[0]
+        );
+    }
+}
+
+#[test]
+fn every_key_has_one_comment_and_one_reader() {
+    assert!(KEYS.len() > 20);
+    for key in KEYS.iter() {
+        assert!(key.about.ends_with('.'), "{}: {}", key.name, key.about);
+        // A value that no kind of key takes must be noticed.
+        let sources = sources("", &[(&key.variable, "\u{1}")], &[]);
+        assert!(
+            Config::load(&sources, MACHINE).is_err(),
+            "{} is read by nobody",
+            key.name
+        );
+    }
+}
+
+#[test]
+fn the_effective_configuration_is_one() {
+    let given = sources("queue = 7", &[("PIXMILL_LINEAR", "true")], &[]);
+    let text = effective(&given);
+    assert!(text.contains("queue = 7  # pixmill.toml: queue\n"));
+    assert!(text.contains("linear = true  # PIXMILL_LINEAR\n"));
+    let again = Config::load(&sources(&text, &[], &[]), MACHINE).unwrap();
+    assert_eq!(again, Config::load(&given, MACHINE).unwrap());
+}
