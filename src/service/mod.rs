@@ -1,11 +1,14 @@
 //! The one use case: a picture and a request in, a picture out.
 
+mod scratches;
+
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
+use self::scratches::Scratches;
 use crate::admission::{self, Admission, Deadline, Lease};
 use crate::checkpoint::Checkpoint;
 use crate::codecs::{self, Encoding, FORMATS, Format, Header, Model, Raster, Shape};
@@ -281,29 +284,5 @@ impl From<plan::Error> for Error {
 impl From<admission::Error> for Error {
     fn from(error: admission::Error) -> Self {
         Self::Admission(error)
-    }
-}
-
-/// Scratch buffers between jobs: at most one for each worker exists at a time.
-#[derive(Default)]
-struct Scratches(Mutex<Vec<(Instant, Scratch)>>);
-
-/// How long an unused scratch is kept.
-const SCRATCH_IDLE: Duration = Duration::from_secs(10);
-
-impl Scratches {
-    fn lend(&self) -> Scratch {
-        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.pop().map(|(_, scratch)| scratch).unwrap_or_default()
-    }
-
-    fn take_back(&self, scratch: Scratch) {
-        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.push((Instant::now(), scratch));
-    }
-
-    fn trim(&self) {
-        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.retain(|(since, _)| since.elapsed() < SCRATCH_IDLE);
     }
 }

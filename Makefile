@@ -1,0 +1,60 @@
+# `make run` builds and serves on :8080, `make test` runs every test.
+# Both install what is missing, as root with apt-get, else into .tools/.
+
+TARGET := $(shell rustc -vV | sed -n 's/^host: //p')
+TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+DIST := $(TARGET_DIR)/dist/pixmill
+TOOLS := $(CURDIR)/.tools
+CARGO_FLAGS := --locked --target $(TARGET)
+
+# Fixed, so that a new release of a tool can't turn a green build red.
+NEXTEST := 0.9.143
+DENY := 0.20.2
+MACHETE := 0.9.2
+
+# Tools of our own come first; unpacked packages need their data and libraries found.
+export PATH := $(TOOLS)/bin:$(TOOLS)/root/usr/bin:$(PATH)
+ifneq ($(wildcard $(TOOLS)/root/usr/share/cmake-*),)
+export CMAKE_ROOT := $(firstword $(wildcard $(TOOLS)/root/usr/share/cmake-*))
+export LD_LIBRARY_PATH := $(firstword $(wildcard $(TOOLS)/root/usr/lib/*-linux-gnu)):$(LD_LIBRARY_PATH)
+endif
+
+.PHONY: run build test lint tools static-check fmt clean
+
+run: build ## Build and serve on :8080.
+	$(DIST)
+
+build: tools ## Leave the static binary at target/dist/pixmill.
+	cargo build $(CARGO_FLAGS) --profile dist
+	mkdir -p $(dir $(DIST))
+	cp $(TARGET_DIR)/$(TARGET)/dist/pixmill $(DIST)
+
+tools: ## Install cmake and nasm, which the C codecs are built with.
+	@scripts/tools.sh cmake nasm
+
+# Without nextest the same tests run one binary after the other.
+test: tools ## Run every test.
+	@if scripts/cargo-tool.sh cargo-nextest $(NEXTEST); \
+	then cargo nextest run $(CARGO_FLAGS); \
+	else echo "make: cargo-nextest can't be installed, using cargo test"; cargo test $(CARGO_FLAGS); fi
+
+lint: tools ## Format, clippy, docs, licences and sources, unused dependencies.
+	cargo fmt --check
+	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --no-deps --document-private-items
+	scripts/cargo-tool.sh cargo-deny $(DENY)
+	cargo deny --config .deny.toml check licenses bans sources
+	@if ! cargo deny --config .deny.toml check advisories; then \
+	if cargo deny --config .deny.toml fetch db 2>/dev/null; then exit 1; \
+	else echo "make: advisories were left out, their database can't be downloaded here"; fi; fi
+	scripts/cargo-tool.sh cargo-machete $(MACHETE)
+	cargo machete
+
+static-check: build ## Prove that the binary needs nothing beside itself.
+	scripts/static-check.sh $(DIST)
+
+fmt: ## Format the code.
+	cargo fmt
+
+clean: ## Remove what was built; tools stay.
+	cargo clean

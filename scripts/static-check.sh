@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Proves that the binary is static, small, and starts in an empty file system.
+set -euo pipefail
+binary=$1
+limit=$((15 * 1024 * 1024))
+
+size=$(stat -c %s "$binary")
+[ "$size" -le "$limit" ] || { echo "static-check: $size bytes, more than $limit"; exit 1; }
+if readelf -ld "$binary" | grep -E 'INTERP|NEEDED'; then
+    echo "static-check: the binary asks for a loader or a library"
+    exit 1
+fi
+
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+cp "$binary" "$root/pixmill"
+if [ "$(id -u)" = 0 ]; then
+    enter=(chroot "$root")
+elif unshare -r true 2>/dev/null; then
+    enter=(unshare -r chroot "$root")
+else
+    echo "static-check: $size bytes, static; the start in an empty root was skipped, chroot isn't allowed here"
+    exit 0
+fi
+port=18472
+"${enter[@]}" /pixmill --host 127.0.0.1 --port $port --log error >/dev/null &
+server=$!
+for _ in $(seq 50); do
+    "${enter[@]}" /pixmill healthcheck --port $port 2>/dev/null && break
+    sleep 0.1
+done
+"${enter[@]}" /pixmill healthcheck --port $port
+kill -TERM $server
+wait $server
+echo "static-check: $size bytes, static, starts in an empty root and ends clean"
