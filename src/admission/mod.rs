@@ -5,6 +5,7 @@
 //! both belong to the work, not to the request, and come back when it ends.
 //! Knows nothing of images or HTTP.
 
+mod lease;
 mod pool;
 mod state;
 
@@ -15,9 +16,10 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
+pub use self::lease::Lease;
 use self::pool::Pool;
+pub use self::state::Permit;
 use self::state::{Entry, State};
-pub use self::state::{Lease, Permit};
 use crate::checkpoint::{Checkpoint, Stage, Stop};
 
 /// How much work is let in.

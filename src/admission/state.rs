@@ -10,9 +10,6 @@ use tokio::time::Instant;
 
 use super::{Deadline, Error, Figures, Settings};
 
-/// A body without an announced length takes upload memory in steps of this.
-const UPLOAD_STEP: u64 = 1 << 20;
-
 /// Until something has been measured, a piece of work is thought to take so long.
 const FIRST_GUESS: Duration = Duration::from_millis(50);
 
@@ -53,13 +50,6 @@ pub struct Permit {
     state: Arc<State>,
     bytes: u64,
     since: Instant,
-}
-
-/// Upload memory that is held until this is dropped.
-#[derive(Debug)]
-pub struct Lease {
-    state: Arc<State>,
-    bytes: u64,
 }
 
 /// A place in the queue. Given up when dropped.
@@ -127,6 +117,22 @@ impl State {
             granted,
             queued: true,
         }))
+    }
+
+    /// Takes so much more upload memory, or says when to come back.
+    pub(super) fn take_upload(&self, bytes: u64) -> Result<(), Error> {
+        let mut books = self.books();
+        match books.uploads.checked_add(bytes) {
+            Some(sum) if sum <= self.settings.upload_memory => {
+                books.uploads = sum;
+                Ok(())
+            }
+            _ => Err(self.overloaded(&books)),
+        }
+    }
+
+    pub(super) fn give_upload_back(&self, bytes: u64) {
+        self.books().uploads -= bytes;
     }
 
     pub(super) fn count_cancelled(&self) {
@@ -237,52 +243,6 @@ impl Drop for Permit {
         // The last ten or so pieces of work count.
         books.work_seconds += (seconds - books.work_seconds) * 0.1;
         self.state.advance(&mut books);
-    }
-}
-
-impl Lease {
-    pub(super) fn new(state: &Arc<State>, bytes: u64) -> Result<Self, Error> {
-        let mut lease = Self {
-            state: Arc::clone(state),
-            bytes: 0,
-        };
-        lease.extend(bytes)?;
-        Ok(lease)
-    }
-
-    /// Makes the lease cover `bytes` in all, in steps of 1 MiB. Never waits.
-    ///
-    /// # Errors
-    /// `Overloaded` when the budget is used up; the lease is then as it was.
-    pub fn cover(&mut self, bytes: u64) -> Result<(), Error> {
-        if bytes <= self.bytes {
-            return Ok(());
-        }
-        let whole_steps = bytes.div_ceil(UPLOAD_STEP).saturating_mul(UPLOAD_STEP);
-        self.extend(whole_steps - self.bytes)
-    }
-
-    /// Bytes it covers.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    fn extend(&mut self, by: u64) -> Result<(), Error> {
-        let mut books = self.state.books();
-        match books.uploads.checked_add(by) {
-            Some(sum) if sum <= self.state.settings.upload_memory => {
-                books.uploads = sum;
-                self.bytes += by;
-                Ok(())
-            }
-            _ => Err(self.state.overloaded(&books)),
-        }
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        self.state.books().uploads -= self.bytes;
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod color;
 mod compose;
+mod cost;
 pub mod geometry;
 mod light;
 pub mod operation;

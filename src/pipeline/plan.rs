@@ -7,11 +7,11 @@
 
 use std::fmt::Write as _;
 
+use super::cost;
 use super::geometry::{self, Asked, Canvas, Window};
 use super::operation::{Request, Type};
-use super::strip;
 use super::value::Colour;
-use crate::codecs::{self, Encoding, Format, Header, Model, Orientation, Shape};
+use crate::codecs::{self, Encoding, Format, Header, Model, Orientation};
 
 /// Changes whenever the same plan starts to give other bytes, so that entity tags change too.
 pub const OUTPUT_VERSION: u32 = 1;
@@ -137,7 +137,7 @@ pub fn plan(request: &Request, header: &Header, settings: &Settings) -> Result<P
         height,
         peak_bytes: 0,
     };
-    plan.peak_bytes = peak_bytes(&plan, header, decoded);
+    plan.peak_bytes = cost::peak_bytes(&plan, header, decoded);
     Ok(plan)
 }
 
@@ -192,7 +192,7 @@ impl Plan {
     }
 }
 
-fn pixels(width: u32, height: u32) -> u64 {
+pub(super) fn pixels(width: u32, height: u32) -> u64 {
     u64::from(width).saturating_mul(u64::from(height))
 }
 
@@ -274,42 +274,6 @@ fn eighths(header: &Header, window: Window, target: (u32, u32), linear: bool) ->
         .find(|&eighths| enough(eighths))
         .unwrap_or(8)
 }
-
-/// The sum of what is held at once in the dearest moment: decoder and strip, or pictures and encoder.
-fn peak_bytes(plan: &Plan, header: &Header, decoded: Shape) -> u64 {
-    let target = Shape {
-        width: plan.target.0,
-        height: plan.target.1,
-        model: decoded.model,
-    };
-    let answer = Shape {
-        width: plan.width,
-        height: plan.height,
-        model: plan.final_model(decoded.model),
-    };
-    let resampling = codecs::decode_bytes(header, plan.eighths)
-        .saturating_add(strip::peak_bytes(
-            decoded,
-            plan.window,
-            plan.target,
-            plan.linear,
-        ))
-        .saturating_add(target.bytes());
-    // Colour, turn, canvas and conversion each hold two pictures at a time, with four channels at most.
-    let finishing = pixels(answer.width, answer.height)
-        .max(pixels(target.width, target.height))
-        .saturating_mul(8);
-    let writing = answer
-        .bytes()
-        .saturating_add(codecs::encode_bytes(plan.encoding, answer));
-    resampling
-        .max(finishing)
-        .max(writing)
-        .saturating_add(FIXED_BYTES)
-}
-
-/// Tables and small buffers of any job: filter weights, colour tables, codec state.
-const FIXED_BYTES: u64 = 1 << 20;
 
 #[cfg(test)]
 #[path = "plan_tests.rs"]

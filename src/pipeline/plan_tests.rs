@@ -1,1 +1,231 @@
 //! Plans by table and by property.
+
+#![expect(clippy::arithmetic_side_effects, reason = "small numbers")]
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::codecs::{Colour as Meaning, Orientation};
+use crate::pipeline::operation;
+
+const SETTINGS: Settings = Settings {
+    max_pixels: 100_000_000,
+    max_output_side: 16_383,
+    max_output_pixels: 50_000_000,
+    linear: false,
+};
+
+fn header(format: Format, width: u32, height: u32, model: Model) -> Header {
+    Header {
+        format,
+        width,
+        height,
+        model,
+        bit_depth: 8,
+        orientation: Orientation::default(),
+        colour: Meaning::Srgb,
+        progressive: false,
+        frames: 1,
+        detail: "",
+    }
+}
+
+fn request(query: &str) -> Request {
+    let pairs: Vec<(String, String)> = query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    operation::parse(operation::named("resize").unwrap(), &pairs, &[], false).unwrap()
+}
+
+fn planned(query: &str, header: &Header) -> Result<Plan, Error> {
+    plan(&request(query), header, &SETTINGS)
+}
+
+#[test]
+fn the_decoder_scales_as_far_as_the_margin_allows() {
+    let photo = header(Format::Jpeg, 4000, 3000, Model::Rgb);
+    for (query, eighths) in [
+        ("width=4000", 8),
+        ("width=2600", 8),
+        ("width=1300", 4),
+        ("width=800", 4),
+        ("width=600", 2),
+        ("width=320", 1),
+        ("width=10", 1),
+        ("width=800&linear=true", 4),
+        ("width=801&linear=true", 8),
+        // A cut counts by what is left of the picture.
+        ("width=800&height=3000&fit=cover", 8),
+    ] {
+        assert_eq!(planned(query, &photo).unwrap().eighths, eighths, "{query}");
+    }
+    let drawing = header(Format::Png, 4000, 3000, Model::Rgb);
+    assert_eq!(planned("width=10", &drawing).unwrap().eighths, 8);
+}
+
+#[expect(clippy::too_many_lines, reason = "a table")]
+#[test]
+fn formats_and_backgrounds_are_chosen() {
+    for (query, source, model, format, end) in [
+        (
+            "width=9",
+            Format::Jpeg,
+            Model::Rgb,
+            Format::Jpeg,
+            Model::Rgb,
+        ),
+        (
+            "width=9",
+            Format::Jpeg,
+            Model::Gray,
+            Format::Jpeg,
+            Model::Gray,
+        ),
+        (
+            "width=9",
+            Format::Jpeg,
+            Model::Cmyk,
+            Format::Jpeg,
+            Model::Rgb,
+        ),
+        (
+            "width=9",
+            Format::Gif,
+            Model::Rgba,
+            Format::Png,
+            Model::Rgba,
+        ),
+        ("width=9", Format::Bmp, Model::Rgb, Format::Jpeg, Model::Rgb),
+        (
+            "width=9&type=jpeg",
+            Format::Png,
+            Model::Rgba,
+            Format::Jpeg,
+            Model::Rgb,
+        ),
+        (
+            "width=9&type=png",
+            Format::Png,
+            Model::GrayAlpha,
+            Format::Png,
+            Model::GrayAlpha,
+        ),
+        (
+            "width=9&type=webp",
+            Format::Png,
+            Model::GrayAlpha,
+            Format::WebP,
+            Model::Rgba,
+        ),
+        (
+            "width=9&type=webp",
+            Format::Png,
+            Model::Gray,
+            Format::WebP,
+            Model::Rgb,
+        ),
+        (
+            "width=9&background=fff",
+            Format::Png,
+            Model::Rgba,
+            Format::Png,
+            Model::Rgb,
+        ),
+        (
+            "width=9&background=red",
+            Format::Png,
+            Model::GrayAlpha,
+            Format::Png,
+            Model::Rgb,
+        ),
+        (
+            "width=9&height=9&fit=contain",
+            Format::Png,
+            Model::Rgb,
+            Format::Png,
+            Model::Rgba,
+        ),
+        (
+            "width=9&height=9&fit=contain",
+            Format::Jpeg,
+            Model::Rgb,
+            Format::Jpeg,
+            Model::Rgb,
+        ),
+    ] {
+        let plan = planned(query, &header(source, 40, 20, model)).unwrap();
+        assert_eq!(plan.encoding.format, format, "{query} {source:?} {model:?}");
+        assert_eq!(plan.final_model(model), end, "{query} {source:?} {model:?}");
+        assert!(codecs::accepts(format, end), "{format:?} {end:?}");
+    }
+}
+
+#[test]
+fn limits_are_kept() {
+    let small = header(Format::Png, 100, 100, Model::Rgb);
+    let large = header(Format::Png, 100_000, 1_001, Model::Rgb);
+    assert!(matches!(
+        planned("width=9", &large),
+        Err(Error::ImageTooLarge { .. })
+    ));
+    assert!(matches!(
+        planned("width=16384&enlarge=1", &small),
+        Err(Error::SideTooLong { limit: 16_383, .. })
+    ));
+    assert!(matches!(
+        planned("width=9000&enlarge=1", &small),
+        Err(Error::OutputTooLarge { .. })
+    ));
+    assert!(matches!(
+        planned("width=20000&height=9&fit=contain", &small),
+        Err(Error::SideTooLong { actual: 20_000, .. })
+    ));
+    // A large box without enlarging asks for nothing.
+    assert_eq!(planned("width=1000000", &small).unwrap().width, 100);
+}
+
+#[test]
+fn a_hundred_megapixels_stream_in_little_memory() {
+    let png = header(Format::Png, 10_000, 10_000, Model::Rgba);
+    let bytes = planned("width=1000", &png).unwrap().peak_bytes;
+    assert!(bytes < 60 << 20, "{bytes}");
+    let interlaced = Header {
+        progressive: true,
+        ..png
+    };
+    assert!(planned("width=1000", &interlaced).unwrap().peak_bytes > 400_000_000);
+}
+
+proptest! {
+    #[test]
+    fn plans_are_sound(
+        (width, height) in (1_u32..9_000, 1_u32..9_000),
+        (w, h) in (1_u32..3_000, 1_u32..3_000),
+        fit in prop_oneof!["inside", "cover", "contain", "fill", "outside"],
+        tag in 1_u16..=8,
+        format in prop_oneof![Just(Format::Jpeg), Just(Format::Png), Just(Format::WebP)],
+        linear in any::<bool>(),
+    ) {
+        let header = Header {
+            orientation: Orientation::from_exif(tag),
+            ..header(format, width, height, Model::Rgb)
+        };
+        let query = format!("width={w}&height={h}&fit={fit}&linear={linear}");
+        let plan = planned(&query, &header).unwrap();
+        let decoded = codecs::scaled(&header, plan.eighths);
+        let window = plan.window;
+        prop_assert!(window.left >= 0.0 && window.left + window.width <= f64::from(decoded.width));
+        prop_assert!(window.top >= 0.0 && window.top + window.height <= f64::from(decoded.height));
+        // The decoder never makes it smaller than the answer, unless it is only cut or enlarged.
+        if plan.eighths < 8 {
+            prop_assert!(window.width >= f64::from(plan.target.0));
+            prop_assert!(window.height >= f64::from(plan.target.1));
+        }
+        prop_assert!(plan.width <= w.max(plan.target.0).max(plan.target.1));
+        let answer = u64::from(plan.width) * u64::from(plan.height) * 3;
+        prop_assert!(plan.peak_bytes > answer);
+        prop_assert_eq!(planned(&query, &header).unwrap().canonical(), plan.canonical());
+    }
+}

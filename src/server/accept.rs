@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::connection::{self, Client};
-use super::{Connections, Peer, Phase, Settings};
+use super::{Connections, Peer, Phase, Settings, closing};
 
 /// Places past the cap, in which health checks are still answered.
 const SPARE: usize = 16;
@@ -94,7 +94,7 @@ where
         };
         tokio::select! {
             biased;
-            _closing = phase.wait_for(|phase| *phase == Phase::Closing) => break,
+            () = closing(&mut phase) => break,
             (accepted, place) = next => match (accepted, place) {
                 (Ok((stream, peer)), Ok(place)) => {
                     patience.reset();

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 use super::activity::{Activity, State};
 use super::io::ClockedStream;
-use super::{Crowded, Peer, Phase, Settings};
+use super::{Crowded, Peer, Phase, Settings, closing};
 
 /// Bytes of a head that are read; hyper answers 431 to more.
 const MAX_HEAD: usize = 64 << 10;
@@ -63,13 +63,14 @@ pub(super) async fn serve<H, F, B>(
         http1::Builder::new()
             .max_headers(MAX_HEADERS)
             .max_buf_size(MAX_HEAD)
+            .max_header_size(MAX_HEAD)
             // Our own clock tells idleness from a slow head; hyper's can't.
             .header_read_timeout(None)
             .serve_connection(io, service)
     );
     tokio::select! {
         ended = connection.as_mut() => return log(ended, peer),
-        _closing = phase.wait_for(|phase| *phase == Phase::Closing) => {}
+        () = closing(&mut phase) => {}
     }
     // An answer that is under way closes the connection. One that waits for a head
     // gets a moment, since its request may be in the socket already.

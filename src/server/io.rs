@@ -62,7 +62,14 @@ impl ClockedStream {
     ) -> Poll<io::Result<usize>> {
         if result.is_ready() {
             self.write_clock.stop();
+            // hyper has looked for the next head already, and doesn't look again before
+            // it is woken: the clock that will wake it has to be started here.
+            let state = self.activity.state();
+            let patience = self.patience(state);
             self.read_clock.stop();
+            if self.read_clock.poll(state, patience, cx).is_ready() {
+                cx.waker().wake_by_ref();
+            }
             return result;
         }
         let patience = Some(self.settings.write_timeout);

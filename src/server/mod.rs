@@ -16,6 +16,7 @@ use std::time::Duration;
 
 pub use self::accept::{bind, serve};
 pub use hyper::body::Incoming;
+use tokio::sync::watch;
 
 /// How long clients may take, and how many there may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,14 @@ pub enum Phase {
     Draining,
     /// What the system has accepted already is served, nothing after that.
     Closing,
+}
+
+/// Waits for the last phase, or for the end of whoever decides on phases.
+async fn closing(phase: &mut watch::Receiver<Phase>) {
+    let _known = phase
+        .wait_for(|phase| *phase == Phase::Closing)
+        .await
+        .map(drop);
 }
 
 /// Counts of connections, shared with whoever reports them.

@@ -1,1 +1,226 @@
+//! Clients that don't do their part, over real sockets.
 
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::{Request, Response};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::*;
+
+/// What each clock is set to in turn; the others are set to `NEVER`.
+const SHORT: Duration = Duration::from_millis(120);
+const NEVER: Duration = Duration::from_mins(1);
+
+const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n";
+
+struct Served {
+    address: SocketAddr,
+    connections: Connections,
+    phases: watch::Sender<Phase>,
+    running: JoinHandle<std::io::Result<()>>,
+}
+
+/// A server that answers every request with so many bytes.
+fn served(settings: Settings, bytes: usize) -> Served {
+    let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = listener.local_addr().unwrap();
+    let (phases, phase) = watch::channel(Phase::Serving);
+    let connections = Connections::default();
+    let handler = move |_request: Request<Incoming>| async move {
+        Response::new(Full::new(Bytes::from(vec![b'x'; bytes])))
+    };
+    let running = tokio::spawn(serve(
+        listener,
+        settings,
+        phase,
+        connections.clone(),
+        handler,
+    ));
+    Served {
+        address,
+        connections,
+        phases,
+        running,
+    }
+}
+
+fn patient() -> Settings {
+    Settings {
+        max_connections: 100,
+        header_timeout: NEVER,
+        idle_timeout: NEVER,
+        write_timeout: NEVER,
+    }
+}
+
+impl Served {
+    async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+
+    async fn empty(&self) {
+        let end = Instant::now() + Duration::from_secs(10);
+        while self.connections.open() > 0 {
+            assert!(
+                Instant::now() < end,
+                "{} connections stay open",
+                self.connections.open()
+            );
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// Reads until the server closes; how long that took.
+async fn closed(stream: &mut TcpStream) -> Duration {
+    let start = Instant::now();
+    let mut rest = Vec::new();
+    // An end or a reset, either is closed.
+    let _end = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut rest))
+        .await
+        .expect("never closed");
+    start.elapsed()
+}
+
+async fn answered(stream: &mut TcpStream) {
+    stream.write_all(GET).await.unwrap();
+    let mut seen = Vec::new();
+    while !seen.ends_with(b"\r\n\r\nx") {
+        seen.push(stream.read_u8().await.unwrap());
+    }
+    assert!(seen.starts_with(b"HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn heads_that_never_come_or_never_end_are_not_waited_for() {
+    let server = served(
+        Settings {
+            header_timeout: SHORT,
+            ..patient()
+        },
+        1,
+    );
+    for sent in [&b""[..], b"G", b"GET / HTTP/1.1\r\nHost: te"] {
+        let mut stream = server.connect().await;
+        stream.write_all(sent).await.unwrap();
+        assert!(closed(&mut stream).await >= SHORT / 2);
+    }
+    // One byte now and then doesn't keep it open.
+    let mut stream = server.connect().await;
+    let start = Instant::now();
+    while stream.write_all(b"G").await.is_ok() && start.elapsed() < NEVER / 6 {
+        tokio::time::sleep(SHORT / 6).await;
+    }
+    assert!(start.elapsed() < NEVER / 6);
+    server.empty().await;
+}
+
+#[tokio::test]
+async fn idle_connections_end_by_their_own_clock() {
+    let server = served(
+        Settings {
+            idle_timeout: SHORT,
+            ..patient()
+        },
+        1,
+    );
+    let mut stream = server.connect().await;
+    answered(&mut stream).await;
+    answered(&mut stream).await;
+    assert!(closed(&mut stream).await >= SHORT / 2);
+    server.empty().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_takes_is_given_up() {
+    let server = served(
+        Settings {
+            write_timeout: SHORT,
+            ..patient()
+        },
+        64 << 20,
+    );
+    let mut stream = server.connect().await;
+    stream.write_all(GET).await.unwrap();
+    server.empty().await;
+    drop(stream);
+}
+
+#[tokio::test]
+async fn pipelined_requests_are_answered_in_order() {
+    let server = served(patient(), 1);
+    let mut stream = server.connect().await;
+    stream.write_all(&GET.repeat(3)).await.unwrap();
+    let mut seen = String::new();
+    while seen.matches("HTTP/1.1 200").count() < 3 || !seen.ends_with('x') {
+        seen.push(char::from(stream.read_u8().await.unwrap()));
+    }
+}
+
+#[tokio::test]
+async fn heads_past_the_limits_are_refused() {
+    let server = served(patient(), 1);
+    let many = "a: b\r\n".repeat(200);
+    let long = format!("a: {}\r\n", "b".repeat(100_000));
+    for (head, status) in [
+        (many, "431"),
+        (long, "431"),
+        ("broken\r\n".to_owned(), "400"),
+    ] {
+        let mut stream = server.connect().await;
+        let request = format!("GET / HTTP/1.1\r\nHost: test\r\n{head}\r\n");
+        // Refused while it is still being sent.
+        let _cut = stream.write_all(request.as_bytes()).await;
+        let mut start = [0; 12];
+        stream.read_exact(&mut start).await.unwrap();
+        assert!(
+            start.ends_with(status.as_bytes()),
+            "{}",
+            String::from_utf8_lossy(&start)
+        );
+    }
+}
+
+#[tokio::test]
+async fn closing_ends_idle_connections_and_then_the_server() {
+    let server = served(patient(), 1);
+    let mut idle = server.connect().await;
+    answered(&mut idle).await;
+    let mut fresh = server.connect().await;
+    server.phases.send_replace(Phase::Closing);
+    // A fresh connection may still begin.
+    answered(&mut fresh).await;
+    closed(&mut fresh).await;
+    closed(&mut idle).await;
+    tokio::time::timeout(Duration::from_secs(10), server.running)
+        .await
+        .unwrap()
+        .unwrap()
+        .unwrap();
+    assert!(TcpStream::connect(server.address).await.is_err());
+}
+
+#[tokio::test]
+async fn many_come_and_go() {
+    let server = served(patient(), 1);
+    for round in 0..200 {
+        let mut stream = server.connect().await;
+        if round % 3 == 0 {
+            stream
+                .write_all(GET.get(..round % GET.len()).unwrap())
+                .await
+                .unwrap();
+        }
+        if round % 2 == 0 {
+            stream.set_zero_linger().unwrap();
+        }
+    }
+    server.empty().await;
+    assert!(server.connections.accepted() >= 100);
+}

@@ -1,5 +1,6 @@
 //! The one use case: a picture and a request in, a picture out.
 
+mod error;
 mod scratches;
 
 use std::fmt;
@@ -8,8 +9,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+pub use self::error::Error;
 use self::scratches::Scratches;
-use crate::admission::{self, Admission, Deadline, Lease};
+use crate::admission::{Admission, Deadline, Lease};
 use crate::checkpoint::Checkpoint;
 use crate::codecs::{self, Encoding, FORMATS, Format, Header, Model, Raster, Shape};
 use crate::pipeline::operation::{self, Request};
@@ -51,19 +53,6 @@ pub struct Answer {
     pub etag: String,
     /// What the source was.
     pub source: Header,
-}
-
-/// Why there is no answer, by the layer that saw it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Error {
-    /// The picture can't be read or written.
-    Codec(codecs::Error),
-    /// The plan is out of limits.
-    Plan(plan::Error),
-    /// Overload, deadline, cancel, panic.
-    Admission(admission::Error),
-    /// The pipeline failed where it must not; for the log.
-    Internal(String),
 }
 
 /// One job of pixel work: the file, what is known of it, and what to do.
@@ -250,39 +239,4 @@ fn specimen(format: Format) -> Result<Vec<u8>, codecs::Error> {
     let mut sink = codecs::create(encoding, shape, &checkpoint)?;
     sink.push(&Raster::new(shape))?;
     sink.finish()
-}
-
-impl From<codecs::Error> for Error {
-    fn from(error: codecs::Error) -> Self {
-        match error {
-            codecs::Error::Stopped(crate::checkpoint::Stop::Cancelled) => {
-                Self::Admission(admission::Error::Cancelled)
-            }
-            codecs::Error::Stopped(crate::checkpoint::Stop::Deadline) => {
-                Self::Admission(admission::Error::WorkTimeout)
-            }
-            other => Self::Codec(other),
-        }
-    }
-}
-
-impl From<pipeline::Error> for Error {
-    fn from(error: pipeline::Error) -> Self {
-        match error {
-            pipeline::Error::Codec(error) => error.into(),
-            pipeline::Error::Internal(detail) => Self::Internal(detail),
-        }
-    }
-}
-
-impl From<plan::Error> for Error {
-    fn from(error: plan::Error) -> Self {
-        Self::Plan(error)
-    }
-}
-
-impl From<admission::Error> for Error {
-    fn from(error: admission::Error) -> Self {
-        Self::Admission(error)
-    }
 }

@@ -1,2 +1,29 @@
-//! The front door: the real application on a port of its own.
+//! The front door: the real application on a port of its own, and a client that talks HTTP to it.
 #![cfg(test)]
+
+/// A full queue, deadlines, cancellation and panics, made deterministic by an executor of the test's own.
+mod admission;
+/// The binary itself: flags, exit codes, signals.
+mod cli;
+/// A folder of real images, where `PIXMILL_CORPUS` names one.
+mod corpus;
+/// Pictures for the tests, drawn and encoded here.
+mod fixtures;
+/// Every input format to every output format; orientations; broken files.
+mod formats;
+/// Heads and bodies on the wire: chunks, forms, slow and broken clients.
+mod framing;
+/// Ready, draining, gone.
+mod lifecycle;
+/// `type=auto`.
+mod negotiation;
+/// Each operation and each parameter.
+mod operations;
+/// The container file and the files that it copies.
+mod packaging;
+/// Each problem code, and what goes with it.
+mod problems;
+/// README's tables against the code's.
+mod readme;
+/// The server under test and the client.
+mod support;

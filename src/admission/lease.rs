@@ -1,0 +1,56 @@
+//! Upload memory: taken without waiting, in steps, and given back with the value.
+
+use std::sync::Arc;
+
+use super::Error;
+use super::state::State;
+
+/// A body without an announced length takes upload memory in steps of this.
+const UPLOAD_STEP: u64 = 1 << 20;
+
+/// Upload memory that is held until this is dropped.
+#[derive(Debug)]
+pub struct Lease {
+    state: Arc<State>,
+    bytes: u64,
+}
+
+impl Lease {
+    pub(super) fn new(state: &Arc<State>, bytes: u64) -> Result<Self, Error> {
+        let mut lease = Self {
+            state: Arc::clone(state),
+            bytes: 0,
+        };
+        lease.extend(bytes)?;
+        Ok(lease)
+    }
+
+    /// Makes the lease cover `bytes` in all, in steps of 1 MiB. Never waits.
+    ///
+    /// # Errors
+    /// `Overloaded` when the budget is used up; the lease is then as it was.
+    pub fn cover(&mut self, bytes: u64) -> Result<(), Error> {
+        if bytes <= self.bytes {
+            return Ok(());
+        }
+        let whole_steps = bytes.div_ceil(UPLOAD_STEP).saturating_mul(UPLOAD_STEP);
+        self.extend(whole_steps - self.bytes)
+    }
+
+    /// Bytes it covers.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    fn extend(&mut self, by: u64) -> Result<(), Error> {
+        self.state.take_upload(by)?;
+        self.bytes += by;
+        Ok(())
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.state.give_upload_back(self.bytes);
+    }
+}

@@ -1,0 +1,262 @@
+//! Overload, deadlines, cancellation and panics, by work that ends when the test says so.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use pixmill::checkpoint::Stage;
+use pixmill::pipeline;
+use pixmill::service::{self, Executor};
+use tokio::io::AsyncWriteExt;
+
+use crate::fixtures::{jpeg, photo};
+use crate::support::{Answer, TestServer, eventually, request};
+
+/// Files below this are the self-test's, which nothing holds up.
+const TINY: usize = 1_000;
+
+fn upload() -> Vec<u8> {
+    let body = jpeg(&photo(200, 150));
+    assert!(body.len() > TINY);
+    body
+}
+
+/// Work that waits for `end`, then runs for real.
+fn gated() -> (Executor, mpsc::Sender<()>) {
+    let (end, ended) = mpsc::channel();
+    let ended = Mutex::new(ended);
+    let real = service::in_process();
+    let executor: Executor = Arc::new(move |job, scratch, checkpoint| {
+        if job.source.len() > TINY {
+            ended.lock().unwrap().recv().unwrap();
+        }
+        real(job, scratch, checkpoint)
+    });
+    (executor, end)
+}
+
+async fn ready(server: &TestServer) {
+    while server.get("/ready").await.status != 200 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_full_queue_answers_at_once() {
+    let (executor, end) = gated();
+    let server = TestServer::start_executor(
+        |config| {
+            config.admission.workers = 1;
+            config.admission.queue = 1;
+        },
+        executor,
+    )
+    .await;
+    ready(&server).await;
+    let body = upload();
+    let post = request("POST", "/resize?width=20", &[], &body);
+    let mut working = server.connect().await;
+    working.write_all(&post).await.unwrap();
+    server.settled(|figures| figures.busy == 1).await;
+    let mut waiting = server.connect().await;
+    waiting.write_all(&post).await.unwrap();
+    server.settled(|figures| figures.queued == 1).await;
+
+    server
+        .post("/resize?width=20", &body)
+        .await
+        .problem(503, "overloaded");
+    // Refused before the body: nothing of it was sent.
+    let mut early = server.connect().await;
+    early
+        .write_all(b"POST /resize?width=20 HTTP/1.1\r\nHost: test\r\nExpect: 100-continue\r\nContent-Length: 999\r\n\r\n")
+        .await
+        .unwrap();
+    Answer::read(&mut early, false)
+        .await
+        .problem(503, "overloaded");
+    // What costs nothing is answered all the same.
+    assert_eq!(server.get("/health").await.json()["queued"], 1);
+    assert_eq!(server.post("/resize?width=x", &body).await.status, 400);
+
+    end.send(()).unwrap();
+    end.send(()).unwrap();
+    for mut stream in [working, waiting] {
+        Answer::read(&mut stream, false)
+            .await
+            .picture("image/jpeg", 20, 15);
+    }
+    server
+        .settled(|figures| figures.busy == 0 && figures.pixel_memory.0 == 0)
+        .await;
+}
+
+#[tokio::test]
+async fn deadlines_are_told_apart() {
+    let (executor, end) = gated();
+    let server = TestServer::start_executor(
+        |config| {
+            config.admission.workers = 1;
+            config.http.request_timeout = Duration::from_millis(300);
+        },
+        executor,
+    )
+    .await;
+    ready(&server).await;
+    let body = upload();
+    let post = request("POST", "/resize?width=20", &[], &body);
+    let mut working = server.connect().await;
+    working.write_all(&post).await.unwrap();
+    server.settled(|figures| figures.busy == 1).await;
+    let mut waiting = server.connect().await;
+    waiting.write_all(&post).await.unwrap();
+    let late = Answer::read(&mut working, false).await;
+    late.problem(504, "work-timeout");
+    assert!(late.header("server-timing").unwrap().contains("queue;dur="));
+    Answer::read(&mut waiting, false)
+        .await
+        .problem(503, "queue-timeout");
+    // The worker isn't free before its work ends.
+    assert_eq!(server.service.admission().figures().busy, 1);
+    end.send(()).unwrap();
+    server
+        .settled(|figures| figures.busy == 0 && figures.queued == 0)
+        .await;
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_takes_its_work_with_it() {
+    let (stopped, seen) = mpsc::channel();
+    let stopped = Mutex::new(stopped);
+    // Work that never ends by itself, in each of the stages of a worker.
+    let begun = Arc::new(AtomicUsize::new(0));
+    let rounds = Arc::clone(&begun);
+    let real = service::in_process();
+    let executor: Executor = Arc::new(move |job, scratch, checkpoint| {
+        if job.source.len() < TINY {
+            return real(job, scratch, checkpoint);
+        }
+        let stages = [Stage::Decode, Stage::Resize, Stage::Encode];
+        let stage = stages[rounds.fetch_add(1, Ordering::SeqCst) % stages.len()];
+        let why = loop {
+            if let Err(why) = checkpoint.check(stage) {
+                break why;
+            }
+            std::thread::yield_now();
+        };
+        stopped.lock().unwrap().send((stage, why)).unwrap();
+        Err(pipeline::Error::from(why))
+    });
+    let server = TestServer::start_executor(|config| config.admission.workers = 1, executor).await;
+    let post = request("POST", "/resize?width=20", &[], &upload());
+    for (round, stage) in [Stage::Decode, Stage::Resize, Stage::Encode]
+        .into_iter()
+        .enumerate()
+    {
+        let mut stream = server.connect().await;
+        stream.write_all(&post).await.unwrap();
+        let begun = Arc::clone(&begun);
+        eventually(move || begun.load(Ordering::SeqCst) == round + 1).await;
+        let figures = server.service.admission().figures();
+        assert!(figures.busy == 1 && figures.pixel_memory.0 > 0);
+        drop(stream);
+        server
+            .settled(move |f| f.busy == 0 && f.pixel_memory.0 == 0 && f.upload_memory.0 == 0)
+            .await;
+        let (at, why) = seen.recv().unwrap();
+        assert_eq!((at, why), (stage, pixmill::checkpoint::Stop::Cancelled));
+        server
+            .settled(move |figures| figures.cancelled == round as u64 + 1)
+            .await;
+    }
+    // In the queue, too.
+    let mut working = server.connect().await;
+    working.write_all(&post).await.unwrap();
+    eventually(move || begun.load(Ordering::SeqCst) == 4).await;
+    let mut waiting = server.connect().await;
+    waiting.write_all(&post).await.unwrap();
+    server.settled(|figures| figures.queued == 1).await;
+    drop(waiting);
+    server
+        .settled(|figures| figures.queued == 0 && figures.cancelled == 4)
+        .await;
+    drop(working);
+    server
+        .settled(|figures| figures.busy == 0 && figures.cancelled == 5)
+        .await;
+    let page = String::from_utf8(server.get("/metrics").await.body).unwrap();
+    assert!(page.contains("pixmill_cancelled_total 5\n"));
+    assert!(page.contains("status=\"499\"} 5\n"), "{page}");
+}
+
+#[tokio::test]
+async fn a_panicking_codec_costs_one_request() {
+    let real = service::in_process();
+    let executor: Executor = Arc::new(move |job, scratch, checkpoint| {
+        assert!(job.plan.width != 13, "planted");
+        real(job, scratch, checkpoint)
+    });
+    let server = TestServer::start_executor(|_| {}, executor).await;
+    let body = jpeg(&photo(40, 30));
+    for _ in 0..5 {
+        let document = server
+            .post("/resize?width=13", &body)
+            .await
+            .problem(500, "internal");
+        assert!(!document.to_string().contains("planted"));
+    }
+    server
+        .settled(|f| f.busy == 0 && f.pixel_memory.0 == 0 && f.upload_memory.0 == 0)
+        .await;
+    server
+        .post("/resize?width=20", &body)
+        .await
+        .picture("image/jpeg", 20, 15);
+}
+
+#[tokio::test]
+async fn upload_memory_is_a_budget() {
+    let server = TestServer::start_with(|config| config.admission.upload_memory = 1_000).await;
+    let body = jpeg(&photo(60, 40));
+    assert!(body.len() > 1_000);
+    server
+        .post("/resize?width=20", &body)
+        .await
+        .problem(503, "overloaded");
+    server.settled(|figures| figures.upload_memory.0 == 0).await;
+}
+
+#[tokio::test]
+async fn past_the_cap_only_health_is_answered() {
+    let server = TestServer::start_with(|config| config.server.max_connections = 2).await;
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let mut stream = server.connect().await;
+        stream
+            .write_all(b"GET /health HTTP/1.1\r\nHost: test\r\n\r\n")
+            .await
+            .unwrap();
+        assert_eq!(Answer::read(&mut stream, false).await.status, 200);
+        held.push(stream);
+    }
+    let health = server.get("/health").await;
+    assert_eq!(
+        (health.status, health.header("connection")),
+        (200, Some("close"))
+    );
+    server
+        .post("/resize?width=20", &jpeg(&photo(40, 30)))
+        .await
+        .problem(503, "overloaded");
+    assert!(server.connections.crowded() >= 2);
+    drop(held);
+    let connections = server.connections.clone();
+    eventually(move || connections.open() == 0).await;
+    assert_eq!(
+        server
+            .post("/resize?width=20", &jpeg(&photo(40, 30)))
+            .await
+            .status,
+        200
+    );
+}

@@ -1,0 +1,253 @@
+//! The binary: flags, exit codes, signals.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Output, Stdio};
+
+use crate::fixtures::{jpeg, photo, png, quarters};
+use crate::support::Picture;
+
+fn pixmill(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pixmill"));
+    command.args(arguments).env_clear();
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    pixmill(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A served process, ended when dropped.
+struct Served {
+    child: Child,
+    address: String,
+    line: String,
+}
+
+impl Served {
+    fn start(arguments: &[&str]) -> Self {
+        let mut all = vec!["--host", "127.0.0.1", "--port", "0", "--log-format", "json"];
+        all.extend(arguments);
+        let mut child = pixmill(&all)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line
+            .split("http://")
+            .nth(1)
+            .unwrap()
+            .split(' ')
+            .next()
+            .unwrap()
+            .to_owned();
+        Self {
+            child,
+            address,
+            line,
+        }
+    }
+
+    fn ask(&self, request: &[u8]) -> Vec<u8> {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.write_all(request).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        answer
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
+    fn ended(mut self) -> (Option<i32>, String) {
+        let status = self.child.wait().unwrap();
+        let mut log = String::new();
+        self.child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut log)
+            .unwrap();
+        (status.code(), log)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // Already gone, as a rule.
+        let _gone = self.child.kill();
+    }
+}
+
+#[test]
+fn it_serves_logs_and_ends_clean() {
+    let served = Served::start(&[]);
+    assert!(
+        served.line.contains("curl --data-binary @photo.jpg"),
+        "{}",
+        served.line
+    );
+    let port = served.address.rsplit(':').next().unwrap().to_owned();
+    assert!(run(&["healthcheck", "--port", &port]).status.success());
+    let request = crate::support::request(
+        "POST",
+        "/resize?width=20",
+        &[(
+            "traceparent",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        )],
+        &jpeg(&photo(40, 30)),
+    );
+    assert!(served.ask(&request).starts_with(b"HTTP/1.1 200"));
+    served.signal(rustix::process::Signal::TERM);
+    let (code, log) = served.ended();
+    assert_eq!(code, Some(0), "{log}");
+    let lines: Vec<serde_json::Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let line = lines
+        .iter()
+        .find(|line| line["route"] == "/resize")
+        .unwrap();
+    for (key, value) in [
+        ("status", serde_json::json!(200)),
+        ("method", "POST".into()),
+        ("outcome", "ok".into()),
+        ("source", "jpeg".into()),
+        ("source_width", 40.into()),
+        ("width", 20.into()),
+        ("height", 15.into()),
+    ] {
+        assert_eq!(line[key], value, "{line}");
+    }
+    assert!(line["bytes_in"].as_u64() > Some(100) && line["bytes_out"].as_u64() > Some(100));
+    assert!(line["times"].as_str().unwrap().contains("decode;dur="));
+    assert!(line["request_id"].is_string());
+    assert!(
+        line.to_string()
+            .contains("0af7651916cd43dd8448eb211c80319c"),
+        "{line}"
+    );
+    assert!(!run(&["healthcheck", "--port", &port]).status.success());
+}
+
+#[test]
+fn a_second_signal_exits_at_once() {
+    let served = Served::start(&["--drain-delay", "1h"]);
+    served.signal(rustix::process::Signal::TERM);
+    // The first has been taken when the server says that it drains.
+    while !text(&served.ask(b"GET /ready HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n"))
+        .contains("way out")
+    {}
+    served.signal(rustix::process::Signal::INT);
+    assert_eq!(served.ended().0, Some(1));
+}
+
+#[test]
+fn mistakes_exit_64_all_at_once() {
+    let output = pixmill(&["check-config", "--workers", "0", "--max-body", "lots"])
+        .env("PIXMILL_QUUE", "3")
+        .env("PIXMILL_LINEAR", "maybe")
+        .env("PORT", "none")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(64));
+    let errors = text(&output.stderr);
+    for place in [
+        "--workers",
+        "--max-body",
+        "PIXMILL_QUUE",
+        "PIXMILL_LINEAR",
+        "PORT",
+    ] {
+        assert!(errors.contains(place), "{place}: {errors}");
+    }
+    assert_eq!(errors.lines().count(), 5);
+    assert_eq!(run(&["--no-such-flag"]).status.code(), Some(64));
+    assert_eq!(run(&["--config", "/nowhere.toml"]).status.code(), Some(64));
+}
+
+#[test]
+fn check_config_prints_what_is_in_force() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    for file in ["default", "production"] {
+        let path = format!("{root}/config/{file}.toml");
+        let output = run(&["check-config", "--config", &path, "--queue", "7"]);
+        assert!(output.status.success(), "{file}: {}", text(&output.stderr));
+        assert!(text(&output.stdout).contains("queue = 7  # --queue\n"));
+    }
+}
+
+#[test]
+fn a_taken_port_is_a_failure_in_words() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let output = run(&["--host", "127.0.0.1", "--port", &port]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output.stderr).contains("can't listen on 127.0.0.1"),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
+fn help_has_every_flag() {
+    let output = run(&["--help"]);
+    assert!(output.status.success());
+    let help = text(&output.stdout);
+    for key in pixmill::config::KEYS.iter() {
+        assert!(help.contains(&format!("--{}", key.flag)), "{}", key.flag);
+        assert!(
+            help.contains(&format!("[env: {}]", key.variable)),
+            "{}",
+            key.variable
+        );
+    }
+    assert!(help.contains("64 usage or configuration"));
+}
+
+#[test]
+fn a_file_is_resized_without_a_server() {
+    let folder = std::env::temp_dir().join(format!("pixmill-cli-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    std::fs::write(path("in.png"), png(&quarters(60, 40))).unwrap();
+    let output = run(&[
+        "resize",
+        &path("in.png"),
+        &path("out.webp"),
+        "--width",
+        "30",
+        "--type",
+        "webp",
+    ]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let picture = Picture::decode(&std::fs::read(path("out.webp")).unwrap());
+    assert_eq!((picture.width, picture.height), (30, 20));
+    let output = run(&[
+        "resize",
+        &path("in.png"),
+        &path("out.png"),
+        "--width",
+        "none",
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output.stderr).contains("'width' is not valid"),
+        "{}",
+        text(&output.stderr)
+    );
+    std::fs::remove_dir_all(folder).unwrap();
+}

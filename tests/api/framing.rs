@@ -1,0 +1,194 @@
+//! Requests on the wire: chunked, slow, early refused, broken.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::fixtures::{jpeg, photo};
+use crate::support::{Answer, TestServer, eventually, form};
+
+const SHORT: Duration = Duration::from_millis(150);
+
+fn head(path: &str, rest: &str) -> Vec<u8> {
+    format!("POST {path} HTTP/1.1\r\nHost: test\r\n{rest}\r\n").into_bytes()
+}
+
+#[tokio::test]
+async fn chunks_are_a_body_too() {
+    let server = TestServer::start().await;
+    let body = jpeg(&photo(60, 40));
+    let mut stream = server.connect().await;
+    stream
+        .write_all(&head("/resize?width=30", "Transfer-Encoding: chunked\r\n"))
+        .await
+        .unwrap();
+    for chunk in body.chunks(100) {
+        stream
+            .write_all(format!("{:x}\r\n", chunk.len()).as_bytes())
+            .await
+            .unwrap();
+        stream.write_all(chunk).await.unwrap();
+        stream.write_all(b"\r\n").await.unwrap();
+    }
+    stream.write_all(b"0\r\n\r\n").await.unwrap();
+    let chunked = Answer::read(&mut stream, false).await;
+    chunked.picture("image/jpeg", 30, 20);
+    let plain = server.post("/resize?width=30", &body).await;
+    assert_eq!(chunked.header("etag"), plain.header("etag"));
+    // The same connection takes the next request.
+    stream
+        .write_all(b"GET /health HTTP/1.1\r\nHost: test\r\n\r\n")
+        .await
+        .unwrap();
+    assert_eq!(Answer::read(&mut stream, false).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_chunked_body_past_the_cap_is_refused_on_the_way() {
+    let server = TestServer::start_with(|config| config.http.max_body = 10_000).await;
+    let mut stream = server.connect().await;
+    stream
+        .write_all(&head("/resize?width=30", "Transfer-Encoding: chunked\r\n"))
+        .await
+        .unwrap();
+    let chunk = [b"4000\r\n", &[7_u8; 0x4000][..], b"\r\n"].concat();
+    stream.write_all(&chunk).await.unwrap();
+    Answer::read(&mut stream, false)
+        .await
+        .problem(413, "body-too-large");
+    server.settled(|figures| figures.upload_memory.0 == 0).await;
+}
+
+#[tokio::test]
+async fn who_expects_100_sends_nothing_when_refused() {
+    let server = TestServer::start_with(|config| config.http.max_body = 10_000).await;
+    let body = jpeg(&photo(60, 40));
+    let mut stream = server.connect().await;
+    let expect = format!("Expect: 100-continue\r\nContent-Length: {}\r\n", body.len());
+    stream
+        .write_all(&head("/resize?width=30", &expect))
+        .await
+        .unwrap();
+    assert_eq!(Answer::read(&mut stream, false).await.status, 100);
+    stream.write_all(&body).await.unwrap();
+    Answer::read(&mut stream, false)
+        .await
+        .picture("image/jpeg", 30, 20);
+    for (path, length, status) in [
+        ("/resize?width=30", 10_001, 413),
+        ("/resize?width=x", 100, 400),
+    ] {
+        let mut stream = server.connect().await;
+        let expect = format!("Expect: 100-continue\r\nContent-Length: {length}\r\n");
+        stream.write_all(&head(path, &expect)).await.unwrap();
+        assert_eq!(Answer::read(&mut stream, false).await.status, status);
+    }
+}
+
+#[tokio::test]
+async fn an_early_refusal_is_readable_while_the_client_still_sends() {
+    let server = TestServer::start_with(|config| config.http.max_body = 10_000).await;
+    let mut stream = server.connect().await;
+    stream
+        .write_all(&head("/resize?width=30", "Content-Length: 900000\r\n"))
+        .await
+        .unwrap();
+    // More than the socket's buffers, sent before the answer is looked at.
+    stream.write_all(&vec![0; 900_000]).await.unwrap();
+    Answer::read(&mut stream, false)
+        .await
+        .problem(413, "body-too-large");
+    let mut rest = Vec::new();
+    stream
+        .read_to_end(&mut rest)
+        .await
+        .expect("closed, not reset");
+}
+
+#[tokio::test]
+async fn uploads_that_stall_are_ended() {
+    let server = TestServer::start_with(|config| config.http.body_timeout = SHORT).await;
+    let mut stream = server.connect().await;
+    stream
+        .write_all(&head("/resize?width=30", "Content-Length: 1000\r\n"))
+        .await
+        .unwrap();
+    stream.write_all(&[1; 10]).await.unwrap();
+    Answer::read(&mut stream, false)
+        .await
+        .problem(408, "upload-timeout");
+    let body = form(&[], Some(("file", &[1; 500])));
+    let rest = format!(
+        "Content-Type: multipart/form-data; boundary=----test-boundary\r\nContent-Length: {}\r\n",
+        body.len()
+    );
+    let mut stream = server.connect().await;
+    stream
+        .write_all(&head("/resize?width=30", &rest))
+        .await
+        .unwrap();
+    stream.write_all(&body[..300]).await.unwrap();
+    Answer::read(&mut stream, false)
+        .await
+        .problem(408, "upload-timeout");
+    server.settled(|figures| figures.upload_memory.0 == 0).await;
+}
+
+#[tokio::test]
+async fn the_deadline_ends_an_upload_too() {
+    let server = TestServer::start_with(|config| config.http.request_timeout = SHORT).await;
+    let mut stream = server.connect().await;
+    stream
+        .write_all(&head("/resize?width=30", "Content-Length: 1000\r\n"))
+        .await
+        .unwrap();
+    Answer::read(&mut stream, false)
+        .await
+        .problem(408, "upload-timeout");
+}
+
+#[tokio::test]
+async fn forms_are_bounded() {
+    let server = TestServer::start().await;
+    let file = jpeg(&photo(20, 20));
+    let many: Vec<_> = (0..70).map(|_| ("w", "10")).collect();
+    server
+        .post_form("/resize?width=9", &many, Some(("file", &file)))
+        .await
+        .problem(400, "invalid-multipart");
+    let long = "x".repeat(70_000);
+    server
+        .post_form("/resize?width=9", &[("w", &long)], Some(("file", &file)))
+        .await
+        .problem(400, "invalid-multipart");
+}
+
+#[tokio::test]
+async fn clients_that_leave_give_everything_back() {
+    let server = TestServer::start().await;
+    let body = jpeg(&photo(900, 700));
+    let request = crate::support::request("POST", "/resize?width=300", &[], &body);
+    let files = pixmill::os::open_files();
+    for round in 0..60_usize {
+        let mut stream = server.connect().await;
+        let part = request.len() * (round + 1) / 60;
+        stream.write_all(&request[..part]).await.unwrap();
+        if round % 2 == 0 {
+            // A reset instead of an end.
+            stream.set_zero_linger().unwrap();
+        }
+        if round % 3 == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    server
+        .settled(|f| {
+            f.busy == 0 && f.queued == 0 && f.upload_memory.0 == 0 && f.pixel_memory.0 == 0
+        })
+        .await;
+    let connections = server.connections.clone();
+    eventually(move || connections.open() == 0).await;
+    eventually(move || pixmill::os::open_files() <= files + 2).await;
+    let answer = server.post("/resize?width=300", &body).await;
+    assert_eq!(answer.status, 200);
+}

@@ -1,0 +1,151 @@
+//! Starting, ready, draining, gone.
+
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use pixmill::app::Outcome;
+use pixmill::service::{self, Executor};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::fixtures::{jpeg, photo};
+use crate::support::{Answer, TestServer, eventually, request};
+
+#[tokio::test]
+async fn ready_after_the_self_test_and_not_before() {
+    let (end, ended) = mpsc::channel::<()>();
+    let ended = Mutex::new(ended);
+    let real = service::in_process();
+    let executor: Executor = Arc::new(move |job, scratch, checkpoint| {
+        ended.lock().unwrap().recv().unwrap();
+        real(job, scratch, checkpoint)
+    });
+    let server = TestServer::start_executor(|_| {}, executor).await;
+    assert_eq!(server.get("/health").await.status, 200);
+    let document = server.get("/ready").await.problem(503, "draining");
+    assert!(document["detail"].as_str().unwrap().contains("starting"));
+    for _ in 0..3 {
+        end.send(()).unwrap();
+    }
+    while server.get("/ready").await.status != 200 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_drain_loses_nothing() {
+    let (end, ended) = mpsc::channel::<()>();
+    let ended = Mutex::new(ended);
+    let real = service::in_process();
+    let executor: Executor = Arc::new(move |job, scratch, checkpoint| {
+        if job.source.len() > 1_000 {
+            ended.lock().unwrap().recv().unwrap();
+        }
+        real(job, scratch, checkpoint)
+    });
+    let mut server = TestServer::start_executor(
+        |config| config.drain_delay = Duration::from_millis(300),
+        executor,
+    )
+    .await;
+    let body = jpeg(&photo(200, 150));
+    let post = request("POST", "/resize?width=20", &[], &body);
+    let mut idle = server.connect().await;
+    idle.write_all(b"GET /health HTTP/1.1\r\nHost: test\r\n\r\n")
+        .await
+        .unwrap();
+    assert_eq!(Answer::read(&mut idle, false).await.status, 200);
+    let mut working = server.connect().await;
+    working.write_all(&post).await.unwrap();
+    server.settled(|figures| figures.busy == 1).await;
+    let half_sent = {
+        let mut stream = server.connect().await;
+        stream.write_all(&post[..40]).await.unwrap();
+        stream
+    };
+
+    server.terminate();
+    // At once unready, and still accepting: load balancers need time to see it.
+    let unready = eventually({
+        let ready = server.service.clone();
+        move || ready.admission().figures().busy == 1
+    });
+    unready.await;
+    let mut answer = server.get("/ready").await;
+    while answer.status == 200 {
+        answer = server.get("/ready").await;
+    }
+    answer.problem(503, "draining");
+    let mut late = server.connect().await;
+    late.write_all(&post).await.unwrap();
+    server
+        .settled(|figures| figures.busy + figures.queued == 2)
+        .await;
+    let mut half_sent = half_sent;
+    half_sent.write_all(&post[40..]).await.unwrap();
+    server
+        .settled(|figures| figures.busy + figures.queued == 3)
+        .await;
+    for _ in 0..3 {
+        end.send(()).unwrap();
+    }
+    for mut stream in [working, late, half_sent] {
+        let answer = Answer::read(&mut stream, false).await;
+        assert_eq!(answer.header("connection"), Some("close"));
+        answer.picture("image/jpeg", 20, 15);
+    }
+    // The idle connection is closed, not left hanging.
+    assert_eq!(idle.read(&mut [0; 16]).await.unwrap(), 0);
+    assert_eq!(server.outcome().await, Outcome::Drained);
+}
+
+#[tokio::test]
+async fn what_waits_in_the_accept_queue_is_served() {
+    let mut server = TestServer::start().await;
+    let body = jpeg(&photo(40, 30));
+    let post = request("POST", "/resize?width=20", &[], &body);
+    // Connected and sent before the shutdown, on this one thread: the server has had no chance to accept.
+    let mut streams = Vec::new();
+    for _ in 0..20 {
+        let stream = std::net::TcpStream::connect(server.address).unwrap();
+        std::io::Write::write_all(&mut &stream, &post).unwrap();
+        stream.set_nonblocking(true).unwrap();
+        streams.push(tokio::net::TcpStream::from_std(stream).unwrap());
+    }
+    server.terminate();
+    for mut stream in streams {
+        Answer::read(&mut stream, false)
+            .await
+            .picture("image/jpeg", 20, 15);
+    }
+    assert_eq!(server.outcome().await, Outcome::Drained);
+}
+
+#[tokio::test]
+async fn stuck_work_does_not_hold_the_exit_up() {
+    let (end, ended) = mpsc::channel::<()>();
+    let ended = Mutex::new(ended);
+    let real = service::in_process();
+    let executor: Executor = Arc::new(move |job, scratch, checkpoint| {
+        if job.source.len() > 1_000 {
+            // Deaf to its checkpoint.
+            let _told = ended.lock().unwrap().recv();
+        }
+        real(job, scratch, checkpoint)
+    });
+    let mut server = TestServer::start_executor(
+        |config| config.drain_timeout = Duration::from_millis(200),
+        executor,
+    )
+    .await;
+    let mut stream = server.connect().await;
+    let body = jpeg(&photo(200, 150));
+    stream
+        .write_all(&request("POST", "/resize?width=20", &[], &body))
+        .await
+        .unwrap();
+    server.settled(|figures| figures.busy == 1).await;
+    server.terminate();
+    assert_eq!(server.outcome().await, Outcome::CutOff);
+    assert_eq!(stream.read(&mut [0; 16]).await.unwrap_or(0), 0);
+    drop(end);
+}
