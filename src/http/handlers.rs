@@ -2,10 +2,10 @@
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, Request, State as Extract};
-use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, VARY};
+use axum::extract::{Request, State as Extract};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, VARY};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use super::State;
 use super::extract;
 use super::layers::Facts;
 use super::negotiate;
-use super::problem::{Kind, PROBLEMS, Problem};
+use super::problem::{Kind, Problem};
 use crate::admission::Deadline;
 use crate::checkpoint::Checkpoint;
 use crate::codecs::{Colour, Header, Model};
@@ -211,66 +211,6 @@ pub(super) async fn metrics(Extract(state): Extract<State>) -> Response {
     let snapshot = (state.0.snapshot)();
     let page = state.0.metrics.render(&snapshot);
     ([(CONTENT_TYPE, telemetry::METRICS_TYPE)], page).into_response()
-}
-
-/// Every problem there is.
-pub(super) async fn problems(headers: HeaderMap) -> Response {
-    let list: Vec<Value> = PROBLEMS
-        .iter()
-        .map(|row| json!({"code": row.code, "status": row.status, "title": row.title}))
-        .collect();
-    if wants_page(&headers) {
-        let items: Vec<String> = PROBLEMS
-            .iter()
-            .map(|row| {
-                format!(
-                    "<li><a href=\"/problems/{0}\">{0}</a>: {1}</li>",
-                    row.code, row.title
-                )
-            })
-            .collect();
-        return page("Problems", &format!("<ul>{}</ul>", items.concat()));
-    }
-    Json(list).into_response()
-}
-
-/// What one problem means and what to do.
-pub(super) async fn problem(
-    Path(code): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let row = PROBLEMS
-        .iter()
-        .find(|row| row.code == code)
-        .ok_or_else(|| Problem::new(Kind::NotFound, "There is no problem of that name."))?;
-    if wants_page(&headers) {
-        let text = format!("<p>Status {}.</p><p>{}</p>", row.status, row.advice);
-        return Ok(page(row.title, &text));
-    }
-    Ok(Json(json!({
-        "code": row.code,
-        "status": row.status,
-        "title": row.title,
-        "advice": row.advice,
-    }))
-    .into_response())
-}
-
-fn wants_page(headers: &HeaderMap) -> bool {
-    headers.get_all(ACCEPT).iter().any(|value| {
-        value
-            .as_bytes()
-            .windows(9)
-            .any(|window| window == b"text/html")
-    })
-}
-
-/// A page of our own words: nothing in it comes from a client.
-fn page(title: &str, content: &str) -> Response {
-    let html = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title><h1>{title}</h1>{content}</html>"
-    );
-    ([(CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
 }
 
 pub(super) async fn not_found() -> Problem {

@@ -4,6 +4,7 @@
 //! (a body, or the reason why not), [`problem`] (every failure). Knows nothing of
 //! sockets, or of how pixels are made.
 
+mod explain;
 mod extract;
 mod handlers;
 mod layers;
@@ -116,8 +117,8 @@ pub fn router(state: State) -> Router {
     let mut router = cheap_routes()
         .route("/", get(handlers::index).post(handlers::index))
         .route("/info", post(handlers::info))
-        .route("/problems", get(handlers::problems))
-        .route("/problems/{code}", get(handlers::problem));
+        .route("/problems", get(explain::problems))
+        .route("/problems/{code}", get(explain::problem));
     for row in OPERATIONS {
         let operate = move |state, request| handlers::operate(row, state, request);
         router = router.route(&format!("/{}", row.name), post(operate));
