@@ -1,6 +1,9 @@
 //! Problem documents, as clients get them.
 
+use super::causes::MAX_ECHO;
 use super::*;
+use crate::pipeline::parameter::ParameterError;
+use crate::pipeline::plan;
 
 #[test]
 fn the_table_is_sound() {

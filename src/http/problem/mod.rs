@@ -1,0 +1,144 @@
+//! Failures as clients see them (RFC 9457): the one place that knows their statuses.
+//!
+//! Lower layers say whose fault it was; in `causes` that becomes a kind, in `table` a code, a status, and
+//! words that tell a person what to do. No problem shows bytes of an image,
+//! addresses, paths, or a Rust error.
+
+mod causes;
+mod table;
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY};
+use axum::http::{HeaderValue, Response, StatusCode};
+use axum::response::IntoResponse;
+use serde_json::{Map, Value, json};
+
+pub use self::table::{Kind, PROBLEMS, ProblemRow};
+
+/// One failure, on its way to a client.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    kind: Kind,
+    detail: String,
+    members: Map<String, Value>,
+    retry_after: Option<Duration>,
+    varies: bool,
+    /// For the log, never for the client.
+    cause: Option<String>,
+}
+
+impl Problem {
+    /// A failure of this kind; `detail` is for a person.
+    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Self {
+            kind,
+            detail: detail.into(),
+            members: Map::new(),
+            retry_after: None,
+            varies: false,
+            cause: None,
+        }
+    }
+
+    /// A fault of ours; `cause` goes to the log alone.
+    pub fn internal(cause: impl Into<String>) -> Self {
+        Self {
+            cause: Some(cause.into()),
+            ..Self::new(
+                Kind::Internal,
+                "The server failed on this request; its log has the cause under the request id.",
+            )
+        }
+    }
+
+    /// With one more member in the document.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.members.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// With a time after which to try again.
+    #[must_use]
+    pub fn retry_after(mut self, time: Duration) -> Self {
+        self.retry_after = Some(time);
+        self
+    }
+
+    /// As an answer that depends on the `Accept` header.
+    #[must_use]
+    pub fn varying(mut self, varies: bool) -> Self {
+        self.varies = varies;
+        self
+    }
+
+    /// Its stable name.
+    pub fn code(&self) -> &'static str {
+        self.kind.row().code
+    }
+
+    /// Its status.
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.kind.row().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// What is wrong and what to do, for a person.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// What is to be logged.
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
+    /// The document.
+    pub fn document(&self, request_id: &str) -> Value {
+        let row = self.kind.row();
+        let mut document = Map::new();
+        document.insert("type".to_owned(), json!(format!("/problems/{}", row.code)));
+        document.insert("title".to_owned(), json!(row.title));
+        document.insert("status".to_owned(), json!(row.status));
+        document.insert("detail".to_owned(), json!(self.detail));
+        document.insert("code".to_owned(), json!(row.code));
+        document.extend(self.members.clone());
+        document.insert("request_id".to_owned(), json!(request_id));
+        // Clients of imaginary look for this name.
+        document.insert("message".to_owned(), json!(self.detail));
+        Value::Object(document)
+    }
+
+    /// The answer.
+    pub fn render(&self, request_id: &str) -> Response<Body> {
+        let mut response = Response::new(Body::from(self.document(request_id).to_string()));
+        *response.status_mut() = self.status();
+        let headers = response.headers_mut();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(time) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(time.as_secs().max(1)));
+        }
+        if self.varies {
+            headers.insert(VARY, HeaderValue::from_static("Accept"));
+        }
+        response
+    }
+}
+
+/// Carries the problem outwards; a layer that knows the request's id renders it.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response<Body> {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = self.status();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+//! The table of problems.
+
+/// A kind of failure, as the table has it.
+#[derive(Debug)]
+pub struct ProblemRow {
+    /// Stable name, the last part of `type`.
+    pub code: &'static str,
+    /// Status of the answer.
+    pub status: u16,
+    /// A few words.
+    pub title: &'static str,
+    /// What it means and what to do, for `/problems/{code}`.
+    pub advice: &'static str,
+}
+
+macro_rules! problems {
+    ($($name:ident $status:literal $code:literal $title:literal $advice:literal;)*) => {
+        /// What can go wrong, by name; an index into [`PROBLEMS`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "the table beside each name says what it means")]
+        pub enum Kind { $($name),* }
+
+        /// Every problem.
+        pub const PROBLEMS: &[ProblemRow] = &[
+            $(ProblemRow { code: $code, status: $status, title: $title, advice: $advice }),*
+        ];
+    };
+}
+
+problems! {
+    InvalidParameter 400 "invalid-parameter" "A parameter has no valid value"
+        "The document names the parameter and says what is allowed. Correct it and send the request again.";
+    MissingParameter 400 "missing-parameter" "A parameter is missing"
+        "The operation can't be done without it. Add the parameter that the document names.";
+    UnknownParameter 400 "unknown-parameter" "There is no such parameter"
+        "A typo would silently give the wrong picture, so unknown names are refused. The document has the nearest known name. A server can be set to ignore them: lenient_parameters.";
+    MissingImage 400 "missing-image" "There is no image"
+        "Send the image as the body of a POST, or as the part named file of multipart/form-data.";
+    InvalidMultipart 400 "invalid-multipart" "The form is broken"
+        "The body says that it is multipart/form-data but can't be read as such. Let a library make it, boundary included.";
+    InvalidRequest 400 "invalid-request" "The request is broken"
+        "The request isn't proper HTTP. The document says what is wrong with it.";
+    NotFound 404 "not-found" "There is nothing here"
+        "Paths are exact and in lower case, without a slash at the end. GET / names this server, the README its paths.";
+    MethodNotAllowed 405 "method-not-allowed" "This path doesn't take that method"
+        "The Allow header has the methods that it takes. Images are sent by POST.";
+    UploadTimeout 408 "upload-timeout" "The upload was too slow"
+        "The body didn't arrive in time, or came at less than the least rate. Send it again over a better connection, or send a smaller file.";
+    BodyTooLarge 413 "body-too-large" "The upload is too large"
+        "The document has the limit in bytes. Send a smaller file; the server's setting is max_body.";
+    UnsupportedFormat 415 "unsupported-format" "This is no image in a supported format"
+        "The format is told by the bytes, not by the name or the Content-Type. The document lists what is read.";
+    InvalidImage 422 "invalid-image" "The image is broken"
+        "The file is cut short, damaged, or contradicts itself; the document says what was seen. Export it again.";
+    ImageTooLarge 422 "image-too-large" "The image is too large"
+        "The picture has more pixels, or needs more memory, than this server works on. The document has the limit. The settings are max_pixels and memory_limit.";
+    OutputTooLarge 422 "output-too-large" "The answer would be too large"
+        "Ask for a smaller width or height, or another format. The settings are max_output_side and max_output_pixels.";
+    TooComplex 422 "too-complex" "The image is too complex"
+        "It has more parts (scans, for example) than any sane picture. Export it again.";
+    Internal 500 "internal" "The server failed"
+        "This is a fault of the server, not of the request. Its log has the cause under the request id.";
+    Overloaded 503 "overloaded" "The server is busy"
+        "All workers are busy and the queue is full, or the wait would outlast the request. Try again after the time that Retry-After says.";
+    Draining 503 "draining" "The server takes no new work"
+        "It is starting or on its way out. Another instance, or this one after Retry-After, will answer.";
+    QueueTimeout 503 "queue-timeout" "The wait was too long"
+        "The request waited for a worker until its deadline. Try again after the time that Retry-After says.";
+    WorkTimeout 504 "work-timeout" "The work took too long"
+        "The deadline passed while the picture was being made, and the work was stopped. Send a smaller image or ask for less.";
+}
+
+impl Kind {
+    /// Its row in the table.
+    pub fn row(self) -> &'static ProblemRow {
+        PROBLEMS
+            .get(self as usize)
+            .expect("the table and the names are made together")
+    }
+}
