@@ -12,12 +12,8 @@ NEXTEST := 0.9.143
 DENY := 0.20.2
 MACHETE := 0.9.2
 
-# Tools of our own come first; unpacked packages need their data and libraries found.
-export PATH := $(TOOLS)/bin:$(TOOLS)/root/usr/bin:$(PATH)
-ifneq ($(wildcard $(TOOLS)/root/usr/share/cmake-*),)
-export CMAKE_ROOT := $(firstword $(wildcard $(TOOLS)/root/usr/share/cmake-*))
-export LD_LIBRARY_PATH := $(firstword $(wildcard $(TOOLS)/root/usr/lib/*-linux-gnu)):$(LD_LIBRARY_PATH)
-endif
+# Tools of our own come first.
+export PATH := $(TOOLS)/bin:$(PATH)
 
 .PHONY: run build test lint tools static-check fmt clean
 

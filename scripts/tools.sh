@@ -30,3 +30,13 @@ for deb in .tools/deb/*.deb; do
     dpkg -x "$deb" "$root"
 done
 rm -r .tools/deb
+
+# The programs find their data beside themselves, but not their libraries.
+mkdir -p .tools/bin
+for tool in "${missing[@]}"; do
+    cat >".tools/bin/$tool" <<WRAPPER
+#!/bin/sh
+LD_LIBRARY_PATH=\$(echo "$root"/usr/lib/*-linux-gnu):\$LD_LIBRARY_PATH exec "$root/usr/bin/$tool" "\$@"
+WRAPPER
+    chmod +x ".tools/bin/$tool"
+done
