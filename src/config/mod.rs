@@ -69,12 +69,12 @@ impl Config {
         let mut reader = Reader::new(sources);
         let host: IpAddr = reader.parsed("host", "an IP address");
         let port = reader.whole("port", 0..=65_535);
-        let admission = admission_settings(&mut reader, machine);
+        let http = http_settings(&mut reader);
         let config = Self {
             listen: SocketAddr::new(host, u16::try_from(port).unwrap_or(0)),
             server: server_settings(&mut reader),
-            http: http_settings(&mut reader),
-            admission,
+            http,
+            admission: admission_settings(&mut reader, machine, http.max_body),
             pipeline: plan::Settings {
                 max_pixels: reader.whole("max_pixels", 1..=1 << 40),
                 max_output_side: narrow(reader.whole("max_output_side", 1..=1 << 20)),
@@ -119,7 +119,7 @@ fn count(value: u64) -> usize {
     usize::try_from(value).unwrap_or(usize::MAX)
 }
 
-fn admission_settings(reader: &mut Reader, machine: Machine) -> admission::Settings {
+fn admission_settings(reader: &mut Reader, machine: Machine, max_body: u64) -> admission::Settings {
     let memory = reader
         .size_or_auto("memory_limit")
         .unwrap_or(machine.memory);
@@ -130,7 +130,10 @@ fn admission_settings(reader: &mut Reader, machine: Machine) -> admission::Setti
         nice: u8::try_from(reader.whole("worker_nice", 0..=19)).unwrap_or(0),
         queue: count(reader.whole("queue", 0..=1 << 20)),
         // A quarter stays for the answers, connections and the code itself.
-        upload_memory: reader.size_or_auto("upload_memory").unwrap_or(memory / 4),
+        // In a small container one whole upload has to fit all the same, as far as it can.
+        upload_memory: reader
+            .size_or_auto("upload_memory")
+            .unwrap_or((memory / 4).max(max_body.min(memory / 2))),
         pixel_memory: reader.size_or_auto("pixel_memory").unwrap_or(memory / 2),
     }
 }

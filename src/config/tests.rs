@@ -33,6 +33,16 @@ fn defaults_are_valid_and_shared_out() {
 }
 
 #[test]
+fn a_small_container_starts_with_the_defaults() {
+    let config = Config::defaults(Machine {
+        cpus: 1,
+        memory: 128 << 20,
+    })
+    .unwrap();
+    assert_eq!(config.admission.upload_memory, 64 << 20);
+}
+
+#[test]
 fn production_is_valid() {
     let text = include_str!("../../config/production.toml");
     let config = Config::load(&sources(text, &[], &[]), MACHINE).unwrap();
@@ -66,8 +76,8 @@ fn five_mistakes_are_five_lines() {
     insta::assert_json_snapshot!(lines, @r#"
     [
       "pixmill.toml: quue: there is no such setting; did you mean queue?",
-      "pixmill.toml: workers: '0' is not auto or a whole number from 1 to 1024",
       "PIXMILL_MAX_BODY: 'lots' is not a size such as 64MiB",
+      "pixmill.toml: workers: '0' is not auto or a whole number from 1 to 1024",
       "pixmill.toml: linear: 'maybe' is not true or false",
       "--drain-timeout: 'soon' is not a time above 0 such as 30s"
     ]

@@ -32,6 +32,7 @@ use tower_http::trace::TraceLayer;
 
 use self::layers::{CancelLayer, DeadlineLayer, NewId, RecordLayer, check_host, drop_insane_id};
 use self::problem::Problem;
+use crate::admission;
 use crate::pipeline::operation::OPERATIONS;
 use crate::service::Service;
 use crate::telemetry::{Metrics, Snapshot};
@@ -174,6 +175,7 @@ fn finished(router: Router<State>, state: State) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         // Before anything is done for a request that isn't proper HTTP.
         .layer(from_fn(check_host))
+        .layer(MapResponseLayer::new(explained))
         // Behind our own deadline, for what might not obey it; it can't tell an upload from work.
         .layer(TimeoutLayer::with_status_code(
             StatusCode::GATEWAY_TIMEOUT,
@@ -196,6 +198,17 @@ where
     B::Error: Into<BoxError>,
 {
     response.map(Body::new)
+}
+
+/// The backstop knows no words; its answer gets those of a problem.
+fn explained(response: Response) -> Response {
+    let wordless = response.status() == StatusCode::GATEWAY_TIMEOUT
+        && response.extensions().get::<Problem>().is_none();
+    if wordless {
+        Problem::from(admission::Error::WorkTimeout).into_response()
+    } else {
+        response
+    }
 }
 
 /// How much later than the deadline the backstop comes.

@@ -177,3 +177,12 @@ pub(crate) fn giant_jpeg_header(side: u16) -> Vec<u8> {
     ]
     .concat()
 }
+
+/// The same on every machine: whole numbers alone.
+pub(crate) fn weave(width: u32, height: u32) -> RgbaImage {
+    let wave = |at: u32, length: u32| (at % length).min(length - at % length) * 200 / length;
+    RgbaImage::from_fn(width, height, |x, y| {
+        let sample = |a, b| (20 + wave(x, a) + wave(y, b)) as u8;
+        Rgba([sample(90, 70), sample(31, 200), sample(150, 13), 255])
+    })
+}

@@ -270,3 +270,35 @@ async fn answers_carry_their_headers() {
         .await;
     assert_eq!(insane.header("x-request-id").map(str::len), Some(16));
 }
+
+/// When this fails, answers have changed: either by mistake, or `OUTPUT_VERSION` goes up and the digests with it.
+#[tokio::test]
+async fn answers_are_the_same_as_ever() {
+    assert_eq!(pixmill::pipeline::plan::OUTPUT_VERSION, 1);
+    let server = TestServer::start().await;
+    let body = png(&fixtures::weave(301, 207));
+    let mut digests = Vec::new();
+    for query in [
+        "width=100",
+        "width=100&linear=true",
+        "width=90&height=90&fit=cover&gravity=0.2,0.9",
+        "width=100&type=jpeg",
+    ] {
+        let answer = server.post(&format!("/resize?{query}"), &body).await;
+        digests.push(
+            blake3::hash(&answer.body)
+                .to_hex()
+                .chars()
+                .take(16)
+                .collect::<String>(),
+        );
+    }
+    insta::assert_json_snapshot!(digests, @r#"
+    [
+      "7202c8338d4832cd",
+      "1f06f5f5148e2b7e",
+      "960633dfc3579261",
+      "3c960d47d21b217c"
+    ]
+    "#);
+}
