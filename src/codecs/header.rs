@@ -21,7 +21,7 @@ pub struct Header {
     pub orientation: Orientation,
     /// What the sample values mean.
     pub colour: Colour,
-    /// Progressive JPEG or interlaced PNG: the decoder holds the whole picture.
+    /// Progressive or multi-scan JPEG, interlaced PNG: the decoder holds the whole picture.
     pub progressive: bool,
     /// Frames, pages or icon entries; 1 for a still picture, or where only a survey could count them.
     pub frames: u32,

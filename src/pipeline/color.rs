@@ -35,12 +35,22 @@ pub(super) fn to_srgb(raster: Raster, colour: &Colour) -> Result<Raster, Error> 
         Model::Cmyk => (Layout::Rgba, Layout::Rgb, Model::Rgb),
         Model::YCbCr { .. } => return Ok(raster),
     };
-    let options = TransformOptions {
-        rendering_intent: RenderingIntent::RelativeColorimetric,
-        ..TransformOptions::default()
-    };
-    let Ok(transform) = profile.create_transform_8bit(from, &ColorProfile::new_srgb(), to, options)
-    else {
+    // A profile may have a table for one intent alone.
+    let transform = [
+        RenderingIntent::RelativeColorimetric,
+        RenderingIntent::Perceptual,
+    ]
+    .into_iter()
+    .find_map(|rendering_intent| {
+        let options = TransformOptions {
+            rendering_intent,
+            ..TransformOptions::default()
+        };
+        profile
+            .create_transform_8bit(from, &ColorProfile::new_srgb(), to, options)
+            .ok()
+    });
+    let Some(transform) = transform else {
         // A profile that parses but can't be used says nothing that could be obeyed.
         return Ok(if raster.model == Model::Cmyk {
             without_profile(&raster)

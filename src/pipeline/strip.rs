@@ -99,7 +99,7 @@ pub(super) fn peak_bytes(source: Shape, window: Window, target: (u32, u32), line
     let needed = (f64::from(rows) * span.scale() + 2.0 * span.reach() + 4.0).ceil() as u64;
     let needed = needed.min(u64::from(source.height)) * row_bytes;
     let planes = source.model.planes() as u64;
-    let bands = 2 * u64::from(BAND_ROWS) * row_bytes;
+    let bands = 3 * u64::from(BAND_ROWS) * row_bytes;
     let sample = if linear { 2 } else { 1 };
     let converted = if linear { 2 * needed } else { 0 };
     let premultiplied = if source.model.has_alpha() {
@@ -117,7 +117,8 @@ pub(super) fn peak_bytes(source: Shape, window: Window, target: (u32, u32), line
     )]
     let weights = (16.0 * (2.0 * LOBES) * (window.width + window.height)) as u64
         + 32 * u64::from(target.0.max(target.1));
-    planes * (needed + bands) + converted + premultiplied + between + answer + weights
+    // Rows that have been used go only when that frees more than it moves.
+    planes * (2 * needed + bands) + converted + premultiplied + between + answer + weights
 }
 
 #[cfg(test)]

@@ -139,8 +139,20 @@ impl PlaneScaler {
             self.held = plane.height;
             return;
         }
+        let spare = self.samples.capacity() - self.samples.len();
+        if spare < plane.samples.len() {
+            // Doubling, as vectors do by themselves, would hold rows that are never used.
+            self.samples.reserve_exact(self.room());
+        }
         self.samples.extend_from_slice(&plane.samples);
         self.held += plane.height;
+    }
+
+    /// Bytes that are ever held: see `forget`.
+    fn room(&self) -> usize {
+        let strip = self.done..(self.done + self.strip_rows).min(self.answer.height);
+        let needed = self.down.needed(&strip);
+        (2 * (needed.end - needed.start) + 2 * BAND_ROWS) as usize * self.row_bytes()
     }
 
     /// Makes every strip whose source rows are there, then lets go of rows that no strip needs any more.

@@ -18,6 +18,7 @@ struct Frame {
     width: u16,
     height: u16,
     progressive: bool,
+    components: u8,
     model: Model,
     detail: &'static str,
 }
@@ -28,7 +29,8 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
     let mut orientation = None;
     let mut profile = Profile::default();
     let mut segments = Segments::new(bytes)?;
-    while let Some((marker, body)) = segments.next()? {
+    let scan = loop {
+        let (marker, body) = segments.next()?;
         match marker {
             // Start of frame; 0xc4, 0xc8 and 0xcc are something else.
             0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) => {
@@ -41,9 +43,10 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
                 orientation = body.strip_prefix(b"Exif\0\0").map(exif::orientation);
             }
             APP2 => profile.take(body),
+            SOS => break body,
             _ => {}
         }
-    }
+    };
     let frame = frame.ok_or_else(|| broken("it has no frame before its first scan"))?;
     Ok(Header {
         format: Format::Jpeg,
@@ -53,7 +56,8 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         bit_depth: frame.precision,
         orientation: orientation.unwrap_or_default(),
         colour: profile.colour(),
-        progressive: frame.progressive,
+        // A sequential file may come in several scans too; then all of it has to be held as well.
+        progressive: frame.progressive || scan.first() != Some(&frame.components),
         frames: 1,
         detail: frame.detail,
     })
@@ -102,6 +106,7 @@ fn read_frame(marker: u8, body: &[u8]) -> Result<Frame, Error> {
         width,
         height,
         progressive: matches!(marker, 0xc2 | 0xca),
+        components: count,
         model,
         detail,
     })
@@ -135,8 +140,8 @@ impl<'a> Segments<'a> {
         Ok(Self(reader))
     }
 
-    /// The next marker and what belongs to it; `None` at the first scan.
-    fn next(&mut self) -> Result<Option<(u8, &'a [u8])>, Error> {
+    /// The next marker and what belongs to it.
+    fn next(&mut self) -> Result<(u8, &'a [u8]), Error> {
         let cut = || broken("it ends before its first scan");
         loop {
             // Garbage between segments is skipped, as every decoder does.
@@ -149,7 +154,6 @@ impl<'a> Segments<'a> {
             match marker {
                 // Stuffed, temporary, restart: without a body.
                 0x00 | 0x01 | 0xd0..=0xd7 => {}
-                SOS => return Ok(None),
                 EOI => return Err(cut()),
                 SOI => return Err(broken("it begins twice")),
                 _ => {
@@ -157,7 +161,7 @@ impl<'a> Segments<'a> {
                     let body = usize::from(length)
                         .checked_sub(2)
                         .ok_or_else(|| broken("a segment is shorter than its own length"))?;
-                    return Ok(Some((marker, self.0.take(body).ok_or_else(cut)?)));
+                    return Ok((marker, self.0.take(body).ok_or_else(cut)?));
                 }
             }
         }
