@@ -9,8 +9,8 @@ use std::sync::Arc;
 use image::codecs::{bmp, gif, ico, pnm, qoi, tiff};
 use image::{ColorType, DynamicImage, ImageDecoder, ImageError, Limits};
 
-use super::{Band, Colour, Error, Format, Header, Model, Orientation, Raster, Rows, Shape};
-use crate::checkpoint::{Checkpoint, Stage};
+use super::{Colour, Error, Format, Header, Model, Orientation, Rows, Shape, whole};
+use crate::checkpoint::Checkpoint;
 
 /// What a decoder may hold besides the picture: strips, tiles, palettes, tables.
 const SPARE_BYTES: u64 = 64 << 20;
@@ -54,58 +54,31 @@ pub(super) fn open<'a>(
     header: &Header,
     checkpoint: &'a Checkpoint,
 ) -> Box<dyn Rows + 'a> {
-    Box::new(WholeRows {
-        bytes,
-        format: header.format,
-        shape: Shape {
-            width: header.width,
-            height: header.height,
-            model: header.model,
-        },
-        done: false,
-        checkpoint,
+    let format = header.format;
+    let shape = Shape {
+        width: header.width,
+        height: header.height,
+        model: header.model,
+    };
+    whole::rows(shape, checkpoint, move || pixels(format, bytes, shape))
+}
+
+fn pixels(format: Format, bytes: &[u8], shape: Shape) -> Result<Vec<u8>, Error> {
+    let picture = DynamicImage::from_decoder(decoder(format, bytes)?)
+        .map_err(|error| told(format, "pixels", &error))?;
+    if (picture.width(), picture.height()) != (shape.width, shape.height) {
+        return Err(broken(
+            format,
+            "pixels",
+            "its picture has another size than its header",
+        ));
+    }
+    Ok(match shape.model {
+        Model::Gray => picture.into_luma8().into_raw(),
+        Model::GrayAlpha => picture.into_luma_alpha8().into_raw(),
+        Model::Rgb => picture.into_rgb8().into_raw(),
+        _ => picture.into_rgba8().into_raw(),
     })
-}
-
-struct WholeRows<'a> {
-    bytes: &'a [u8],
-    format: Format,
-    shape: Shape,
-    done: bool,
-    checkpoint: &'a Checkpoint,
-}
-
-impl Rows for WholeRows<'_> {
-    fn shape(&self) -> Shape {
-        self.shape
-    }
-
-    fn next(&mut self, band: &mut Band, _rows: u32) -> Result<bool, Error> {
-        if self.done {
-            return Ok(false);
-        }
-        self.done = true;
-        self.checkpoint.check(Stage::Decode)?;
-        let decoder = decoder(self.format, self.bytes)?;
-        let picture = DynamicImage::from_decoder(decoder)
-            .map_err(|error| told(self.format, "pixels", &error))?;
-        self.checkpoint.check(Stage::Decode)?;
-        let samples = match self.shape.model {
-            Model::Gray => picture.into_luma8().into_raw(),
-            Model::GrayAlpha => picture.into_luma_alpha8().into_raw(),
-            Model::Rgb => picture.into_rgb8().into_raw(),
-            _ => picture.into_rgba8().into_raw(),
-        };
-        if samples.len() as u64 != self.shape.bytes() {
-            return Err(broken(
-                self.format,
-                "pixels",
-                "its picture has another size than its header",
-            ));
-        }
-        *band = Raster::interleaved(self.shape, samples);
-        Ok(true)
-    }
 }
 
 /// The decoder of that format, with limits.

@@ -15,6 +15,7 @@ mod pixels;
 mod png;
 mod sniff;
 mod webp;
+mod whole;
 
 pub use error::Error;
 pub use format::{FORMATS, Format, FormatRow};

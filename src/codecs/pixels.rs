@@ -150,6 +150,20 @@ impl Band {
         }
     }
 
+    /// Makes an interleaved band hold so many rows of a picture, and gives their samples to be filled.
+    ///
+    /// The band keeps its capacity; what was in it may still be there.
+    pub(super) fn make_rows(&mut self, shape: Shape, rows: u32) -> &mut [u8] {
+        self.model = shape.model;
+        self.planes.resize_with(1, Plane::default);
+        let stride = shape.width as usize * shape.model.channels() as usize;
+        self.planes.first_mut().map_or(&mut [], |plane| {
+            (plane.width, plane.height) = (shape.width, rows);
+            plane.samples.resize(rows as usize * stride, 0);
+            &mut plane.samples
+        })
+    }
+
     /// Size and layout. A band's height is the number of rows it holds.
     pub fn shape(&self) -> Shape {
         let (width, height) = self.planes.first().map_or((0, 0), |p| (p.width, p.height));

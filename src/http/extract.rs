@@ -236,3 +236,30 @@ impl Collected {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_earns_its_time() {
+        let start = Instant::now();
+        let pace = Pace {
+            start,
+            end: start + Duration::from_secs(30),
+            bytes_per_second: 1_000,
+        };
+        for (received, seconds) in [(0, 5), (1_000, 6), (10_000, 15), (1 << 30, 30)] {
+            assert_eq!(
+                pace.due(received),
+                start + Duration::from_secs(seconds),
+                "{received}"
+            );
+        }
+        let unpaced = Pace {
+            bytes_per_second: 0,
+            ..pace
+        };
+        assert_eq!(unpaced.due(0), pace.end);
+    }
+}

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::State;
-use super::extract;
+use super::extract::{self, Upload};
 use super::layers::Facts;
 use super::negotiate;
 use super::problem::{Kind, Problem};
@@ -47,14 +47,7 @@ pub(super) async fn operate(
         Ok(_) => {}
     }
     let service = &state.0.service;
-    let upload = extract::upload(
-        &parts,
-        body,
-        &state.0.settings,
-        service.admission(),
-        &context,
-    )
-    .await?;
+    let upload = upload(&state, &parts, body, &context).await?;
     let operation: Operation = parse(&upload.fields)?;
     let varies = operation.negotiates();
     let bytes_in = upload.source.bytes.len() as u64;
@@ -72,16 +65,8 @@ pub(super) async fn info(
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let context = context(&parts)?;
-    let service = &state.0.service;
-    let upload = extract::upload(
-        &parts,
-        body,
-        &state.0.settings,
-        service.admission(),
-        &context,
-    )
-    .await?;
-    let header = service.info(&upload.source)?;
+    let upload = upload(&state, &parts, body, &context).await?;
+    let header = state.0.service.info(&upload.source)?;
     let facts = Facts {
         bytes_in: upload.source.bytes.len() as u64,
         source: header.format.name(),
@@ -91,6 +76,23 @@ pub(super) async fn info(
     let mut response = Json(described(&header)).into_response();
     response.extensions_mut().insert(facts);
     Ok(response)
+}
+
+async fn upload(
+    state: &State,
+    parts: &Parts,
+    body: Body,
+    context: &Context,
+) -> Result<Upload, Problem> {
+    let State(inner) = state;
+    extract::upload(
+        parts,
+        body,
+        &inner.settings,
+        inner.service.admission(),
+        context,
+    )
+    .await
 }
 
 /// What the layers have put into the extensions.

@@ -108,19 +108,14 @@ impl Rows for JpegRows<'_> {
             }
             return Ok(false);
         }
-        let Some(plane) = band.planes.first_mut() else {
-            return Err(Error::Internal("a band without a plane".to_owned()));
-        };
         let stride = self.shape.width as usize * self.shape.model.channels() as usize;
-        plane.width = self.shape.width;
-        plane.height = rows;
-        plane.samples.resize(rows as usize * stride, 0);
-        for group in plane.samples.chunks_mut(CALL_ROWS as usize * stride) {
+        let samples = band.make_rows(self.shape, rows);
+        for group in samples.chunks_mut(CALL_ROWS as usize * stride) {
             self.checkpoint.check(Stage::Decode)?;
             self.decoder.read(group, stride)?;
         }
         if self.inverted {
-            for sample in &mut plane.samples {
+            for sample in samples {
                 *sample = 255 - *sample;
             }
         }

@@ -87,14 +87,9 @@ impl Rows for PngRows<'_> {
             *band = self.whole()?;
             return Ok(true);
         }
-        let Some(plane) = band.planes.first_mut() else {
-            return Err(Error::Internal("a band without a plane".to_owned()));
-        };
         let stride = self.shape.width as usize * self.shape.model.channels() as usize;
-        plane.width = self.shape.width;
-        plane.height = rows;
-        plane.samples.resize(rows as usize * stride, 0);
-        for (index, row) in plane.samples.chunks_exact_mut(stride).enumerate() {
+        let samples = band.make_rows(self.shape, rows);
+        for (index, row) in samples.chunks_exact_mut(stride).enumerate() {
             if index.is_multiple_of(POLL_ROWS) {
                 self.checkpoint.check(Stage::Decode)?;
             }

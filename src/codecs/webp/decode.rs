@@ -3,8 +3,8 @@
 
 use libwebp_sys as webp;
 
-use crate::checkpoint::{Checkpoint, Stage};
-use crate::codecs::{Band, Error, Format, Header, Raster, Rows, Shape};
+use crate::checkpoint::Checkpoint;
+use crate::codecs::{Error, Format, Header, Rows, Shape, whole};
 
 /// Peak bytes: the picture, and libwebp's own state: some rows for lossy, all of ARGB for lossless, two canvases for an animation.
 pub(in crate::codecs) fn decode_bytes(header: &Header, _eighths: u8) -> u64 {
@@ -26,47 +26,19 @@ pub(in crate::codecs) fn open<'a>(
     header: &Header,
     checkpoint: &'a Checkpoint,
 ) -> Box<dyn Rows + 'a> {
-    Box::new(WebPRows {
-        bytes,
-        shape: Shape {
-            width: header.width,
-            height: header.height,
-            model: header.model,
-        },
-        animated: header.detail == "animated",
-        done: false,
-        checkpoint,
-    })
-}
-
-struct WebPRows<'a> {
-    bytes: &'a [u8],
-    shape: Shape,
-    animated: bool,
-    done: bool,
-    checkpoint: &'a Checkpoint,
-}
-
-impl Rows for WebPRows<'_> {
-    fn shape(&self) -> Shape {
-        self.shape
-    }
-
-    fn next(&mut self, band: &mut Band, _rows: u32) -> Result<bool, Error> {
-        if self.done {
-            return Ok(false);
-        }
-        self.done = true;
-        self.checkpoint.check(Stage::Decode)?;
-        let samples = if self.animated {
-            first_frame(self.bytes, self.shape)?
+    let shape = Shape {
+        width: header.width,
+        height: header.height,
+        model: header.model,
+    };
+    let animated = header.detail == "animated";
+    whole::rows(shape, checkpoint, move || {
+        if animated {
+            first_frame(bytes, shape)
         } else {
-            still(self.bytes, self.shape)?
-        };
-        self.checkpoint.check(Stage::Decode)?;
-        *band = Raster::interleaved(self.shape, samples);
-        Ok(true)
-    }
+            still(bytes, shape)
+        }
+    })
 }
 
 fn still(bytes: &[u8], shape: Shape) -> Result<Vec<u8>, Error> {
