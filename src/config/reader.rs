@@ -90,7 +90,7 @@ impl Reader {
                 continue;
             };
             let name = name.to_ascii_lowercase();
-            if name == "config" {
+            if is_not_ours(&name, text) {
                 continue;
             }
             match keys::named(&name) {
@@ -226,6 +226,15 @@ impl Reader {
         }
         text
     }
+}
+
+/// Names below `PIXMILL_` that are no settings: the file's own path, the tests' images, and what
+/// Kubernetes sets for a service of that name (`PIXMILL_PORT=tcp://…`, `PIXMILL_SERVICE_HOST`).
+fn is_not_ours(name: &str, text: &str) -> bool {
+    matches!(name, "config" | "corpus")
+        || name.starts_with("service_")
+        || name.starts_with("port_")
+        || (name == "port" && text.starts_with("tcp://"))
 }
 
 /// `Some(None)` for `auto`.

@@ -65,6 +65,18 @@ fn later_sources_win() {
 }
 
 #[test]
+fn what_kubernetes_sets_for_a_service_of_our_name_is_no_setting() {
+    let environment = [
+        ("PIXMILL_PORT", "tcp://10.0.0.1:8080"),
+        ("PIXMILL_PORT_8080_TCP_ADDR", "10.0.0.1"),
+        ("PIXMILL_SERVICE_HOST", "10.0.0.1"),
+        ("PIXMILL_CORPUS", "/images"),
+    ];
+    let config = Config::load(&sources("", &environment, &[]), MACHINE).unwrap();
+    assert_eq!(config, Config::defaults(MACHINE).unwrap());
+}
+
+#[test]
 fn five_mistakes_are_five_lines() {
     let sources = sources(
         "quue = 3\nworkers = 0\nlinear = \"maybe\"",
