@@ -101,6 +101,13 @@ impl Orientation {
             .unwrap_or(1)
     }
 
+    /// Whether stored columns, and stored rows, are shown in the other direction.
+    pub fn reverses(self) -> (bool, bool) {
+        let across = matches!(self.quarters % 4, 2 | 3);
+        let down = matches!(self.quarters % 4, 1 | 2);
+        (across != self.mirror, down)
+    }
+
     /// Whether width and height change places.
     pub fn swaps(self) -> bool {
         self.quarters % 2 == 1

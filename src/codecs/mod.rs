@@ -64,6 +64,28 @@ pub struct Encoding {
     pub quality: u8,
 }
 
+/// How far a decoder scales the picture down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scale {
+    /// Eighths of the full size, for the first plane and for interleaved pictures.
+    pub eighths: u8,
+    /// Eighths of their own full size, for the planes of chroma.
+    pub chroma: u8,
+}
+
+impl Scale {
+    /// No scaling.
+    pub const FULL: Self = Self {
+        eighths: 8,
+        chroma: 8,
+    };
+
+    /// Eighths for that plane.
+    pub(crate) fn of(self, plane: usize) -> u8 {
+        if plane == 0 { self.eighths } else { self.chroma }
+    }
+}
+
 /// What the header says; decodes no pixel.
 ///
 /// # Errors
@@ -80,7 +102,7 @@ pub fn probe(bytes: &[u8]) -> Result<Header, Error> {
     }
 }
 
-/// The decoder's own scaling: the eighths of the full size that `open` takes for this picture, ascending, the last one 8.
+/// The decoder's own scaling: the eighths of the full size that `open` takes for a plane of this picture, ascending, the last one 8.
 pub fn scales(header: &Header) -> &'static [u8] {
     match header.format {
         Format::Jpeg => jpeg::SCALES,
@@ -88,10 +110,10 @@ pub fn scales(header: &Header) -> &'static [u8] {
     }
 }
 
-/// What `open` will hand out at `eighths`/8, one of `scales`.
-pub fn scaled(header: &Header, eighths: u8) -> Shape {
+/// What `open` will hand out at that scale, whose parts are of `scales`.
+pub fn scaled(header: &Header, scale: Scale) -> Shape {
     match header.format {
-        Format::Jpeg => jpeg::scaled(header, eighths),
+        Format::Jpeg => jpeg::scaled(header, scale),
         _ => Shape {
             width: header.width,
             height: header.height,
@@ -101,11 +123,11 @@ pub fn scaled(header: &Header, eighths: u8) -> Shape {
 }
 
 /// Peak bytes that `open` and reading all rows allocate, a whole picture that is handed over included, the caller's bands not.
-pub fn decode_bytes(header: &Header, eighths: u8) -> u64 {
+pub fn decode_bytes(header: &Header) -> u64 {
     match header.format {
-        Format::Jpeg => jpeg::decode_bytes(header, eighths),
-        Format::Png => png::decode_bytes(header, eighths),
-        Format::WebP => webp::decode_bytes(header, eighths),
+        Format::Jpeg => jpeg::decode_bytes(header),
+        Format::Png => png::decode_bytes(header),
+        Format::WebP => webp::decode_bytes(header),
         _ => bridge::decode_bytes(header),
     }
 }
@@ -117,11 +139,11 @@ pub fn decode_bytes(header: &Header, eighths: u8) -> u64 {
 pub fn open<'a>(
     bytes: &'a [u8],
     header: &Header,
-    eighths: u8,
+    scale: Scale,
     checkpoint: &'a Checkpoint,
 ) -> Result<Box<dyn Rows + 'a>, Error> {
     match header.format {
-        Format::Jpeg => jpeg::open(bytes, header, eighths, checkpoint),
+        Format::Jpeg => jpeg::open(bytes, header, scale, checkpoint),
         Format::Png => png::open(bytes, header, checkpoint),
         Format::WebP => Ok(webp::open(bytes, header, checkpoint)),
         _ => Ok(bridge::open(bytes, header, checkpoint)),

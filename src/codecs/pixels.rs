@@ -18,9 +18,9 @@ pub enum Model {
     Cmyk,
     /// Three planes, full-range BT.601 Y, Cb, Cr; chroma is smaller by these factors.
     YCbCr {
-        /// How many luma columns share one chroma sample: 1, 2 or 4.
+        /// How many luma columns share one chroma sample: 1, 2, 4, …
         across: u8,
-        /// How many luma rows share one chroma sample: 1, 2 or 4.
+        /// How many luma rows share one chroma sample: 1, 2, 4, …
         down: u8,
     },
 }
@@ -49,15 +49,21 @@ impl Model {
         matches!(self, Self::GrayAlpha | Self::Rgba)
     }
 
+    /// How many columns and rows of the picture share a sample of plane `index`.
+    pub fn factors(self, index: usize) -> (u8, u8) {
+        match self {
+            Self::YCbCr { across, down } if index > 0 => (across, down),
+            _ => (1, 1),
+        }
+    }
+
     /// Size in samples of plane `index` of a picture of `width`×`height` pixels.
     pub fn plane_size(self, index: usize, width: u32, height: u32) -> (u32, u32) {
-        match self {
-            Self::YCbCr { across, down } if index > 0 => (
-                width.div_ceil(u32::from(across)),
-                height.div_ceil(u32::from(down)),
-            ),
-            _ => (width, height),
-        }
+        let (across, down) = self.factors(index);
+        (
+            width.div_ceil(u32::from(across)),
+            height.div_ceil(u32::from(down)),
+        )
     }
 
     /// Bytes of a whole picture of `width`×`height` pixels, all planes.
@@ -89,14 +95,19 @@ impl Shape {
     }
 }
 
-/// One plane of samples, rows one after the other without padding.
+/// One plane of samples, rows one after the other.
+///
+/// Only planes that a decoder of planes fills have padding behind their rows; interleaved
+/// pictures never have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plane {
     /// Pixels in a row.
     pub width: u32,
     /// Rows held.
     pub height: u32,
-    /// `width * height * channels` samples.
+    /// Samples from the beginning of a row to that of the next.
+    pub stride: usize,
+    /// At least `height` rows of `stride` samples.
     pub samples: Vec<u8>,
 }
 
@@ -106,8 +117,17 @@ impl Plane {
         Self {
             width,
             height,
+            stride: width as usize * channels as usize,
             samples: vec![0; width as usize * height as usize * channels as usize],
         }
+    }
+
+    /// The rows of a plane with one sample per pixel, without padding.
+    pub fn rows(&self) -> impl Iterator<Item = &[u8]> {
+        self.samples
+            .chunks(self.stride.max(1))
+            .take(self.height as usize)
+            .map(|row| row.get(..self.width as usize).unwrap_or(row))
     }
 }
 
@@ -145,6 +165,7 @@ impl Band {
             planes: vec![Plane {
                 width: shape.width,
                 height: shape.height,
+                stride: shape.width as usize * shape.model.channels() as usize,
                 samples,
             }],
         }
@@ -159,6 +180,7 @@ impl Band {
         let stride = shape.width as usize * shape.model.channels() as usize;
         self.planes.first_mut().map_or(&mut [], |plane| {
             (plane.width, plane.height) = (shape.width, rows);
+            plane.stride = stride;
             plane.samples.resize(rows as usize * stride, 0);
             &mut plane.samples
         })

@@ -74,6 +74,11 @@ pub(super) fn to_srgb(raster: Raster, colour: &Colour) -> Result<Raster, Error> 
     Ok(Raster::interleaved(shape, samples))
 }
 
+/// Whether R, G and B of that meaning are those of sRGB.
+pub(super) fn is_srgb(colour: &Colour) -> bool {
+    profile(colour, Model::Rgb).is_none()
+}
+
 /// The profile that has to be applied, if any.
 fn profile(colour: &Colour, model: Model) -> Option<ColorProfile> {
     match colour {
@@ -86,7 +91,7 @@ fn profile(colour: &Colour, model: Model) -> Option<ColorProfile> {
                 Model::Cmyk => profile.color_space == DataColorSpace::Cmyk,
                 Model::YCbCr { .. } => false,
             };
-            (fits && !is_srgb(&profile)).then_some(profile)
+            (fits && !means_srgb(&profile)).then_some(profile)
         }
         Colour::Cicp {
             primaries,
@@ -162,7 +167,7 @@ fn from_gamma(gamma: f32, chromaticities: Option<Chromaticities>) -> Option<Colo
 
 /// Whether converting from it would change nothing that can be seen: sRGB's
 /// primaries to the third decimal, and its curve, as the many variants of the profile have them.
-fn is_srgb(profile: &ColorProfile) -> bool {
+fn means_srgb(profile: &ColorProfile) -> bool {
     let srgb = ColorProfile::new_srgb();
     let near = |a: f64, b: f64| (a - b).abs() < 0.002;
     let colorants = [

@@ -1,29 +1,22 @@
 //! How many bytes a plan's work holds at its peak: what admission grants.
 
 use super::plan::{Plan, pixels};
-use super::strip;
 use crate::codecs::{self, Header, Shape};
 
 /// The sum of what is held at once in the dearest moment: decoder and strip, or pictures and encoder.
 pub(super) fn peak_bytes(plan: &Plan, header: &Header, decoded: Shape) -> u64 {
     let target = Shape {
-        width: plan.target.0,
-        height: plan.target.1,
-        model: decoded.model,
+        width: plan.resampling.target.0,
+        height: plan.resampling.target.1,
+        model: plan.resampling.model,
     };
     let answer = Shape {
         width: plan.width,
         height: plan.height,
-        model: plan.final_model(decoded.model),
+        model: plan.final_model(),
     };
-    let resampling = codecs::decode_bytes(header, plan.eighths)
-        .saturating_add(strip::peak_bytes(
-            decoded,
-            plan.window,
-            plan.target,
-            plan.linear,
-        ))
-        .saturating_add(target.bytes());
+    let resampling =
+        codecs::decode_bytes(header).saturating_add(plan.resampling.peak_bytes(decoded));
     // Colour, turn, canvas and conversion each hold two pictures at a time, with four channels at most.
     let finishing = pixels(answer.width, answer.height)
         .max(pixels(target.width, target.height))

@@ -7,33 +7,43 @@
 mod color;
 mod compose;
 mod cost;
+mod filter;
 pub mod geometry;
+mod kernel;
+mod levels;
 mod light;
 pub mod operation;
 pub mod parameter;
 pub mod plan;
+mod planes;
+mod resample;
 mod strip;
 mod transform;
 mod turn;
 pub mod value;
+mod ycc;
 
 use fast_image_resize::Resizer;
 
 use self::plan::Plan;
-use self::transform::Resampling;
 use crate::checkpoint::{Checkpoint, Stage, Stop};
-use crate::codecs::{self, Header};
+use crate::codecs::{self, Header, Plane};
 
 /// Buffers that outlive a job, so that the next one needn't ask the system for them.
 #[derive(Debug, Default)]
 pub struct Scratch {
     resizer: Resizer,
+    planes: Vec<planes::Buffers>,
+    /// Planes of a band of the decoder's rows.
+    band: Vec<Plane>,
 }
 
 impl Scratch {
     /// Bytes it holds now.
     pub fn bytes(&self) -> usize {
-        self.resizer.size_of_internal_buffers()
+        let planes: usize = self.planes.iter().map(planes::Buffers::bytes).sum();
+        let band: usize = self.band.iter().map(|plane| plane.samples.capacity()).sum();
+        self.resizer.size_of_internal_buffers() + planes + band
     }
 }
 
@@ -70,22 +80,20 @@ pub fn run(
     checkpoint: &Checkpoint,
 ) -> Result<Vec<u8>, Error> {
     checkpoint.check(Stage::Decode)?;
-    let mut rows = codecs::open(source, header, plan.eighths, checkpoint)?;
-    let decoded = rows.shape().model;
-    let resampling = Resampling {
-        window: plan.window,
-        target: plan.target,
-        linear: plan.linear,
-    };
-    let small = transform::resample(&mut *rows, resampling, scratch, checkpoint)?;
+    let mut rows = codecs::open(source, header, plan.scale, checkpoint)?;
+    let small = resample::resample(&mut *rows, plan.resampling, scratch, checkpoint)?;
     drop(rows);
     // All that follows works on the small picture: colour before anything mixes
     // with a background given in sRGB, the turn last but for the canvas.
     checkpoint.check(Stage::Resize)?;
-    let coloured = color::to_srgb(small, &header.colour)?;
-    let upright = turn::turn(coloured, plan.orientation);
-    let model = plan.final_model(decoded);
-    let answer = compose::compose(upright, plan, model);
+    let answer = if plan.planar {
+        turn::turn(small, plan.orientation)
+    } else {
+        let coloured = color::to_srgb(ycc::to_rgb(small), &header.colour)?;
+        let upright = turn::turn(coloured, plan.orientation);
+        let composed = compose::compose(upright, plan, plan.composed_model());
+        ycc::from_rgb(composed, plan.final_model())
+    };
 
     checkpoint.check(Stage::Encode)?;
     let mut sink = codecs::create(plan.encoding, answer.shape(), checkpoint)?;

@@ -41,7 +41,8 @@ impl Span {
         self.length / f64::from(self.target)
     }
 
-    fn reach(self) -> f64 {
+    /// Source pixels that the filter reaches to either side.
+    pub(super) fn reach(self) -> f64 {
         LOBES * self.scale().max(1.0)
     }
 

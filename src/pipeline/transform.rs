@@ -1,69 +1,21 @@
-//! Resampling: rows of a decoder become a picture of the planned size.
+//! Resampling of interleaved pictures: strips of rows through `fast_image_resize`, whose home this is.
 //!
-//! The home of `fast_image_resize`. Lanczos with three lobes, the vertical pass
-//! first, strip by strip; alpha is premultiplied before and divided after. In
-//! linear light the samples are 16 bit between the two conversions.
+//! Lanczos with three lobes, the vertical pass first, strip by strip; alpha is premultiplied
+//! before and divided after. In linear light the samples are 16 bit between the two conversions.
 
 use std::ops::Range;
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{PixelType, ResizeOptions, Resizer};
 
-use super::geometry::Window;
-use super::light;
+use super::resample::Resampling;
 use super::strip::{BAND_ROWS, Span};
-use super::{Error, Scratch};
+use super::{Error, light};
 use crate::checkpoint::{Checkpoint, Stage};
-use crate::codecs::{Band, Model, Plane, Raster, Rows, Shape};
+use crate::codecs::{Plane, Shape};
 
-/// What to make of a picture's pixels.
-#[derive(Clone, Copy)]
-pub(super) struct Resampling {
-    /// The part that stays, in the decoder's pixels.
-    pub(super) window: Window,
-    /// The size it gets.
-    pub(super) target: (u32, u32),
-    /// Whether samples are mixed as light.
-    pub(super) linear: bool,
-}
-
-/// Reads `rows` and makes a picture of the planned size of the planned part.
-///
-/// # Errors
-/// The codec's, and a stopped checkpoint.
-pub(super) fn resample(
-    rows: &mut dyn Rows,
-    mut resampling: Resampling,
-    scratch: &mut Scratch,
-    checkpoint: &Checkpoint,
-) -> Result<Raster, Error> {
-    let source = rows.shape();
-    // Ink doesn't mix like light.
-    resampling.linear &= source.model != Model::Cmyk;
-    let mut scalers: Vec<PlaneScaler> = (0..source.model.planes())
-        .map(|index| PlaneScaler::new(source, index, resampling))
-        .collect();
-    let mut band = Band {
-        model: source.model,
-        planes: vec![Plane::default(); source.model.planes()],
-    };
-    while !scalers.iter().all(PlaneScaler::satisfied) && rows.next(&mut band, BAND_ROWS)? {
-        for (scaler, plane) in scalers.iter_mut().zip(&mut band.planes) {
-            scaler.take(plane);
-            scaler.advance(&mut scratch.resizer, checkpoint)?;
-        }
-    }
-    Ok(Raster {
-        model: source.model,
-        planes: scalers
-            .into_iter()
-            .map(PlaneScaler::finish)
-            .collect::<Result<_, _>>()?,
-    })
-}
-
-/// One plane on its way to its target size.
-struct PlaneScaler {
+/// A picture on its way to its target size.
+pub(super) struct StripScaler {
     channels: u32,
     alpha: bool,
     linear: bool,
@@ -79,43 +31,24 @@ struct PlaneScaler {
     done: u32,
 }
 
-impl PlaneScaler {
-    fn new(source: Shape, index: usize, resampling: Resampling) -> Self {
-        let Resampling {
-            window,
-            target,
-            linear,
-        } = resampling;
+impl StripScaler {
+    pub(super) fn new(source: Shape, resampling: Resampling) -> Self {
         let model = source.model;
         let channels = model.channels();
-        let (width, height) = model.plane_size(index, source.width, source.height);
-        let (target_width, target_height) = model.plane_size(index, target.0, target.1);
-        let factor_x = f64::from(width) / f64::from(source.width);
-        let factor_y = f64::from(height) / f64::from(source.height);
-        let down = Span {
-            start: window.top * factor_y,
-            length: window.height * factor_y,
-            limit: height,
-            target: target_height,
-        };
+        let across = resampling.across(source.width);
+        let down = resampling.down(source.height);
         Self {
             channels,
             alpha: model.has_alpha(),
-            // Chroma carries no light.
-            linear: linear && index == 0,
-            source_width: width,
-            across: Span {
-                start: window.left * factor_x,
-                length: window.width * factor_x,
-                limit: width,
-                target: target_width,
-            },
+            linear: resampling.linear,
+            source_width: source.width,
+            across,
             down,
-            strip_rows: down.strip_rows(u64::from(width) * u64::from(channels)),
+            strip_rows: down.strip_rows(u64::from(source.width) * u64::from(channels)),
             samples: Vec::new(),
             first: 0,
             held: 0,
-            answer: Plane::new(target_width, target_height, channels),
+            answer: Plane::new(across.target, down.target, channels),
             done: 0,
         }
     }
@@ -127,13 +60,13 @@ impl PlaneScaler {
     /// Whether no further source row is of any use.
     ///
     /// When the part reaches the last row, the decoder is read to its end, so that it sees a broken end too.
-    fn satisfied(&self) -> bool {
+    pub(super) fn satisfied(&self) -> bool {
         let whole = 0..self.answer.height;
         self.done == self.answer.height && self.down.needed(&whole).end < self.down.limit
     }
 
     /// Takes the rows of a band; a whole picture is moved, not copied.
-    fn take(&mut self, plane: &mut Plane) {
+    pub(super) fn take(&mut self, plane: &mut Plane) {
         if self.held == 0 && plane.height == self.down.limit {
             self.samples = std::mem::take(&mut plane.samples);
             self.held = plane.height;
@@ -156,7 +89,11 @@ impl PlaneScaler {
     }
 
     /// Makes every strip whose source rows are there, then lets go of rows that no strip needs any more.
-    fn advance(&mut self, resizer: &mut Resizer, checkpoint: &Checkpoint) -> Result<(), Error> {
+    pub(super) fn advance(
+        &mut self,
+        resizer: &mut Resizer,
+        checkpoint: &Checkpoint,
+    ) -> Result<(), Error> {
         let end = self.first + self.held;
         while self.done < self.answer.height {
             let rows = self.done..(self.done + self.strip_rows).min(self.answer.height);
@@ -248,12 +185,9 @@ impl PlaneScaler {
         Ok(())
     }
 
-    fn finish(self) -> Result<Plane, Error> {
-        if self.done == self.answer.height {
-            Ok(self.answer)
-        } else {
-            Err(broken("the decoder ended before the picture did"))
-        }
+    /// The answer, if all of it was made.
+    pub(super) fn finish(self) -> Option<Plane> {
+        (self.done == self.answer.height).then_some(self.answer)
     }
 }
 
@@ -289,7 +223,3 @@ fn deep_type(channels: u32) -> PixelType {
 fn broken(detail: &str) -> Error {
     Error::Internal(format!("resampling: {detail}"))
 }
-
-#[cfg(test)]
-#[path = "transform_tests.rs"]
-mod tests;

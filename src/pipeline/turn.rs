@@ -49,6 +49,7 @@ fn turned<const N: usize>(plane: &Plane, orientation: Orientation) -> Plane {
     Plane {
         width,
         height,
+        stride: width as usize * N,
         samples,
     }
 }

@@ -4,16 +4,16 @@
 use std::ffi::{CStr, c_int, c_void};
 use std::ptr::NonNull;
 
-use super::{MAX_SCANS, ffi, probe, scaled};
+use super::{MAX_SCANS, baseline, ffi, probe, scaled};
 use crate::checkpoint::{Checkpoint, Stage};
-use crate::codecs::{Band, Error, Format, Header, Model, Rows, Shape};
+use crate::codecs::{Band, Error, Format, Header, Model, Plane, Rows, Scale, Shape};
 
 /// Rows decoded in one call of the library, between two polls: at the largest
 /// width there is, about a millisecond of work.
 const CALL_ROWS: u32 = 16;
 
 /// Peak bytes of a decode: all coefficients of a progressive file, else a few rows of blocks.
-pub(in crate::codecs) fn decode_bytes(header: &Header, _eighths: u8) -> u64 {
+pub(in crate::codecs) fn decode_bytes(header: &Header) -> u64 {
     let width = u64::from(header.width).next_multiple_of(32);
     let height = u64::from(header.height).next_multiple_of(32);
     // Samples of all components of a full picture; subsampling is not relied on.
@@ -44,7 +44,25 @@ pub(in crate::codecs) fn decode_bytes(header: &Header, _eighths: u8) -> u64 {
 pub(in crate::codecs) fn open<'a>(
     bytes: &'a [u8],
     header: &Header,
-    eighths: u8,
+    scale: Scale,
+    checkpoint: &'a Checkpoint,
+) -> Result<Box<dyn Rows + 'a>, Error> {
+    let shape = scaled(header, scale);
+    let planar = matches!(shape.model, Model::YCbCr { .. } | Model::Gray);
+    if planar && !header.progressive {
+        checkpoint.check(Stage::Decode)?;
+        if let Some(rows) = baseline::open(bytes, header, scale, shape, checkpoint)? {
+            return Ok(rows);
+        }
+    }
+    library(bytes, header, scale, checkpoint)
+}
+
+/// Starts a decode by libjpeg-turbo.
+pub(super) fn library<'a>(
+    bytes: &'a [u8],
+    header: &Header,
+    scale: Scale,
     checkpoint: &'a Checkpoint,
 ) -> Result<Box<dyn Rows + 'a>, Error> {
     if header.progressive {
@@ -55,17 +73,23 @@ pub(in crate::codecs) fn open<'a>(
     }
     checkpoint.check(Stage::Decode)?;
     let mut decoder = Decoder::new(bytes)?;
-    let shape = scaled(header, eighths);
-    let inverted = decoder.read_header(eighths, shape)?;
+    let shape = scaled(header, scale);
+    let planar = matches!(shape.model, Model::YCbCr { .. });
+    let inverted = decoder.read_header(scale, shape, planar)?;
     decoder.start(checkpoint)?;
-    Ok(Box::new(JpegRows {
+    let rows = JpegRows {
         decoder,
         shape,
         inverted,
         next: 0,
         ended: false,
         checkpoint,
-    }))
+    };
+    Ok(if planar {
+        Box::new(JpegPlanes(rows))
+    } else {
+        Box::new(rows)
+    })
 }
 
 fn too_many_scans(actual: u32) -> Error {
@@ -76,7 +100,7 @@ fn too_many_scans(actual: u32) -> Error {
     }
 }
 
-fn broken(detail: impl Into<String>) -> Error {
+pub(super) fn broken(detail: impl Into<String>) -> Error {
     Error::Invalid {
         format: Format::Jpeg,
         stage: "pixels",
@@ -94,6 +118,17 @@ struct JpegRows<'a> {
     checkpoint: &'a Checkpoint,
 }
 
+impl JpegRows<'_> {
+    /// Looks at what follows the last row, once.
+    fn end(&mut self) -> Result<bool, Error> {
+        if !self.ended {
+            self.ended = true;
+            self.decoder.finish()?;
+        }
+        Ok(false)
+    }
+}
+
 impl Rows for JpegRows<'_> {
     fn shape(&self) -> Shape {
         self.shape
@@ -102,11 +137,7 @@ impl Rows for JpegRows<'_> {
     fn next(&mut self, band: &mut Band, rows: u32) -> Result<bool, Error> {
         let rows = rows.min(self.shape.height - self.next);
         if rows == 0 {
-            if !self.ended {
-                self.ended = true;
-                self.decoder.finish()?;
-            }
-            return Ok(false);
+            return self.end();
         }
         let stride = self.shape.width as usize * self.shape.model.channels() as usize;
         let samples = band.make_rows(self.shape, rows);
@@ -120,6 +151,39 @@ impl Rows for JpegRows<'_> {
             }
         }
         self.next += rows;
+        Ok(true)
+    }
+}
+
+/// The same in planes, a row of units at a time.
+struct JpegPlanes<'a>(JpegRows<'a>);
+
+impl Rows for JpegPlanes<'_> {
+    fn shape(&self) -> Shape {
+        self.0.shape
+    }
+
+    fn next(&mut self, band: &mut Band, _rows: u32) -> Result<bool, Error> {
+        let Shape {
+            width,
+            height,
+            model,
+        } = self.0.shape;
+        if self.0.next >= height {
+            return self.0.end();
+        }
+        self.0.checkpoint.check(Stage::Decode)?;
+        band.model = model;
+        band.planes.resize_with(model.planes(), Plane::default);
+        let rooms = self.0.decoder.read_planes(&mut band.planes)?;
+        let each = rooms.first().copied().unwrap_or(1).max(1);
+        let units = self.0.next / each;
+        for (index, (plane, rows)) in band.planes.iter_mut().zip(rooms).enumerate() {
+            let (width, height) = model.plane_size(index, width, height);
+            plane.width = width;
+            plane.height = rows.min(height.saturating_sub(units * rows));
+        }
+        self.0.next += each;
         Ok(true)
     }
 }
@@ -140,7 +204,12 @@ impl<'a> Decoder<'a> {
     }
 
     /// Sets up the scale; whether inks are stored inverted. The library must agree with our own reading of the header.
-    fn read_header(&mut self, eighths: u8, expected: Shape) -> Result<bool, Error> {
+    fn read_header(
+        &mut self,
+        scale: Scale,
+        expected: Shape,
+        planar: bool,
+    ) -> Result<bool, Error> {
         let (mut width, mut height, mut components, mut adobe) = (0, 0, 0, 0);
         // SAFETY: the decoder is alive and owned; the file outlives it by `'a`; the
         // four pointers are to locals that live through the call.
@@ -149,7 +218,8 @@ impl<'a> Decoder<'a> {
                 self.raw.as_ptr(),
                 self.file.as_ptr(),
                 self.file.len(),
-                u32::from(eighths),
+                u32::from(scale.eighths),
+                if planar { u32::from(scale.chroma) } else { 0 },
                 &raw mut width,
                 &raw mut height,
                 &raw mut components,
@@ -157,9 +227,8 @@ impl<'a> Decoder<'a> {
             )
         };
         self.outcome(code)?;
-        if (width, height, components)
-            != (expected.width, expected.height, expected.model.channels())
-        {
+        let samples = expected.model.channels() * u32::try_from(expected.model.planes()).unwrap_or(0);
+        if (width, height, components) != (expected.width, expected.height, samples) {
             return Err(broken("its header contradicts itself"));
         }
         Ok(expected.model == Model::Cmyk && adobe != 0)
@@ -200,6 +269,37 @@ impl<'a> Decoder<'a> {
             return Ok(());
         }
         self.outcome(read.min(-1))
+    }
+
+    /// Rows, and samples in each, that plane `index` of a row of units has.
+    fn room(&self, index: usize) -> Result<(u32, usize), Error> {
+        let (mut rows, mut width) = (0, 0);
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        // SAFETY: the decoder is alive, and both pointers are to locals that live through the call.
+        let code = unsafe {
+            ffi::pm_decoder_room(self.raw.as_ptr(), index, &raw mut rows, &raw mut width)
+        };
+        self.outcome(code)?;
+        Ok((rows, width as usize))
+    }
+
+    /// Fills planes with a row of units; how many rows each got, padding included.
+    fn read_planes(&mut self, planes: &mut [Plane]) -> Result<Vec<u32>, Error> {
+        let (mut counts, mut samples) = (Vec::new(), Vec::new());
+        for (index, plane) in planes.iter_mut().enumerate() {
+            let (rows, stride) = self.room(index)?;
+            plane.stride = stride;
+            plane.samples.resize(rows as usize * stride, 0);
+            counts.push(rows);
+            samples.push(plane.samples.as_mut_ptr());
+        }
+        let count = u32::try_from(samples.len()).unwrap_or(0);
+        // SAFETY: the decoder has been started for planes; there are `count` of them, and each
+        // has just got the room that the decoder says it needs.
+        let code =
+            unsafe { ffi::pm_decoder_read_planes(self.raw.as_ptr(), samples.as_ptr(), count) };
+        self.outcome(code)?;
+        Ok(counts)
     }
 
     fn finish(&mut self) -> Result<(), Error> {

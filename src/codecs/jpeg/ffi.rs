@@ -30,6 +30,7 @@ unsafe extern "C" {
         data: *const u8,
         length: usize,
         eighths: c_uint,
+        chroma: c_uint,
         width: *mut c_uint,
         height: *mut c_uint,
         components: *mut c_uint,
@@ -47,6 +48,17 @@ unsafe extern "C" {
         stride: usize,
         rows: c_uint,
     ) -> c_int;
+    pub(super) fn pm_decoder_room(
+        decoder: *const Decoder,
+        plane: c_uint,
+        rows: *mut c_uint,
+        width: *mut c_uint,
+    ) -> c_int;
+    pub(super) fn pm_decoder_read_planes(
+        decoder: *mut Decoder,
+        samples: *const *mut u8,
+        planes: c_uint,
+    ) -> c_int;
     pub(super) fn pm_decoder_finish(decoder: *mut Decoder) -> c_int;
     pub(super) fn pm_decoder_message(decoder: *const Decoder) -> *const c_char;
 
@@ -57,13 +69,15 @@ unsafe extern "C" {
         width: c_uint,
         height: c_uint,
         components: c_int,
-        quality: c_int,
+        across: c_int,
+        down: c_int,
+        quantisers: *const u16,
+        optimise: c_int,
     ) -> c_int;
     pub(super) fn pm_encoder_write(
         encoder: *mut Encoder,
-        samples: *const u8,
-        stride: usize,
-        rows: c_uint,
+        samples: *const *const u8,
+        strides: *const usize,
         poll: Poll,
         context: *mut c_void,
     ) -> c_int;

@@ -9,8 +9,10 @@ use crate::codecs::{Colour, Error, Format, Header, Model, exif};
 const SOI: u8 = 0xd8;
 const EOI: u8 = 0xd9;
 const SOS: u8 = 0xda;
+const APP0: u8 = 0xe0;
 const APP1: u8 = 0xe1;
 const APP2: u8 = 0xe2;
+const APP14: u8 = 0xee;
 
 /// What is known of a frame.
 struct Frame {
@@ -20,7 +22,33 @@ struct Frame {
     progressive: bool,
     components: u8,
     model: Model,
+    /// Names of the components.
+    ids: Vec<u8>,
     detail: &'static str,
+}
+
+/// What application segments say of the colours.
+#[derive(Default)]
+struct Said {
+    jfif: bool,
+    /// Adobe's number of the transform.
+    adobe: Option<u8>,
+}
+
+impl Said {
+    /// Whether three components are R, G and B: the rules of the Independent JPEG Group's library.
+    fn rgb(&self, ids: &[u8]) -> bool {
+        match self.adobe {
+            _ if self.jfif => false,
+            Some(transform) => transform == 0,
+            None => ids == b"RGB",
+        }
+    }
+}
+
+fn adobe_transform(body: &[u8]) -> Option<u8> {
+    // A version and two words of flags come first.
+    body.strip_prefix(b"Adobe")?.get(6).copied()
 }
 
 /// Reads the header.
@@ -28,6 +56,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
     let mut frame = None;
     let mut orientation = None;
     let mut profile = Profile::default();
+    let mut said = Said::default();
     let mut segments = Segments::new(bytes)?;
     let scan = loop {
         let (marker, body) = segments.next()?;
@@ -42,17 +71,23 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
             APP1 if orientation.is_none() => {
                 orientation = body.strip_prefix(b"Exif\0\0").map(exif::orientation);
             }
+            APP0 => said.jfif |= body.starts_with(b"JFIF\0"),
             APP2 => profile.take(body),
+            APP14 => said.adobe = adobe_transform(body).or(said.adobe),
             SOS => break body,
             _ => {}
         }
     };
     let frame = frame.ok_or_else(|| broken("it has no frame before its first scan"))?;
+    let model = match frame.model {
+        Model::YCbCr { .. } if said.rgb(&frame.ids) => Model::Rgb,
+        model => model,
+    };
     Ok(Header {
         format: Format::Jpeg,
         width: u32::from(frame.width),
         height: u32::from(frame.height),
-        model: frame.model,
+        model,
         bit_depth: frame.precision,
         orientation: orientation.unwrap_or_default(),
         colour: profile.colour(),
@@ -84,16 +119,17 @@ fn read_frame(marker: u8, body: &[u8]) -> Result<Frame, Error> {
         return Err(broken("it says nothing of its width or height"));
     }
     let mut sampling = Vec::with_capacity(4);
+    let mut ids = Vec::with_capacity(4);
     for _ in 0..count {
-        let (Some(_id), Some(factors), Some(_table)) = (reader.u8(), reader.u8(), reader.u8())
-        else {
+        let Some([id, factors, _table]) = reader.array() else {
             return Err(broken("its frame header is too short"));
         };
+        ids.push(id);
         sampling.push((factors >> 4, factors & 15));
     }
     let (model, detail) = match *sampling {
         [_] => (Model::Gray, "grey"),
-        [y, cb, cr] => (Model::Rgb, subsampling(y, cb, cr)),
+        [y, cb, cr] => subsampling(y, cb, cr),
         [_, _, _, _] => (Model::Cmyk, "cmyk"),
         _ => {
             return Err(broken(format!(
@@ -108,31 +144,35 @@ fn read_frame(marker: u8, body: &[u8]) -> Result<Frame, Error> {
         progressive: matches!(marker, 0xc2 | 0xca),
         components: count,
         model,
+        ids,
         detail,
     })
 }
 
-fn subsampling(y: (u8, u8), cb: (u8, u8), cr: (u8, u8)) -> &'static str {
+/// Layout and name of three components. What can't be had as planes comes as RGB.
+fn subsampling(y: (u8, u8), cb: (u8, u8), cr: (u8, u8)) -> (Model, &'static str) {
     if cb != cr || cb.0 == 0 || cb.1 == 0 || !y.0.is_multiple_of(cb.0) || !y.1.is_multiple_of(cb.1)
     {
-        return "odd sampling";
+        return (Model::Rgb, "odd sampling");
     }
-    match (y.0 / cb.0, y.1 / cb.1) {
+    let (across, down) = (y.0 / cb.0, y.1 / cb.1);
+    let name = match (across, down) {
         (1, 1) => "4:4:4",
         (2, 1) => "4:2:2",
         (2, 2) => "4:2:0",
         (1, 2) => "4:4:0",
         (4, 1) => "4:1:1",
         (4, 2) => "4:1:0",
-        _ => "odd sampling",
-    }
+        _ => return (Model::Rgb, "odd sampling"),
+    };
+    (Model::YCbCr { across, down }, name)
 }
 
 /// Marker segments up to the first scan.
-struct Segments<'a>(Reader<'a>);
+pub(super) struct Segments<'a>(Reader<'a>);
 
 impl<'a> Segments<'a> {
-    fn new(bytes: &'a [u8]) -> Result<Self, Error> {
+    pub(super) fn new(bytes: &'a [u8]) -> Result<Self, Error> {
         let mut reader = Reader::new(bytes);
         if reader.take(2) != Some(&[0xff, SOI]) {
             return Err(broken("it doesn't begin like one"));
@@ -140,8 +180,13 @@ impl<'a> Segments<'a> {
         Ok(Self(reader))
     }
 
+    /// The file behind the segments that were read.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.0.rest()
+    }
+
     /// The next marker and what belongs to it.
-    fn next(&mut self) -> Result<(u8, &'a [u8]), Error> {
+    pub(super) fn next(&mut self) -> Result<(u8, &'a [u8]), Error> {
         let cut = || broken("it ends before its first scan");
         loop {
             // Garbage between segments is skipped, as every decoder does.
@@ -200,6 +245,25 @@ impl<'a> Profile<'a> {
             .copied()
             .collect();
         Colour::Icc(Arc::from(joined))
+    }
+}
+
+/// Whether a file that goes on like this, behind its one scan, ends as it has to.
+pub(super) fn ends(mut rest: &[u8]) -> bool {
+    loop {
+        match *rest {
+            [0xff, EOI, ..] => return true,
+            // Another scan, of a picture that is complete.
+            [0xff, SOS, ..] => return false,
+            [0xff, 0xc0..=0xcf | 0xdb..=0xfe, ..] => {
+                let mut reader = Reader::new(rest);
+                reader.skip_past(0xff);
+                reader.skip_segment();
+                rest = reader.rest();
+            }
+            [_, ref behind @ ..] => rest = behind,
+            [] => return false,
+        }
     }
 }
 

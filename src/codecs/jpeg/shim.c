@@ -11,6 +11,9 @@
 
 #include <jerror.h>
 
+/* Rows of a row of units: four blocks of eight. */
+enum { PM_MOST_ROWS = 32 };
+
 typedef struct {
     struct jpeg_error_mgr base; /* first, so that libjpeg's pointer is ours */
     jmp_buf target;
@@ -25,6 +28,7 @@ struct pm_decoder {
     pm_poll poll;
     void *context;
     int scan_limit;
+    int chroma; /* eighths of planes 1 and 2; 0 for interleaved samples */
 };
 
 struct pm_encoder {
@@ -107,7 +111,8 @@ void pm_decoder_free(pm_decoder *decoder) {
 }
 
 int pm_decoder_open(pm_decoder *decoder, const uint8_t *data, size_t length, unsigned eighths,
-                    unsigned *width, unsigned *height, unsigned *components, int *adobe) {
+                    unsigned chroma, unsigned *width, unsigned *height, unsigned *components,
+                    int *adobe) {
     struct jpeg_decompress_struct *info = &decoder->info;
     if (setjmp(decoder->errors.target)) return decoder->errors.code;
     jpeg_mem_src(info, data, length);
@@ -124,12 +129,29 @@ int pm_decoder_open(pm_decoder *decoder, const uint8_t *data, size_t length, uns
     case JCS_YCCK: info->out_color_space = JCS_CMYK; break;
     default: ERREXIT(info, JERR_CONVERSION_NOTIMPL);
     }
+    decoder->chroma = (int)chroma;
+    if (chroma) {
+        info->out_color_space = info->jpeg_color_space;
+        info->raw_data_out = TRUE;
+        /* Only then may the scale of a component be set between the header and the output. */
+        info->buffered_image = TRUE;
+    }
     jpeg_calc_output_dimensions(info);
     *width = info->output_width;
     *height = info->output_height;
     *components = (unsigned)info->out_color_components;
     *adobe = info->saw_Adobe_marker;
     return PM_OK;
+}
+
+/* Reads all scans, then starts the output with each component's own scale. */
+static void pm_decoder_start_planes(pm_decoder *decoder) {
+    struct jpeg_decompress_struct *info = &decoder->info;
+    while (jpeg_consume_input(info) != JPEG_REACHED_EOI) pm_decoder_progress((j_common_ptr)info);
+    for (int index = 1; index < info->num_components; index++)
+        info->comp_info[index].DCT_scaled_size = decoder->chroma;
+    info->comp_info[0].DCT_scaled_size = info->min_DCT_scaled_size;
+    jpeg_start_output(info, info->input_scan_number);
 }
 
 int pm_decoder_start(pm_decoder *decoder, pm_poll poll, void *context, int scan_limit) {
@@ -140,8 +162,12 @@ int pm_decoder_start(pm_decoder *decoder, pm_poll poll, void *context, int scan_
     decoder->scan_limit = scan_limit;
     decoder->progress.progress_monitor = pm_decoder_progress;
     info->progress = &decoder->progress;
-    if (setjmp(decoder->errors.target)) code = decoder->errors.code;
-    else jpeg_start_decompress(info);
+    if (setjmp(decoder->errors.target)) {
+        code = decoder->errors.code;
+    } else {
+        jpeg_start_decompress(info);
+        if (decoder->chroma) pm_decoder_start_planes(decoder);
+    }
     /* Rows are read in small groups, so that the caller polls; and the context is only lent. */
     info->progress = NULL;
     decoder->poll = NULL;
@@ -163,8 +189,35 @@ int pm_decoder_read(pm_decoder *decoder, uint8_t *samples, size_t stride, unsign
     return (int)done;
 }
 
+int pm_decoder_room(const pm_decoder *decoder, unsigned plane, unsigned *rows, unsigned *width) {
+    const struct jpeg_decompress_struct *info = &decoder->info;
+    if (plane >= (unsigned)info->num_components) return PM_FAILED;
+    const jpeg_component_info *component = &info->comp_info[plane];
+    *rows = (unsigned)(component->v_samp_factor * component->DCT_scaled_size);
+    *width = component->width_in_blocks * (unsigned)component->DCT_scaled_size;
+    return PM_OK;
+}
+
+int pm_decoder_read_planes(pm_decoder *decoder, uint8_t *const *samples, unsigned planes) {
+    struct jpeg_decompress_struct *info = &decoder->info;
+    JSAMPROW rows[3][PM_MOST_ROWS];
+    JSAMPARRAY arrays[3];
+    if (planes != (unsigned)info->num_components || planes > 3) return PM_FAILED;
+    for (unsigned plane = 0; plane < planes; plane++) {
+        unsigned count, width;
+        pm_decoder_room(decoder, plane, &count, &width);
+        if (count > PM_MOST_ROWS) return PM_FAILED;
+        for (unsigned row = 0; row < count; row++) rows[plane][row] = samples[plane] + row * (size_t)width;
+        arrays[plane] = rows[plane];
+    }
+    if (setjmp(decoder->errors.target)) return decoder->errors.code;
+    if (jpeg_read_raw_data(info, arrays, PM_MOST_ROWS) == 0) return PM_FAILED;
+    return PM_OK;
+}
+
 int pm_decoder_finish(pm_decoder *decoder) {
     if (setjmp(decoder->errors.target)) return decoder->errors.code;
+    if (decoder->chroma) jpeg_finish_output(&decoder->info);
     jpeg_finish_decompress(&decoder->info);
     return PM_OK;
 }
@@ -202,37 +255,48 @@ void pm_encoder_free(pm_encoder *encoder) {
 }
 
 int pm_encoder_start(pm_encoder *encoder, unsigned width, unsigned height, int components,
-                     int quality) {
+                     int across, int down, const uint16_t *quantisers, int optimise) {
     struct jpeg_compress_struct *info = &encoder->info;
     if (setjmp(encoder->errors.target)) return encoder->errors.code;
     jpeg_mem_dest(info, &encoder->data, &encoder->length);
     info->image_width = width;
     info->image_height = height;
     info->input_components = components;
-    info->in_color_space = components == 1 ? JCS_GRAYSCALE : JCS_RGB;
-    jpeg_set_defaults(info); /* 4:2:0 for colour */
-    jpeg_set_quality(info, quality, TRUE);
+    info->in_color_space = components == 1 ? JCS_GRAYSCALE : JCS_YCbCr;
+    jpeg_set_defaults(info);
+    info->raw_data_in = TRUE;
+    for (int index = 0; index < components; index++) {
+        unsigned table[DCTSIZE2];
+        for (int at = 0; at < DCTSIZE2; at++) table[at] = quantisers[index * DCTSIZE2 + at];
+        jpeg_add_quant_table(info, index, table, 100, TRUE);
+        info->comp_info[index].quant_tbl_no = index;
+        info->comp_info[index].h_samp_factor = index == 0 ? across : 1;
+        info->comp_info[index].v_samp_factor = index == 0 ? down : 1;
+    }
     info->dct_method = JDCT_ISLOW;
-    info->optimize_coding = TRUE;
+    info->optimize_coding = optimise != 0;
     encoder->progress.progress_monitor = pm_encoder_progress;
     info->progress = &encoder->progress;
     jpeg_start_compress(info, TRUE);
     return PM_OK;
 }
 
-int pm_encoder_write(pm_encoder *encoder, const uint8_t *samples, size_t stride, unsigned rows,
+int pm_encoder_write(pm_encoder *encoder, const uint8_t *const *samples, const size_t *strides,
                      pm_poll poll, void *context) {
+    struct jpeg_compress_struct *info = &encoder->info;
+    JSAMPROW rows[3][PM_MOST_ROWS];
+    JSAMPARRAY arrays[3];
     int code = PM_OK;
+    for (int plane = 0; plane < info->num_components; plane++) {
+        int count = info->comp_info[plane].v_samp_factor * DCTSIZE;
+        for (int row = 0; row < count; row++)
+            rows[plane][row] = (JSAMPROW)(samples[plane] + strides[plane] * (size_t)row);
+        arrays[plane] = rows[plane];
+    }
     encoder->poll = poll;
     encoder->context = context;
-    if (setjmp(encoder->errors.target)) {
-        code = encoder->errors.code;
-    } else {
-        for (unsigned done = 0; done < rows; done++) {
-            JSAMPROW row = (JSAMPROW)(samples + stride * done);
-            jpeg_write_scanlines(&encoder->info, &row, 1);
-        }
-    }
+    if (setjmp(encoder->errors.target)) code = encoder->errors.code;
+    else jpeg_write_raw_data(info, arrays, PM_MOST_ROWS);
     encoder->poll = NULL;
     encoder->context = NULL;
     return code;

@@ -12,7 +12,7 @@ use crate::codecs::{Band, Error, Header, Raster, Rows, Shape};
 const POLL_ROWS: usize = 16;
 
 /// Peak bytes of a decode: some rows and the inflater's window, or the whole picture when it is interlaced.
-pub(in crate::codecs) fn decode_bytes(header: &Header, _eighths: u8) -> u64 {
+pub(in crate::codecs) fn decode_bytes(header: &Header) -> u64 {
     let deep = if header.bit_depth == 16 { 2 } else { 1 };
     let row = u64::from(header.width) * u64::from(header.model.channels()) * deep;
     let whole = if header.progressive {

@@ -7,7 +7,7 @@ use crate::checkpoint::Checkpoint;
 use crate::codecs::{Error, Format, Header, Rows, Shape, whole};
 
 /// Peak bytes: the picture, and libwebp's own state: some rows for lossy, all of ARGB for lossless, two canvases for an animation.
-pub(in crate::codecs) fn decode_bytes(header: &Header, _eighths: u8) -> u64 {
+pub(in crate::codecs) fn decode_bytes(header: &Header) -> u64 {
     let pixels = u64::from(header.width) * u64::from(header.height);
     let picture = pixels * u64::from(header.model.channels());
     let state = match header.detail {

@@ -1,0 +1,203 @@
+//! What comes before the scan: quantisers, codes, components.
+
+use super::huffman::Table;
+use crate::codecs::Error;
+use crate::codecs::bytes::Reader;
+use crate::codecs::jpeg::probe::Segments;
+
+const SOF0: u8 = 0xc0;
+const SOF1: u8 = 0xc1;
+const DHT: u8 = 0xc4;
+const SOS: u8 = 0xda;
+const DQT: u8 = 0xdb;
+const DRI: u8 = 0xdd;
+
+/// Where a coefficient's place is in rows of eight, by its place in the file.
+/// A run may lead past the last one, for whatever reason; it then counts as the last.
+pub(super) const PLACES: [u8; 192] = {
+    let mut places = [63; 192];
+    let (mut x, mut y, mut index) = (0_u8, 0_u8, 0);
+    while index < 64 {
+        places[index] = y * 8 + x;
+        index += 1;
+        // Along the diagonals, up and to the right, then down and to the left.
+        let up = (x + y) % 2 == 0;
+        if up && x == 7 {
+            y += 1;
+        } else if up && y == 0 {
+            x += 1;
+        } else if up {
+            x += 1;
+            y -= 1;
+        } else if y == 7 {
+            x += 1;
+        } else if x == 0 {
+            y += 1;
+        } else {
+            x -= 1;
+            y += 1;
+        }
+    }
+    places
+};
+
+/// One component, with the tables of its blocks.
+pub(super) struct Component {
+    /// Blocks side by side in a unit of the scan, and below each other.
+    pub(super) across: usize,
+    pub(super) down: usize,
+    /// In rows of eight, not zigzag.
+    pub(super) quantisers: [i32; 64],
+    /// Indices into [`Tables::direct`] and [`Tables::alternating`].
+    pub(super) direct: usize,
+    pub(super) alternating: usize,
+}
+
+/// All that the one scan of a file needs.
+pub(super) struct Tables<'a> {
+    pub(super) components: Vec<Component>,
+    pub(super) direct: [Option<Table>; 4],
+    pub(super) alternating: [Option<Table>; 4],
+    /// Units between two restart markers; 0 for none.
+    pub(super) restart: u32,
+    /// The file from the scan's first byte.
+    pub(super) scan: &'a [u8],
+}
+
+/// A component as the frame has it.
+struct Framed {
+    id: u8,
+    across: usize,
+    down: usize,
+    quantisers: usize,
+}
+
+/// Reads up to the scan; `None` for a file that isn't baseline, in one scan, with tables as they should be.
+pub(super) fn read(bytes: &[u8]) -> Result<Option<Tables<'_>>, Error> {
+    let mut quantisers = [const { None }; 4];
+    let mut direct = [const { None }; 4];
+    let mut alternating = [const { None }; 4];
+    let (mut frame, mut restart) = (None, 0);
+    let mut segments = Segments::new(bytes)?;
+    loop {
+        let (marker, body) = segments.next()?;
+        let mut body = Reader::new(body);
+        match marker {
+            SOF0 | SOF1 => frame = read_frame(&mut body),
+            DHT => {
+                while !body.rest().is_empty() {
+                    let Some((runs, slot, table)) = read_codes(&mut body) else {
+                        return Ok(None);
+                    };
+                    let tables = if runs { &mut alternating } else { &mut direct };
+                    if let Some(room) = tables.get_mut(slot) {
+                        *room = Some(table);
+                    }
+                }
+            }
+            0xc2..=0xcf => return Ok(None),
+            DQT => {
+                while !body.rest().is_empty() {
+                    let Some((slot, table)) = read_quantisers(&mut body) else {
+                        return Ok(None);
+                    };
+                    if let Some(room) = quantisers.get_mut(slot) {
+                        *room = Some(table);
+                    }
+                }
+            }
+            DRI => restart = body.u16_be().map_or(0, u32::from),
+            SOS => {
+                let Some(components) =
+                    frame.and_then(|frame: Vec<_>| read_scan(&mut body, &frame, &quantisers))
+                else {
+                    return Ok(None);
+                };
+                return Ok(Some(Tables {
+                    components,
+                    direct,
+                    alternating,
+                    restart,
+                    scan: segments.rest(),
+                }));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn read_frame(body: &mut Reader<'_>) -> Option<Vec<Framed>> {
+    body.take(5)?;
+    let count = body.u8()?;
+    (0..count)
+        .map(|_| {
+            let [id, factors, quantisers] = body.array()?;
+            Some(Framed {
+                id,
+                across: usize::from(factors >> 4),
+                down: usize::from(factors & 15),
+                quantisers: usize::from(quantisers),
+            })
+        })
+        .collect()
+}
+
+/// Whether the codes have runs, their slot, and the codes.
+fn read_codes(body: &mut Reader<'_>) -> Option<(bool, usize, Table)> {
+    let kind = body.u8()?;
+    let counts = body.array::<16>()?;
+    let symbols: usize = counts.iter().map(|&count| usize::from(count)).sum();
+    let symbols = body.take(symbols)?;
+    if symbols.len() > 256 || kind & 0xef > 3 {
+        return None;
+    }
+    let runs = kind & 0x10 != 0;
+    let table = Table::new(&counts, symbols, runs)?;
+    Some((runs, usize::from(kind & 3), table))
+}
+
+/// Slot and quantisers, in rows.
+fn read_quantisers(body: &mut Reader<'_>) -> Option<(usize, [i32; 64])> {
+    let kind = body.u8()?;
+    let mut table = [0; 64];
+    for &place in PLACES.iter().take(64) {
+        let quantiser = if kind >> 4 == 0 {
+            u16::from(body.u8()?)
+        } else {
+            body.u16_be()?
+        };
+        *table.get_mut(usize::from(place))? = i32::from(quantiser);
+    }
+    (kind & 15 < 4).then_some((usize::from(kind & 15), table))
+}
+
+/// The components of a scan that holds all of the frame's, in its order; `None` for any other.
+fn read_scan(
+    body: &mut Reader<'_>,
+    frame: &[Framed],
+    quantisers: &[Option<[i32; 64]>; 4],
+) -> Option<Vec<Component>> {
+    let count = usize::from(body.u8()?);
+    if count != frame.len() {
+        return None;
+    }
+    let alone = count == 1;
+    let components = frame
+        .iter()
+        .map(|framed| {
+            let [id, tables] = body.array()?;
+            let (direct, alternating) = (usize::from(tables >> 4), usize::from(tables & 15));
+            // A scan of one component is in single blocks, whatever its sampling says.
+            let factor = |factor: usize| if alone { 1 } else { factor };
+            (id == framed.id).then_some(Component {
+                across: factor(framed.across),
+                down: factor(framed.down),
+                quantisers: (*quantisers.get(framed.quantisers)?)?,
+                direct,
+                alternating,
+            })
+        })
+        .collect();
+    // All coefficients at once, in full precision.
+    (body.array() == Some([0, 63, 0])).then_some(components)?
+}

@@ -1,0 +1,176 @@
+//! Weights of a resampling in one direction, in fixed point.
+
+use super::strip::Span;
+
+/// Weights are integers over this power of two; the weights of a pixel add up to 1 exactly.
+pub(super) const WEIGHT_BITS: u32 = 14;
+
+/// Lanczos with three lobes, widened where the picture shrinks, for every pixel of an answer.
+#[derive(Debug)]
+pub(super) struct Filter {
+    /// Weights of each pixel, padded with zeros.
+    taps: usize,
+    /// The source pixel of each pixel's first weight.
+    first: Vec<u32>,
+    weights: Vec<i16>,
+}
+
+impl Filter {
+    /// Weights whose number is a multiple of `group`, and whose first source pixel is a multiple of `align`.
+    pub(super) fn new(span: Span, group: usize, align: u32) -> Self {
+        let pixels: Vec<(u32, Vec<f64>)> = (0..span.target)
+            .map(|pixel| weights(span, pixel, align))
+            .collect();
+        let most = pixels.iter().map(|(_, weights)| weights.len()).max();
+        let taps = most.unwrap_or(1).next_multiple_of(group);
+        let mut filter = Self {
+            taps,
+            first: Vec::with_capacity(pixels.len()),
+            weights: Vec::with_capacity(pixels.len() * taps),
+        };
+        for (first, weights) in pixels {
+            filter.first.push(first);
+            filter.append(&weights);
+        }
+        filter
+    }
+
+    /// Rounds the weights of a pixel so that they add up to 1.
+    fn append(&mut self, weights: &[f64]) {
+        let one = f64::from(1_u32 << WEIGHT_BITS);
+        let sum: f64 = weights.iter().sum();
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a weight is never beyond 1.3 of the whole"
+        )]
+        let rounded = weights.iter().map(|weight| (weight / sum * one).round() as i16);
+        let start = self.weights.len();
+        self.weights.extend(rounded);
+        self.weights.resize(start + self.taps, 0);
+        let pixel = self.weights.get_mut(start..).unwrap_or_default();
+        let total: i32 = pixel.iter().map(|&weight| i32::from(weight)).sum();
+        let missing = i16::try_from((1 << WEIGHT_BITS) - total).unwrap_or_default();
+        if let Some(largest) = pixel.iter_mut().max_by_key(|weight| **weight) {
+            *largest += missing;
+        }
+    }
+
+    /// Weights of each pixel.
+    pub(super) fn taps(&self) -> usize {
+        self.taps
+    }
+
+    /// The source pixel of each pixel's first weight.
+    pub(super) fn firsts(&self) -> &[u32] {
+        &self.first
+    }
+
+    /// All weights, [`Self::taps`] of each pixel.
+    pub(super) fn all(&self) -> &[i16] {
+        &self.weights
+    }
+
+    /// First source pixel and weights of a pixel.
+    pub(super) fn of(&self, pixel: usize) -> (u32, &[i16]) {
+        let first = self.first.get(pixel).copied().unwrap_or_default();
+        let start = pixel * self.taps;
+        let weights = self.weights.get(start..start + self.taps);
+        (first, weights.unwrap_or_default())
+    }
+
+    /// Moves the source's origin: pixels before `origin` are not there any more.
+    pub(super) fn start_at(&mut self, origin: u32) {
+        for first in &mut self.first {
+            *first -= origin;
+        }
+    }
+}
+
+/// First source pixel, a multiple of `align`, and the weights from there on, of those pixels that the source has.
+fn weights(span: Span, pixel: u32, align: u32) -> (u32, Vec<f64>) {
+    let scale = span.length / f64::from(span.target);
+    let widening = scale.max(1.0);
+    let center = span.start + (f64::from(pixel) + 0.5) * scale;
+    let reach = 3.0 * widening;
+    let last = f64::from(span.limit);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to the pixels of a picture"
+    )]
+    let inside = |at: f64| at.clamp(0.0, last) as u32;
+    // Pixels whose middles the filter covers; a middle beyond the edge still covers the edge's pixel.
+    let first = inside((center - reach + 0.5).floor()).min(span.limit - 1);
+    let end = inside((center + reach - 0.5).ceil()).max(first + 1);
+    let first = first / align * align;
+    let weights = (first..end)
+        .map(|at| lanczos((f64::from(at) + 0.5 - center) / widening))
+        .collect::<Vec<_>>();
+    if weights.iter().sum::<f64>() > 0.1 {
+        (first, weights)
+    } else {
+        // Far beyond the edge: its pixel alone.
+        let mut edge = vec![0.0; weights.len()];
+        let nearest = if center < 0.0 { edge.first_mut() } else { edge.last_mut() };
+        if let Some(weight) = nearest {
+            *weight = 1.0;
+        }
+        (first, edge)
+    }
+}
+
+/// sinc(x)·sinc(x/3) within three lobes.
+fn lanczos(x: f64) -> f64 {
+    let sinc = |x: f64| {
+        let x = x * std::f64::consts::PI;
+        if x.abs() < 1e-9 { 1.0 } else { x.sin() / x }
+    };
+    if x.abs() < 3.0 {
+        sinc(x) * sinc(x / 3.0)
+    } else {
+        0.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn weights_add_up_and_stay_inside(
+            limit in 1_u32..5_000,
+            target in 1_u32..800,
+            (a, b) in (-0.01_f64..1.0, 0.001_f64..1.02),
+            align in 1_u32..3,
+        ) {
+            let length = b * f64::from(limit);
+            let span = Span { start: a * (f64::from(limit) - length), length, limit, target };
+            let filter = Filter::new(span, 2, align);
+            for pixel in 0..target as usize {
+                let (first, weights) = filter.of(pixel);
+                prop_assert!(first % align == 0);
+                let sum: i32 = weights.iter().map(|&w| i32::from(w)).sum();
+                prop_assert_eq!(sum, 1 << WEIGHT_BITS);
+                // Beyond the picture there are only zeros, and no sum of products can overflow.
+                let inside = (limit - first) as usize;
+                prop_assert!(weights.iter().skip(inside).all(|&w| w == 0));
+                let most: i32 = weights.iter().map(|&w| i32::from(w).abs()).sum();
+                prop_assert!(most < 2 << WEIGHT_BITS);
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_to_do_is_exact() {
+        let span = Span { start: 0.0, length: 9.0, limit: 9, target: 9 };
+        let filter = Filter::new(span, 1, 1);
+        for pixel in 0..9 {
+            let (first, weights) = filter.of(pixel);
+            let at = weights.iter().position(|&w| w == 1 << WEIGHT_BITS).unwrap();
+            assert_eq!(first as usize + at, pixel);
+        }
+    }
+}

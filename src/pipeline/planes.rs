@@ -1,0 +1,192 @@
+//! Resampling of one plane, fused with the decoder: rows come, rows of the answer go.
+//!
+//! A ring holds the few rows that the filter reaches, as numbers, in pairs. As soon as the last
+//! row that a row of the answer is made of has come, it is made: mixed down, then mixed across.
+
+use super::filter::Filter;
+use super::kernel::{Kernel, SLACK};
+use super::levels::Levels;
+use super::strip::Span;
+use crate::codecs::Plane;
+
+/// Weights of the pass across come in groups of as many.
+const GROUP: usize = 16;
+
+/// Buffers of a plane, kept for the next picture.
+#[derive(Debug, Default)]
+pub(super) struct Buffers {
+    ring: Vec<u32>,
+    line: Vec<i16>,
+    mixed: Vec<i16>,
+    /// An upper row that waits for its lower one.
+    upper: Vec<u8>,
+}
+
+impl Buffers {
+    /// Bytes held.
+    pub(super) fn bytes(&self) -> usize {
+        self.ring.capacity() * 4
+            + (self.line.capacity() + self.mixed.capacity()) * 2
+            + self.upper.capacity()
+    }
+}
+
+/// One plane on its way to its target size.
+pub(super) struct PlaneScaler {
+    kernel: Kernel,
+    levels: Levels,
+    /// The source columns that are of any use: the first, and how many.
+    columns: (usize, usize),
+    source_rows: u32,
+    across: Filter,
+    down: Filter,
+    /// Numbers in a row of the ring.
+    stride: usize,
+    /// Pairs of rows that the ring holds.
+    slots: usize,
+    buffers: Buffers,
+    /// Source rows that have come.
+    taken: u32,
+    answer: Plane,
+    done: u32,
+}
+
+impl PlaneScaler {
+    /// Prepares the resampling of a plane whose samples are mixed as `levels` says.
+    pub(super) fn new(across: Span, down: Span, levels: Levels, mut buffers: Buffers) -> Self {
+        let answer = Plane::new(across.target, down.target, 1);
+        let source_rows = down.limit;
+        let first = across.needed(&(0..across.target));
+        let columns = (first.start as usize, (first.end - first.start) as usize);
+        let mut across = Filter::new(across, GROUP, 1);
+        across.start_at(first.start);
+        let down = Filter::new(down, 2, 2);
+        let stride = columns.1.next_multiple_of(SLACK);
+        let slots = down.taps() / 2;
+        buffers.ring.resize(slots * stride, 0);
+        buffers.line.clear();
+        buffers.line.resize(stride + across.taps() + SLACK, 0);
+        buffers.mixed.resize(answer.width as usize, 0);
+        buffers.upper.clear();
+        Self {
+            kernel: Kernel::best(),
+            levels,
+            columns,
+            source_rows,
+            across,
+            down,
+            stride,
+            slots,
+            buffers,
+            taken: 0,
+            answer,
+            done: 0,
+        }
+    }
+
+    /// Bytes that it holds at most.
+    pub(super) fn peak_bytes(across: Span, down: Span) -> u64 {
+        let columns = u64::from(across.limit) + SLACK as u64;
+        let pairs = down.reach().ceil() as u64 + 2;
+        let taps = 2 * across.reach().ceil() as u64 + GROUP as u64 + 2;
+        let weights = u64::from(across.target) * (2 * taps + 8 * taps)
+            + u64::from(down.target) * (pairs * 20);
+        let answer = u64::from(across.target) * u64::from(down.target);
+        pairs * columns * 4 + columns * 6 + taps * 8 + weights + answer
+    }
+
+    /// Whether no further source row is of any use.
+    ///
+    /// When the last row is, the decoder is read to its end, so that it sees a broken end too.
+    pub(super) fn satisfied(&self) -> bool {
+        self.done == self.answer.height && {
+            let (first, weights) = self.down.of((self.answer.height - 1) as usize);
+            first as usize + weights.len() < self.source_rows as usize
+        }
+    }
+
+    /// Takes rows, and makes what can be made of them.
+    pub(super) fn take(&mut self, plane: &Plane) {
+        let mut rows = plane.rows();
+        if !self.buffers.upper.is_empty()
+            && let Some(lower) = rows.next()
+        {
+            let upper = std::mem::take(&mut self.buffers.upper);
+            self.pair(&upper, lower);
+            self.buffers.upper = upper;
+            self.buffers.upper.clear();
+        }
+        while let Some(upper) = rows.next() {
+            if let Some(lower) = rows.next() {
+                self.pair(upper, lower);
+            } else if self.taken + 1 == self.source_rows {
+                // The last row has no partner; weights of zero stand for it.
+                self.pair(upper, upper);
+            } else {
+                self.buffers.upper.extend_from_slice(upper);
+            }
+        }
+    }
+
+    /// The pair that a row of the answer begins with, and how many it is made of.
+    fn pairs(&self, row: u32) -> (usize, usize) {
+        let (first, weights) = self.down.of(row as usize);
+        let first = first as usize / 2;
+        let all = self.source_rows.div_ceil(2) as usize;
+        (first, (weights.len() / 2).min(all - first))
+    }
+
+    fn pair(&mut self, upper: &[u8], lower: &[u8]) {
+        let index = self.taken as usize / 2;
+        self.taken += 2;
+        if self.done == self.answer.height || index < self.pairs(self.done).0 {
+            return;
+        }
+        let (first, count) = self.columns;
+        let slot = index % self.slots * self.stride;
+        let (Some(upper), Some(lower), Some(slot)) = (
+            upper.get(first..first + count),
+            lower.get(first..first + count),
+            self.buffers.ring.get_mut(slot..slot + count),
+        ) else {
+            return;
+        };
+        self.levels.pair(upper, lower, slot);
+        while self.done < self.answer.height {
+            let (first, count) = self.pairs(self.done);
+            if first + count > index + 1 {
+                break;
+            }
+            self.row(first, count);
+        }
+    }
+
+    /// Makes the next row of the answer.
+    fn row(&mut self, first: usize, count: usize) {
+        let Buffers {
+            ring, line, mixed, ..
+        } = &mut self.buffers;
+        let slots: Vec<&[u32]> = (first..first + count)
+            .filter_map(|pair| {
+                let slot = pair % self.slots * self.stride;
+                ring.get(slot..slot + self.stride)
+            })
+            .collect();
+        let (_, weights) = self.down.of(self.done as usize);
+        if let Some(line) = line.get_mut(..self.stride) {
+            self.kernel.vertical(&slots, weights, line);
+        }
+        self.kernel.horizontal(line, &self.across, mixed);
+        let start = self.done as usize * self.answer.stride;
+        if let Some(out) = self.answer.samples.get_mut(start..start + self.answer.stride) {
+            self.levels.samples(mixed, out);
+        }
+        self.done += 1;
+    }
+
+    /// The answer, if all of it was made, and the buffers.
+    pub(super) fn finish(self) -> (Option<Plane>, Buffers) {
+        let whole = self.done == self.answer.height;
+        (whole.then_some(self.answer), self.buffers)
+    }
+}

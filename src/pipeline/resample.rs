@@ -1,0 +1,191 @@
+//! Resampling: rows of a decoder become a picture of the planned size.
+//!
+//! Planes go through our own kernel, fused with the decoder; interleaved pictures through
+//! strips. Both are Lanczos with three lobes, in integers.
+
+use super::levels::Levels;
+use super::planes::PlaneScaler;
+use super::strip::{BAND_ROWS, Span};
+use super::transform::StripScaler;
+use super::geometry::Window;
+use super::{Error, Scratch};
+use crate::checkpoint::{Checkpoint, Stage};
+use crate::codecs::{Band, Model, Plane, Raster, Rows, Shape};
+
+/// What to make of a picture's pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Resampling {
+    /// The part that stays, in the decoder's pixels.
+    pub(super) window: Window,
+    /// The size it gets.
+    pub(super) target: (u32, u32),
+    /// Its layout then: another than the decoder's only in how chroma is subsampled.
+    pub(super) model: Model,
+    /// Whether columns and rows will change direction later: subsampled chroma then lies the other way.
+    pub(super) mirrored: (bool, bool),
+    /// Whether samples are mixed as light.
+    pub(super) linear: bool,
+}
+
+impl Resampling {
+    /// The columns of an interleaved picture.
+    pub(super) fn across(&self, width: u32) -> Span {
+        Span {
+            start: self.window.left,
+            length: self.window.width,
+            limit: width,
+            target: self.target.0,
+        }
+    }
+
+    /// The rows of an interleaved picture.
+    pub(super) fn down(&self, height: u32) -> Span {
+        Span {
+            start: self.window.top,
+            length: self.window.height,
+            limit: height,
+            target: self.target.1,
+        }
+    }
+
+    /// Columns and rows of a plane.
+    pub(super) fn plane(&self, source: Shape, index: usize) -> (Span, Span) {
+        let (width, height) = source.model.plane_size(index, source.width, source.height);
+        let (from_x, from_y) = source.model.factors(index);
+        let (to_x, to_y) = self.model.factors(index);
+        let across = subsampled(self.across(width), from_x, to_x, self.mirrored.0);
+        let down = subsampled(self.down(height), from_y, to_y, self.mirrored.1);
+        (across, down)
+    }
+
+    /// Bytes held at the peak, the answer included.
+    pub(super) fn peak_bytes(&self, source: Shape) -> u64 {
+        if source.model.channels() > 1 {
+            let target = Shape {
+                width: self.target.0,
+                height: self.target.1,
+                model: source.model,
+            };
+            return super::strip::peak_bytes(source, self.window, self.target, self.linear)
+                + target.bytes();
+        }
+        (0..source.model.planes())
+            .map(|index| {
+                let (across, down) = self.plane(source, index);
+                // The decoder's band has whole blocks.
+                let band = u64::from(across.limit + 32) * u64::from(2 * BAND_ROWS);
+                PlaneScaler::peak_bytes(across, down) + band
+            })
+            .sum()
+    }
+}
+
+/// The span of a plane with a sample for `from` columns of the source and `to` columns of the answer.
+///
+/// Samples lie in the middle of the columns that they stand for. The last one may stand for fewer;
+/// if the direction changes later, that has to be the first one.
+fn subsampled(whole: Span, from: u8, to: u8, mirrored: bool) -> Span {
+    let (from, to) = (f64::from(from), f64::from(to));
+    let step = whole.length / f64::from(whole.target);
+    let target = (f64::from(whole.target) / to).ceil();
+    let beyond = target * to - f64::from(whole.target);
+    let lead = if mirrored { beyond * step } else { 0.0 };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "not larger than the whole's"
+    )]
+    let target = target as u32;
+    Span {
+        start: (whole.start - lead) / from,
+        length: f64::from(target) * to * step / from,
+        limit: whole.limit,
+        target,
+    }
+}
+
+/// A plane on its way.
+enum Scaler {
+    Plane(Box<PlaneScaler>),
+    Strips(Box<StripScaler>),
+}
+
+/// Reads `rows` and makes a picture of the planned size of the planned part.
+///
+/// # Errors
+/// The codec's, and a stopped checkpoint.
+pub(super) fn resample(
+    rows: &mut dyn Rows,
+    mut resampling: Resampling,
+    scratch: &mut Scratch,
+    checkpoint: &Checkpoint,
+) -> Result<Raster, Error> {
+    let source = rows.shape();
+    // Ink doesn't mix like light.
+    resampling.linear &= source.model != Model::Cmyk;
+    let mut scalers: Vec<Scaler> = (0..source.model.planes())
+        .map(|index| scaler(source, index, resampling, scratch))
+        .collect();
+    let mut band = Band {
+        model: source.model,
+        planes: std::mem::take(&mut scratch.band),
+    };
+    band.planes.resize_with(source.model.planes(), Plane::default);
+    while !scalers.iter().all(satisfied) && rows.next(&mut band, BAND_ROWS)? {
+        checkpoint.check(Stage::Resize)?;
+        for (scaler, plane) in scalers.iter_mut().zip(&mut band.planes) {
+            match scaler {
+                Scaler::Plane(scaler) => scaler.take(plane),
+                Scaler::Strips(scaler) => {
+                    scaler.take(plane);
+                    scaler.advance(&mut scratch.resizer, checkpoint)?;
+                }
+            }
+        }
+    }
+    scratch.band = band.planes;
+    let planes = scalers
+        .into_iter()
+        .map(|scaler| {
+            let plane = match scaler {
+                Scaler::Plane(scaler) => {
+                    let (plane, buffers) = scaler.finish();
+                    scratch.planes.push(buffers);
+                    plane
+                }
+                Scaler::Strips(scaler) => scaler.finish(),
+            };
+            plane.ok_or_else(|| Error::Internal("the decoder ended before the picture did".into()))
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(Raster {
+        model: resampling.model,
+        planes,
+    })
+}
+
+fn scaler(source: Shape, index: usize, resampling: Resampling, scratch: &mut Scratch) -> Scaler {
+    if source.model.channels() > 1 {
+        return Scaler::Strips(Box::new(StripScaler::new(source, resampling)));
+    }
+    let (across, down) = resampling.plane(source, index);
+    // Chroma carries no light.
+    let levels = if resampling.linear && index == 0 {
+        Levels::Light
+    } else {
+        Levels::Plain
+    };
+    let buffers = scratch.planes.pop().unwrap_or_default();
+    Scaler::Plane(Box::new(PlaneScaler::new(across, down, levels, buffers)))
+}
+
+fn satisfied(scaler: &Scaler) -> bool {
+    match scaler {
+        Scaler::Plane(scaler) => scaler.satisfied(),
+        Scaler::Strips(scaler) => scaler.satisfied(),
+    }
+}
+
+#[cfg(test)]
+#[path = "resample_tests.rs"]
+mod tests;
