@@ -24,10 +24,17 @@ const TASKS: &[(&str, &str)] = &[
 const ROUNDS: u32 = 15;
 
 fn main() {
-    let files: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
+    let files: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with("--"))
+        .collect();
     if files.is_empty() {
         for (name, format, model) in [
-            ("photo.jpg", Format::Jpeg, Model::YCbCr { across: 2, down: 2 }),
+            (
+                "photo.jpg",
+                Format::Jpeg,
+                Model::YCbCr { across: 2, down: 2 },
+            ),
             ("drawing.png", Format::Png, Model::Rgba),
         ] {
             report(name, &made(format, model));

@@ -82,7 +82,11 @@ impl Scale {
 
     /// Eighths for that plane.
     pub(crate) fn of(self, plane: usize) -> u8 {
-        if plane == 0 { self.eighths } else { self.chroma }
+        if plane == 0 {
+            self.eighths
+        } else {
+            self.chroma
+        }
     }
 }
 

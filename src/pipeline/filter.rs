@@ -43,7 +43,9 @@ impl Filter {
             clippy::cast_possible_truncation,
             reason = "a weight is never beyond 1.3 of the whole"
         )]
-        let rounded = weights.iter().map(|weight| (weight / sum * one).round() as i16);
+        let rounded = weights
+            .iter()
+            .map(|weight| (weight / sum * one).round() as i16);
         let start = self.weights.len();
         self.weights.extend(rounded);
         self.weights.resize(start + self.taps, 0);
@@ -87,36 +89,26 @@ impl Filter {
 }
 
 /// First source pixel, a multiple of `align`, and the weights from there on, of those pixels that the source has.
+///
+/// A pixel of the answer whose middle lies beyond the edge counts as one on it: the weights stay small.
 fn weights(span: Span, pixel: u32, align: u32) -> (u32, Vec<f64>) {
     let scale = span.length / f64::from(span.target);
     let widening = scale.max(1.0);
-    let center = span.start + (f64::from(pixel) + 0.5) * scale;
-    let reach = 3.0 * widening;
     let last = f64::from(span.limit);
+    let center = (span.start + (f64::from(pixel) + 0.5) * scale).clamp(0.0, last);
+    let reach = 3.0 * widening;
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "clamped to the pixels of a picture"
     )]
     let inside = |at: f64| at.clamp(0.0, last) as u32;
-    // Pixels whose middles the filter covers; a middle beyond the edge still covers the edge's pixel.
-    let first = inside((center - reach + 0.5).floor()).min(span.limit - 1);
-    let end = inside((center + reach - 0.5).ceil()).max(first + 1);
+    // Pixels whose middles the filter covers.
+    let first = inside((center - reach + 0.5).floor());
+    let end = inside((center + reach - 0.5).ceil());
     let first = first / align * align;
-    let weights = (first..end)
-        .map(|at| lanczos((f64::from(at) + 0.5 - center) / widening))
-        .collect::<Vec<_>>();
-    if weights.iter().sum::<f64>() > 0.1 {
-        (first, weights)
-    } else {
-        // Far beyond the edge: its pixel alone.
-        let mut edge = vec![0.0; weights.len()];
-        let nearest = if center < 0.0 { edge.first_mut() } else { edge.last_mut() };
-        if let Some(weight) = nearest {
-            *weight = 1.0;
-        }
-        (first, edge)
-    }
+    let weights = (first..end).map(|at| lanczos((f64::from(at) + 0.5 - center) / widening));
+    (first, weights.collect())
 }
 
 /// sinc(x)·sinc(x/3) within three lobes.
@@ -165,7 +157,12 @@ mod tests {
 
     #[test]
     fn nothing_to_do_is_exact() {
-        let span = Span { start: 0.0, length: 9.0, limit: 9, target: 9 };
+        let span = Span {
+            start: 0.0,
+            length: 9.0,
+            limit: 9,
+            target: 9,
+        };
         let filter = Filter::new(span, 1, 1);
         for pixel in 0..9 {
             let (first, weights) = filter.of(pixel);

@@ -1,11 +1,14 @@
 //! The passes with AVX2: sixteen products an instruction.
-#![expect(unsafe_code, reason = "a measured kernel: four to six times as fast as the portable one")]
+#![expect(
+    unsafe_code,
+    reason = "a measured kernel: four to six times as fast as the portable one"
+)]
 
 use std::arch::x86_64::{
-    __m256i, _mm_packs_epi32, _mm_storel_epi64, _mm256_add_epi32, _mm256_castsi256_si128,
-    _mm256_extracti128_si256, _mm256_hadd_epi32, _mm256_loadu_si256, _mm256_madd_epi16,
-    _mm256_packs_epi32, _mm256_permute4x64_epi64, _mm256_set1_epi32, _mm256_setzero_si256,
-    _mm256_srai_epi32, _mm256_storeu_si256, _mm_add_epi32, _mm_set1_epi32, _mm_srai_epi32,
+    __m256i, _mm_add_epi32, _mm_packs_epi32, _mm_set1_epi32, _mm_srai_epi32, _mm_storel_epi64,
+    _mm256_add_epi32, _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_hadd_epi32,
+    _mm256_loadu_si256, _mm256_madd_epi16, _mm256_packs_epi32, _mm256_permute4x64_epi64,
+    _mm256_set1_epi32, _mm256_setzero_si256, _mm256_srai_epi32, _mm256_storeu_si256,
 };
 
 use super::{HALF, SLACK};
@@ -51,7 +54,8 @@ unsafe fn vertical_avx2(pairs: &[&[u32]], weights: &[[i16; 2]], out: &mut [i16])
         let [a, b, c, d] = sums.map(|sum| _mm256_srai_epi32::<SHIFT>(sum));
         for (step, (first, second)) in [(a, b), (c, d)].into_iter().enumerate() {
             // Packing works in halves; the quarters are put in order after it.
-            let packed = _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packs_epi32(first, second));
+            let packed =
+                _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packs_epi32(first, second));
             // SAFETY: `x + 32` is at most the length of `out`; no alignment is needed.
             unsafe { _mm256_storeu_si256(out.as_mut_ptr().add(x + 16 * step).cast(), packed) };
         }
@@ -62,8 +66,14 @@ unsafe fn vertical_avx2(pairs: &[&[u32]], weights: &[[i16; 2]], out: &mut [i16])
 pub(super) fn horizontal(_token: Token, row: &[i16], filter: &Filter, out: &mut [i16]) {
     let taps = filter.taps();
     let last = filter.firsts().iter().max().copied().unwrap_or(0) as usize;
-    assert!(taps.is_multiple_of(16) && last + taps <= row.len(), "row too short for its filter");
-    assert!(filter.firsts().len() * taps == filter.all().len(), "a weight is missing");
+    assert!(
+        taps.is_multiple_of(16) && last + taps <= row.len(),
+        "row too short for its filter"
+    );
+    assert!(
+        filter.firsts().len() * taps == filter.all().len(),
+        "a weight is missing"
+    );
     let fours = out.len().min(filter.firsts().len()) / 4 * 4;
     let (whole, rest) = out.split_at_mut(fours);
     // SAFETY: the token proves AVX2; the assertions are what the function asks for.

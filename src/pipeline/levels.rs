@@ -69,7 +69,8 @@ impl Levels {
             Self::Light => {
                 let table = &*TO_LIGHT;
                 for (out, (&upper, &lower)) in out.iter_mut().zip(samples) {
-                    let light = |sample| u32::from(table.get(usize::from(sample)).copied().unwrap_or(0));
+                    let light =
+                        |sample| u32::from(table.get(usize::from(sample)).copied().unwrap_or(0));
                     *out = light(upper) | light(lower) << 16;
                 }
             }

@@ -173,7 +173,11 @@ impl Plan {
             self.scale.chroma,
             self.resampling.target.0,
             self.resampling.target.1,
-            if self.resampling.linear { "linear" } else { "gamma" },
+            if self.resampling.linear {
+                "linear"
+            } else {
+                "gamma"
+            },
             self.orientation.exif(),
         );
         if let Some(canvas) = self.canvas {

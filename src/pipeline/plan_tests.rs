@@ -45,37 +45,34 @@ fn planned(query: &str, header: &Header) -> Result<Plan, Error> {
 
 #[test]
 fn the_decoder_scales_as_far_as_the_margin_allows() {
-    let photo = header(Format::Jpeg, 4000, 3000, Model::Rgb);
-    for (query, eighths) in [
-        ("width=4000", 8),
-        ("width=2600", 8),
-        ("width=1300", 4),
-        ("width=800", 4),
-        ("width=600", 2),
-        ("width=320", 1),
-        ("width=10", 1),
-        ("width=800&linear=true", 4),
-        ("width=801&linear=true", 8),
+    let photo = header(Format::Jpeg, 4000, 3000, LOSSY);
+    for (query, eighths, chroma) in [
+        ("width=4000", 8, 8),
+        ("width=2600", 8, 8),
+        ("width=1300", 4, 4),
+        ("width=800", 4, 4),
+        ("width=600", 2, 2),
+        ("width=320", 1, 1),
+        ("width=10", 1, 1),
+        ("width=800&linear=true", 4, 4),
+        ("width=801&linear=true", 8, 4),
+        // To PNG, chroma gets the size of luma.
+        ("width=600&type=png", 2, 4),
         // A cut counts by what is left of the picture.
-        ("width=800&height=3000&fit=cover", 8),
+        ("width=800&height=3000&fit=cover", 8, 8),
     ] {
-        assert_eq!(planned(query, &photo).unwrap().eighths, eighths, "{query}");
+        let scale = planned(query, &photo).unwrap().scale;
+        assert_eq!(scale, Scale { eighths, chroma }, "{query}");
     }
     let drawing = header(Format::Png, 4000, 3000, Model::Rgb);
-    assert_eq!(planned("width=10", &drawing).unwrap().eighths, 8);
+    assert_eq!(planned("width=10", &drawing).unwrap().scale, Scale::FULL);
 }
 
 #[expect(clippy::too_many_lines, reason = "a table")]
 #[test]
 fn formats_and_backgrounds_are_chosen() {
     for (query, source, model, format, end) in [
-        (
-            "width=9",
-            Format::Jpeg,
-            Model::Rgb,
-            Format::Jpeg,
-            Model::Rgb,
-        ),
+        ("width=9", Format::Jpeg, LOSSY, Format::Jpeg, LOSSY),
         (
             "width=9",
             Format::Jpeg,
@@ -83,13 +80,7 @@ fn formats_and_backgrounds_are_chosen() {
             Format::Jpeg,
             Model::Gray,
         ),
-        (
-            "width=9",
-            Format::Jpeg,
-            Model::Cmyk,
-            Format::Jpeg,
-            Model::Rgb,
-        ),
+        ("width=9", Format::Jpeg, Model::Cmyk, Format::Jpeg, LOSSY),
         (
             "width=9",
             Format::Gif,
@@ -97,13 +88,13 @@ fn formats_and_backgrounds_are_chosen() {
             Format::Png,
             Model::Rgba,
         ),
-        ("width=9", Format::Bmp, Model::Rgb, Format::Jpeg, Model::Rgb),
+        ("width=9", Format::Bmp, Model::Rgb, Format::Jpeg, LOSSY),
         (
             "width=9&type=jpeg",
             Format::Png,
             Model::Rgba,
             Format::Jpeg,
-            Model::Rgb,
+            LOSSY,
         ),
         (
             "width=9&type=png",
@@ -152,12 +143,12 @@ fn formats_and_backgrounds_are_chosen() {
             Format::Jpeg,
             Model::Rgb,
             Format::Jpeg,
-            Model::Rgb,
+            LOSSY,
         ),
     ] {
         let plan = planned(query, &header(source, 40, 20, model)).unwrap();
         assert_eq!(plan.encoding.format, format, "{query} {source:?} {model:?}");
-        assert_eq!(plan.final_model(model), end, "{query} {source:?} {model:?}");
+        assert_eq!(plan.final_model(), end, "{query} {source:?} {model:?}");
         assert!(codecs::accepts(format, end), "{format:?} {end:?}");
     }
 }
@@ -205,25 +196,29 @@ proptest! {
         (w, h) in (1_u32..3_000, 1_u32..3_000),
         fit in prop_oneof!["inside", "cover", "contain", "fill", "outside"],
         tag in 1_u16..=8,
-        format in prop_oneof![Just(Format::Jpeg), Just(Format::Png), Just(Format::WebP)],
+        (format, model) in prop_oneof![
+            Just((Format::Jpeg, LOSSY)),
+            Just((Format::Png, Model::Rgb)),
+            Just((Format::WebP, Model::Rgb)),
+        ],
         linear in any::<bool>(),
     ) {
         let header = Header {
             orientation: Orientation::from_exif(tag),
-            ..header(format, width, height, Model::Rgb)
+            ..header(format, width, height, model)
         };
         let query = format!("width={w}&height={h}&fit={fit}&linear={linear}");
         let plan = planned(&query, &header).unwrap();
-        let decoded = codecs::scaled(&header, plan.eighths);
-        let window = plan.window;
+        let decoded = codecs::scaled(&header, plan.scale);
+        let (window, target) = (plan.resampling.window, plan.resampling.target);
         prop_assert!(window.left >= 0.0 && window.left + window.width <= f64::from(decoded.width));
         prop_assert!(window.top >= 0.0 && window.top + window.height <= f64::from(decoded.height));
         // The decoder never makes it smaller than the answer, unless it is only cut or enlarged.
-        if plan.eighths < 8 {
-            prop_assert!(window.width >= f64::from(plan.target.0));
-            prop_assert!(window.height >= f64::from(plan.target.1));
+        if plan.scale.eighths < 8 {
+            prop_assert!(window.width >= f64::from(target.0));
+            prop_assert!(window.height >= f64::from(target.1));
         }
-        prop_assert!(plan.width <= w.max(plan.target.0).max(plan.target.1));
+        prop_assert!(plan.width <= w.max(target.0).max(target.1));
         let answer = u64::from(plan.width) * u64::from(plan.height) * 3;
         prop_assert!(plan.peak_bytes > answer);
         prop_assert_eq!(planned(&query, &header).unwrap().canonical(), plan.canonical());

@@ -178,7 +178,11 @@ impl PlaneScaler {
         }
         self.kernel.horizontal(line, &self.across, mixed);
         let start = self.done as usize * self.answer.stride;
-        if let Some(out) = self.answer.samples.get_mut(start..start + self.answer.stride) {
+        if let Some(out) = self
+            .answer
+            .samples
+            .get_mut(start..start + self.answer.stride)
+        {
             self.levels.samples(mixed, out);
         }
         self.done += 1;

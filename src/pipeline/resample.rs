@@ -3,11 +3,11 @@
 //! Planes go through our own kernel, fused with the decoder; interleaved pictures through
 //! strips. Both are Lanczos with three lobes, in integers.
 
+use super::geometry::Window;
 use super::levels::Levels;
 use super::planes::PlaneScaler;
 use super::strip::{BAND_ROWS, Span};
 use super::transform::StripScaler;
-use super::geometry::Window;
 use super::{Error, Scratch};
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::{Band, Model, Plane, Raster, Rows, Shape};
@@ -130,7 +130,8 @@ pub(super) fn resample(
         model: source.model,
         planes: std::mem::take(&mut scratch.band),
     };
-    band.planes.resize_with(source.model.planes(), Plane::default);
+    band.planes
+        .resize_with(source.model.planes(), Plane::default);
     while !scalers.iter().all(satisfied) && rows.next(&mut band, BAND_ROWS)? {
         checkpoint.check(Stage::Resize)?;
         for (scaler, plane) in scalers.iter_mut().zip(&mut band.planes) {

@@ -26,6 +26,7 @@ impl Rows for Bands {
         let first = self.next as usize * row_bytes;
         let plane = &mut band.planes[0];
         (plane.width, plane.height) = (shape.width, rows);
+        plane.stride = row_bytes;
         plane.samples.clear();
         plane.samples.extend_from_slice(
             &self.picture.planes[0].samples[first..first + rows as usize * row_bytes],
@@ -68,6 +69,8 @@ fn run(rows: &mut dyn Rows, window: Window, target: (u32, u32), linear: bool) ->
     let resampling = Resampling {
         window,
         target,
+        model: rows.shape().model,
+        mirrored: (false, false),
         linear,
     };
     resample(
@@ -287,6 +290,8 @@ fn a_stopped_checkpoint_ends_the_work() {
     let resampling = Resampling {
         window: whole(&source),
         target: (10, 10),
+        model: source.model,
+        mirrored: (false, false),
         linear: false,
     };
     let result = resample(

@@ -155,7 +155,9 @@ mod tests {
             height: 1,
             model: Model::Rgb,
         };
-        let samples = [[255, 0, 0], [0, 0, 255], [0, 0, 255]].as_flattened().to_vec();
+        let samples = [[255, 0, 0], [0, 0, 255], [0, 0, 255]]
+            .as_flattened()
+            .to_vec();
         let raster = Raster::interleaved(shape, samples);
         let planes = from_rgb(raster, Model::YCbCr { across: 2, down: 2 });
         // The last pixel is alone, and counts twice.

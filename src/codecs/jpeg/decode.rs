@@ -204,12 +204,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// Sets up the scale; whether inks are stored inverted. The library must agree with our own reading of the header.
-    fn read_header(
-        &mut self,
-        scale: Scale,
-        expected: Shape,
-        planar: bool,
-    ) -> Result<bool, Error> {
+    fn read_header(&mut self, scale: Scale, expected: Shape, planar: bool) -> Result<bool, Error> {
         let (mut width, mut height, mut components, mut adobe) = (0, 0, 0, 0);
         // SAFETY: the decoder is alive and owned; the file outlives it by `'a`; the
         // four pointers are to locals that live through the call.
@@ -227,7 +222,8 @@ impl<'a> Decoder<'a> {
             )
         };
         self.outcome(code)?;
-        let samples = expected.model.channels() * u32::try_from(expected.model.planes()).unwrap_or(0);
+        let samples =
+            expected.model.channels() * u32::try_from(expected.model.planes()).unwrap_or(0);
         if (width, height, components) != (expected.width, expected.height, samples) {
             return Err(broken("its header contradicts itself"));
         }

@@ -127,7 +127,10 @@ mod tests {
             for quality in (1..100).rev() {
                 let coarser = tables(quality, subsampled);
                 let pairs = finer.iter().flatten().zip(coarser.iter().flatten());
-                assert!(pairs.clone().all(|(fine, coarse)| fine <= coarse), "{quality}");
+                assert!(
+                    pairs.clone().all(|(fine, coarse)| fine <= coarse),
+                    "{quality}"
+                );
                 finer = coarser;
             }
         }

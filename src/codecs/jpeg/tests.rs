@@ -6,110 +6,145 @@ use super::*;
 use crate::checkpoint::{Checkpoint, Stop};
 use crate::codecs::{Band, Encoding, Error, Format, Model, Plane, Raster, Rows};
 
-const SHAPE: Shape = Shape {
+pub(super) const SHAPE: Shape = Shape {
     width: 75,
     height: 53,
-    model: Model::Rgb,
+    model: Model::YCbCr { across: 2, down: 2 },
 };
 
-fn smooth(shape: Shape) -> Raster {
-    let channels = shape.model.channels();
-    let samples = (0..shape.height)
-        .flat_map(|y| (0..shape.width).map(move |x| (x, y)))
-        .flat_map(|(x, y)| (0..channels).map(move |c| (x * 2 + y + c * 30) % 256))
-        .map(|value| u8::try_from(value).unwrap())
-        .collect();
-    Raster::interleaved(shape, samples)
+/// The layouts that are written.
+pub(super) const MODELS: [Model; 5] = [
+    Model::Gray,
+    Model::YCbCr { across: 1, down: 1 },
+    Model::YCbCr { across: 2, down: 1 },
+    Model::YCbCr { across: 1, down: 2 },
+    Model::YCbCr { across: 2, down: 2 },
+];
+
+/// Slopes with a little noise on them; the same for the same seed.
+pub(super) fn picture(shape: Shape, seed: u32) -> Raster {
+    let mut raster = Raster::new(shape);
+    let mut state = seed;
+    for (index, plane) in raster.planes.iter_mut().enumerate() {
+        for (at, sample) in plane.samples.iter_mut().enumerate() {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let (x, y) = (at % plane.stride, at / plane.stride);
+            let value = x * 2 + y + index * 30 + (state >> 29) as usize;
+            *sample = u8::try_from(40 + value % 170).unwrap();
+        }
+    }
+    raster
 }
 
-fn file(shape: Shape) -> Vec<u8> {
+pub(super) fn file(shape: Shape, quality: u8, seed: u32) -> Vec<u8> {
     let checkpoint = Checkpoint::new();
     let encoding = Encoding {
         format: Format::Jpeg,
-        quality: 95,
+        quality,
     };
     let mut sink = create(encoding, shape, &checkpoint).unwrap();
-    sink.push(&smooth(shape)).unwrap();
+    sink.push(&picture(shape, seed)).unwrap();
     sink.finish().unwrap()
 }
 
-fn rows(mut rows: Box<dyn Rows + '_>, at_once: u32) -> Result<Vec<u8>, Error> {
+/// All rows, without padding.
+pub(super) fn read(mut rows: Box<dyn Rows + '_>, at_once: u32) -> Result<Raster, Error> {
+    let mut whole = Raster::new(rows.shape());
+    whole
+        .planes
+        .iter_mut()
+        .for_each(|plane| plane.samples.clear());
     let mut band = Band {
         model: rows.shape().model,
         planes: vec![Plane::default()],
     };
-    let mut samples = Vec::new();
     while rows.next(&mut band, at_once)? {
-        samples.extend_from_slice(&band.planes[0].samples);
+        for (whole, plane) in whole.planes.iter_mut().zip(&band.planes) {
+            plane
+                .rows()
+                .for_each(|row| whole.samples.extend_from_slice(row));
+        }
     }
-    Ok(samples)
+    Ok(whole)
+}
+
+fn all(eighths: u8) -> Scale {
+    Scale {
+        eighths,
+        chroma: eighths,
+    }
 }
 
 #[test]
 fn what_is_written_is_read() {
-    for model in [Model::Gray, Model::Rgb] {
+    for model in MODELS {
         let shape = Shape { model, ..SHAPE };
-        let file = file(shape);
+        let file = file(shape, 95, 1);
         let header = probe(&file).unwrap();
         assert_eq!((header.width, header.height, header.model), (75, 53, model));
         let checkpoint = Checkpoint::new();
-        let got = rows(open(&file, &header, 8, &checkpoint).unwrap(), 16).unwrap();
-        let original = &smooth(shape).planes[0].samples;
-        let off: f64 = got
-            .iter()
-            .zip(original)
-            .map(|(a, b)| f64::from(a.abs_diff(*b)))
-            .sum();
-        assert!(off / (got.len() as f64) < 6.0, "{model:?}: {off}");
+        let got = read(open(&file, &header, Scale::FULL, &checkpoint).unwrap(), 16).unwrap();
+        for (got, original) in got.planes.iter().zip(picture(shape, 1).planes) {
+            assert_eq!(got.samples.len(), original.samples.len(), "{model:?}");
+            let pairs = got.samples.iter().zip(&original.samples);
+            let off: f64 = pairs.map(|(a, b)| f64::from(a.abs_diff(*b))).sum();
+            assert!(
+                off / (original.samples.len() as f64) < 3.0,
+                "{model:?}: {off}"
+            );
+        }
     }
 }
 
 #[test]
 fn scales_and_bands_are_as_promised() {
-    let file = file(SHAPE);
+    let file = file(SHAPE, 95, 1);
     let header = probe(&file).unwrap();
     assert_eq!(header.detail, "4:2:0");
     let checkpoint = Checkpoint::new();
     for &eighths in SCALES {
-        let shape = scaled(&header, eighths);
-        let whole = rows(open(&file, &header, eighths, &checkpoint).unwrap(), 64).unwrap();
-        assert_eq!(whole.len() as u64, shape.bytes(), "{eighths}/8");
-        let few = rows(open(&file, &header, eighths, &checkpoint).unwrap(), 3).unwrap();
-        assert_eq!(whole, few, "{eighths}/8");
+        let scale = all(eighths);
+        let shape = scaled(&header, scale);
+        let whole = read(open(&file, &header, scale, &checkpoint).unwrap(), 64).unwrap();
+        let samples: usize = whole.planes.iter().map(|plane| plane.samples.len()).sum();
+        assert_eq!(samples as u64, shape.bytes(), "{eighths}/8");
+        let few = read(open(&file, &header, scale, &checkpoint).unwrap(), 3).unwrap();
+        assert!(whole == few, "{eighths}/8");
     }
-    assert_eq!(
-        scaled(&header, 1),
-        Shape {
-            width: 10,
-            height: 7,
-            ..SHAPE
-        }
+    let smallest = scaled(&header, all(1));
+    assert_eq!((smallest.width, smallest.height), (10, 7));
+    // Luma at half its size, chroma at its full size: as many samples of each.
+    let even = scaled(
+        &header,
+        Scale {
+            eighths: 4,
+            chroma: 8,
+        },
     );
+    assert_eq!(even.model, Model::YCbCr { across: 1, down: 1 });
 }
 
 #[test]
 fn a_stopped_checkpoint_ends_a_decode_and_an_encode() {
-    let file = file(SHAPE);
+    let file = file(SHAPE, 95, 1);
     let header = probe(&file).unwrap();
     let checkpoint = Checkpoint::new();
-    let mut decode = open(&file, &header, 8, &checkpoint).unwrap();
+    let mut decode = open(&file, &header, Scale::FULL, &checkpoint).unwrap();
     let mut band = Band {
-        model: Model::Rgb,
+        model: SHAPE.model,
         planes: vec![Plane::default()],
     };
     assert!(decode.next(&mut band, 16).unwrap());
     checkpoint.stop(Stop::Cancelled);
-    assert_eq!(
-        decode.next(&mut band, 16),
-        Err(Error::Stopped(Stop::Cancelled))
-    );
+    let stopped = Err(Error::Stopped(Stop::Cancelled));
+    assert_eq!(decode.next(&mut band, 16), stopped);
     let encoding = Encoding {
         format: Format::Jpeg,
         quality: 80,
     };
     let mut sink = create(encoding, SHAPE, &checkpoint).unwrap();
     assert_eq!(
-        sink.push(&smooth(SHAPE)),
+        sink.push(&picture(SHAPE, 1)),
         Err(Error::Stopped(Stop::Cancelled))
     );
 }
@@ -148,7 +183,7 @@ fn headers_that_are_not_read_say_why() {
 proptest! {
     #[test]
     fn nothing_panics(at in 0_usize..700, byte in any::<u8>(), tail in proptest::collection::vec(any::<u8>(), 0..40)) {
-        let mut file = file(SHAPE);
+        let mut file = file(SHAPE, 95, 1);
         let length = file.len();
         file[at % length] = byte;
         file.truncate(length - at % length / 2);
@@ -158,7 +193,7 @@ proptest! {
         if let Ok(header) = probe(&file)
             && u64::from(header.width) * u64::from(header.height) < 1 << 22
         {
-            drop(open(&file, &header, 8, &checkpoint).and_then(|decode| rows(decode, 16)));
+            drop(open(&file, &header, Scale::FULL, &checkpoint).and_then(|decode| read(decode, 16)));
         }
     }
 }

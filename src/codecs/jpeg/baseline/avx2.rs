@@ -1,12 +1,15 @@
 //! The inverse transforms on eight lanes at a time: the passes of [`super::idct`], with AVX2.
-#![expect(unsafe_code, reason = "a measured kernel: twice as fast as the portable one")]
+#![expect(
+    unsafe_code,
+    reason = "a measured kernel: twice as fast as the portable one"
+)]
 
 use std::arch::x86_64::{
-    __m128i, __m256i, _mm_packs_epi32, _mm_packus_epi16, _mm_storeu_si128, _mm256_add_epi32,
-    _mm256_castsi256_si128, _mm256_cvtepi16_epi32, _mm256_extracti128_si256, _mm256_loadu_si256,
-    _mm256_mullo_epi32, _mm256_packs_epi32, _mm256_permute2x128_si256, _mm256_set1_epi32,
-    _mm256_slli_epi32, _mm256_srai_epi32, _mm256_sub_epi32, _mm256_unpackhi_epi32,
-    _mm256_unpackhi_epi64, _mm256_unpacklo_epi32, _mm256_unpacklo_epi64, _mm_loadu_si128,
+    __m128i, __m256i, _mm_loadu_si128, _mm_packs_epi32, _mm_packus_epi16, _mm_storeu_si128,
+    _mm256_add_epi32, _mm256_castsi256_si128, _mm256_cvtepi16_epi32, _mm256_extracti128_si256,
+    _mm256_loadu_si256, _mm256_mullo_epi32, _mm256_packs_epi32, _mm256_permute2x128_si256,
+    _mm256_set1_epi32, _mm256_slli_epi32, _mm256_srai_epi32, _mm256_sub_epi32,
+    _mm256_unpackhi_epi32, _mm256_unpackhi_epi64, _mm256_unpacklo_epi32, _mm256_unpacklo_epi64,
 };
 
 use super::idct::{Block, EIGHT, FOUR, Lanes, eight, four, put};

@@ -21,13 +21,71 @@ pub(super) struct Bits<'a> {
     /// Unstuffed bytes: `..end` are the scan's, what follows are zeros.
     chunk: Box<[u8]>,
     end: usize,
+    place: Place,
+    /// A marker, or the file's end, follows what is in `chunk`.
+    ended: bool,
+}
+
+/// A place in a chunk.
+///
+/// It is copied while a block is read, so that it stays in registers.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Place {
     /// The first byte of which not all bits are in `held`.
     next: usize,
     /// The next `count` bits, at the top. Bits below them may be set already, as the same ones will be again.
     held: u64,
     count: u32,
-    /// A marker, or the file's end, follows what is in `chunk`.
-    ended: bool,
+}
+
+impl Place {
+    /// Makes sure that a symbol and its value can be looked at.
+    ///
+    /// Only when they are not there: the address to load from then stands long before the bits are
+    /// needed, while the length of each symbol would decide it anew if every symbol were followed by a load.
+    #[inline(always)]
+    pub(super) fn refill(&mut self, chunk: &[u8]) {
+        if self.count < LONGEST {
+            let word = chunk.get(self.next..).and_then(<[u8]>::first_chunk);
+            self.held |= word.map_or(0, |&bytes| u64::from_be_bytes(bytes)) >> self.count;
+            self.next += ((63 - self.count) >> 3) as usize;
+            self.count |= 56;
+        }
+    }
+
+    /// The next `count` bits, 1 to 32; they stay.
+    #[inline(always)]
+    pub(super) fn look(self, count: u32) -> usize {
+        #[expect(clippy::cast_possible_truncation, reason = "32 bits at most")]
+        let bits = (self.held >> (64 - count)) as usize;
+        bits
+    }
+
+    /// The value of `size` bits, 0 to 15, that stand behind `code` others: T.81, F.2.2.1.
+    #[inline(always)]
+    pub(super) fn value(self, code: u32, size: u32) -> i32 {
+        #[expect(clippy::cast_possible_truncation, reason = "15 bits at most")]
+        let raw = (self.held << code >> 1 >> (63 - size)) as i32;
+        // Values whose first bit is 0 are negative. No branch: which it is can't be foreseen.
+        let negative = i32::from(raw < 1 << size >> 1);
+        raw - (((1 << size) - 1) & -negative)
+    }
+
+    /// In front of these bits, `count` of them.
+    pub(super) fn before(bits: usize, count: u32) -> Self {
+        Self {
+            next: 0,
+            held: (bits as u64) << (64 - count),
+            count,
+        }
+    }
+
+    /// Takes `count` bits, up to 32 of those that are ready.
+    #[inline(always)]
+    pub(super) fn skip(&mut self, count: u32) {
+        self.held <<= count & 63;
+        self.count -= count;
+    }
 }
 
 impl<'a> Bits<'a> {
@@ -37,9 +95,7 @@ impl<'a> Bits<'a> {
             file,
             chunk: vec![0; CHUNK + UNIT + WORD].into_boxed_slice(),
             end: 0,
-            next: 0,
-            held: 0,
-            count: 0,
+            place: Place::default(),
             ended: false,
         }
     }
@@ -47,7 +103,7 @@ impl<'a> Bits<'a> {
     /// Makes sure that the next unit's bits are there; `false` when more bits were taken than the scan had.
     #[inline]
     pub(super) fn prepare(&mut self) -> bool {
-        if self.next + UNIT <= self.end {
+        if self.place.next + UNIT <= self.end {
             return true;
         }
         if !self.ended {
@@ -58,15 +114,16 @@ impl<'a> Bits<'a> {
 
     /// Whether bits were taken that the scan doesn't have.
     pub(super) fn overrun(&self) -> bool {
-        self.next * 8 > self.end * 8 + self.count as usize
+        self.place.next * 8 > self.end * 8 + self.place.count as usize
     }
 
     /// Fills the chunk anew behind what is left of it.
     #[cold]
     fn unstuff(&mut self) {
-        let left = self.end.saturating_sub(self.next);
-        self.chunk.copy_within(self.next.min(self.end)..self.end, 0);
-        self.next = 0;
+        let next = self.place.next.min(self.end);
+        let left = self.end - next;
+        self.chunk.copy_within(next..self.end, 0);
+        self.place.next -= next;
         self.end = left;
         while self.end < CHUNK {
             let room = CHUNK - self.end;
@@ -118,7 +175,7 @@ impl<'a> Bits<'a> {
             return false;
         }
         self.file = self.file.get(2..).unwrap_or_default();
-        (self.next, self.end, self.held, self.count) = (0, 0, 0, 0);
+        (self.place, self.end) = (Place::default(), 0);
         self.ended = false;
         true
     }
@@ -145,31 +202,15 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// Makes at least 56 bits ready to be looked at.
+    /// What is unstuffed, and the place in it.
     #[inline(always)]
-    pub(super) fn refill(&mut self) {
-        let word = self
-            .chunk
-            .get(self.next..self.next + WORD)
-            .and_then(|bytes| bytes.try_into().ok())
-            .map_or(0, u64::from_be_bytes);
-        self.held |= word >> self.count;
-        self.next += ((63 - self.count) >> 3) as usize;
-        self.count |= 56;
+    pub(super) fn open(&self) -> (&[u8], Place) {
+        (&self.chunk, self.place)
     }
 
-    /// The next `count` bits, 1 to 32; they stay.
+    /// Goes on at a place that was reached from the last one.
     #[inline(always)]
-    pub(super) fn look(&self, count: u32) -> usize {
-        #[expect(clippy::cast_possible_truncation, reason = "32 bits at most")]
-        let bits = (self.held >> (64 - count)) as usize;
-        bits
-    }
-
-    /// Takes `count` bits, up to 32 of those that are ready.
-    #[inline(always)]
-    pub(super) fn skip(&mut self, count: u32) {
-        self.held <<= count;
-        self.count -= count;
+    pub(super) fn go_to(&mut self, place: Place) {
+        self.place = place;
     }
 }

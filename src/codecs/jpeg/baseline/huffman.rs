@@ -1,20 +1,21 @@
-//! Huffman codes of a scan, looked up with the value that follows them.
+//! Huffman codes of a scan, looked up together with the values that follow them.
+//!
+//! What costs time in an entropy decoder is what a processor can't foresee. So there is one path for
+//! nearly everything: a look-up gives one symbol, or two if both and their values are short, and
+//! values are computed without asking what they are.
 
-use super::bits::Bits;
+use super::bits::Place;
 
-/// Bits that index the quick table: most codes and their values together are shorter.
+/// Bits that are looked up at once.
 const QUICK: u32 = 10;
 
 /// What the end of a block counts as: a run past its last coefficient.
 pub(super) const TO_THE_END: u32 = 64;
 
 /// One code table, ready for use.
-///
-/// An entry of `quick` is a symbol with its value, all in the looked-up bits
-/// (`bits`, `run`, `value`), or the symbol of a code whose value is longer
-/// (`bits` of both, `run`, `size`, and [`Self::LONGER`]), or 0 for a longer code.
 pub(super) struct Table {
-    quick: Box<[u32; 1 << QUICK]>,
+    /// For the next bits: what they begin with. Codes that are longer have none.
+    quick: Box<[Entry; 1 << QUICK]>,
     /// For each length: the first code that is longer, as 16 bits.
     limit: [u32; 17],
     /// For each length: what added to a code is its place in `symbols`.
@@ -24,22 +25,76 @@ pub(super) struct Table {
     runs: bool,
 }
 
-/// A symbol and the value behind it.
-#[derive(Clone, Copy)]
-pub(super) struct Coded {
-    /// Zeros before the value.
-    pub(super) run: u32,
-    /// The value, 16 bits at most.
-    pub(super) value: i32,
+/// One symbol and what goes with it, or two.
+///
+/// A single one is stored as if a second were at the same place. The end of a block is a zero where
+/// nothing is yet, or nothing at all behind a first symbol; the step then leads past the block: by
+/// [`TO_THE_END`] when it is alone, by more behind a symbol.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Entry {
+    /// Bits of all symbols and values; 0 for none.
+    pub(super) bits: u8,
+    /// Coefficients that are covered.
+    pub(super) step: u8,
+    /// Zeros before the first value.
+    pub(super) run: u8,
+    /// Coefficients before the second value, or `run` if there is none.
+    pub(super) at: u8,
+    /// Bits of the first symbol's code, and of its value.
+    code: u8,
+    size: u8,
+    /// The second value.
+    pub(super) second: i16,
+}
+
+impl Entry {
+    fn single(code: u32, run: u32, size: u32) -> Self {
+        let ends = run == TO_THE_END;
+        #[expect(clippy::cast_possible_truncation, reason = "64 at most")]
+        let byte = |number: u32| number as u8;
+        let run = if ends { 0 } else { byte(run) };
+        Self {
+            bits: byte(code + size),
+            step: if ends { byte(TO_THE_END) } else { run + 1 },
+            run,
+            at: run,
+            code: byte(code),
+            size: byte(size),
+            second: 0,
+        }
+    }
+
+    /// Whether it is an end of block alone.
+    #[inline(always)]
+    pub(super) fn ends(self) -> bool {
+        u32::from(self.step) == TO_THE_END
+    }
+
+    /// With another symbol behind it, whose value is known.
+    fn then(mut self, next: Self, value: i16) -> Self {
+        self.bits += next.bits;
+        if next.ends() {
+            self.step = next.step + 1;
+        } else {
+            self.at = self.step + next.run;
+            self.step = self.at + 1;
+            self.second = value;
+        }
+        self
+    }
+
+    /// The first value, which stands in the bits at `place`.
+    #[inline(always)]
+    pub(super) fn first(self, place: Place) -> i32 {
+        place.value(u32::from(self.code), u32::from(self.size))
+    }
 }
 
 impl Table {
-    const LONGER: u32 = 1 << 15;
-
     /// From a DHT segment's counts of codes per length 1 to 16 and its symbols; `None` if no code can be like that.
     pub(super) fn new(counts: &[u8; 16], symbols: &[u8], runs: bool) -> Option<Self> {
         let mut table = Self {
-            quick: Box::new([0; 1 << QUICK]),
+            quick: Box::new([Entry::default(); 1 << QUICK]),
             limit: [0; 17],
             place: [0; 17],
             symbols: symbols.to_vec(),
@@ -64,31 +119,38 @@ impl Table {
             *table.limit.get_mut(length as usize)? = code << (16 - length);
             code <<= 1;
         }
+        if runs {
+            table.pair_up();
+        }
         (index == symbols.len()).then_some(table)
     }
 
-    /// Fills the quick entries of one code.
+    /// Fills the entries of one code.
     fn enter(&mut self, code: u32, length: u32, symbol: u8) {
         if length > QUICK {
             return;
         }
         let (run, size) = self.meaning(symbol);
-        let first = code << (QUICK - length);
-        for low in 0..1 << (QUICK - length) {
-            let entry = if length + size <= QUICK {
-                let value = if size == 0 {
-                    0
-                } else {
-                    extend(low >> (QUICK - length - size), size)
-                };
-                #[expect(clippy::cast_sign_loss, reason = "its bits, kept")]
-                let value = (value as u32) << 16;
-                value | run << 8 | (length + size)
-            } else {
-                size << 16 | Self::LONGER | run << 8 | (length + size)
-            };
-            if let Some(slot) = self.quick.get_mut((first | low) as usize) {
-                *slot = entry;
+        let first = (code << (QUICK - length)) as usize;
+        let entries = self.quick.get_mut(first..first + (1 << (QUICK - length)));
+        entries
+            .unwrap_or_default()
+            .fill(Entry::single(length, run, size));
+    }
+
+    /// Adds a second symbol to each entry that leaves bits for it and its value.
+    fn pair_up(&mut self) {
+        let single = self.quick.clone();
+        for (bits, entry) in self.quick.iter_mut().enumerate() {
+            let taken = u32::from(entry.bits);
+            if taken == 0 || taken >= QUICK || entry.ends() {
+                continue;
+            }
+            let rest = bits << taken & ((1 << QUICK) - 1);
+            let next = single.get(rest).copied().unwrap_or_default();
+            if next.bits > 0 && taken + u32::from(next.bits) <= QUICK {
+                let value = next.first(Place::before(rest, QUICK));
+                *entry = entry.then(next, i16::try_from(value).unwrap_or_default());
             }
         }
     }
@@ -102,54 +164,26 @@ impl Table {
         }
     }
 
-    /// Takes a symbol and its value from bits that were refilled; `None` for bits that are no code.
+    /// What the bits begin with; its `bits` are 0 for a long code.
     #[inline(always)]
-    pub(super) fn take(&self, bits: &mut Bits<'_>) -> Option<Coded> {
-        let entry = *self.quick.get(bits.look(QUICK))?;
-        let length = entry & 0xff;
-        let run = entry >> 8 & 0x7f;
-        if entry & Self::LONGER == 0 && entry != 0 {
-            bits.skip(length);
-            #[expect(clippy::cast_possible_wrap, reason = "the value's sign is the top bit")]
-            let value = entry as i32 >> 16;
-            return Some(Coded { run, value });
-        }
-        self.take_longer(entry, bits)
+    pub(super) fn look(&self, place: Place) -> Entry {
+        self.quick
+            .get(place.look(QUICK))
+            .copied()
+            .unwrap_or_default()
     }
 
-    fn take_longer(&self, entry: u32, bits: &mut Bits<'_>) -> Option<Coded> {
-        let (run, size) = if entry == 0 {
-            let code = u32::try_from(bits.look(16)).ok()?;
-            let length = (QUICK + 1..=16)
-                .find(|&length| self.limit.get(length as usize).is_some_and(|&l| code < l))?;
-            let place = self.place.get(length as usize)? + i32::try_from(code >> (16 - length)).ok()?;
-            let symbol = *self.symbols.get(usize::try_from(place).ok()?)?;
-            bits.skip(length);
-            self.meaning(symbol)
-        } else {
-            let size = entry >> 16;
-            bits.skip((entry & 0xff) - size);
-            (entry >> 8 & 0x7f, size)
-        };
-        if size == 0 {
-            return Some(Coded { run, value: 0 });
-        }
-        let raw = u32::try_from(bits.look(size)).ok()?;
-        bits.skip(size);
-        Some(Coded {
-            run,
-            value: extend(raw, size),
-        })
-    }
-}
-
-/// The value that `size` bits stand for, 1 to 15 of them: T.81, F.2.2.1.
-fn extend(raw: u32, size: u32) -> i32 {
-    #[expect(clippy::cast_possible_wrap, reason = "16 bits at most")]
-    let raw = raw as i32;
-    if raw < 1 << (size - 1) {
-        raw - (1 << size) + 1
-    } else {
-        raw
+    /// Takes one symbol and its value from bits that were refilled: zeros before it, and the value. `None` for
+    /// bits that are no code.
+    pub(super) fn take(&self, place: &mut Place) -> Option<(u32, i32)> {
+        let bits = u32::try_from(place.look(16)).ok()?;
+        let shorter = |length: &u32| self.limit.get(*length as usize).is_some_and(|&l| bits < l);
+        let length = (1..=16).find(shorter)?;
+        let index = self.place.get(length as usize)? + i32::try_from(bits >> (16 - length)).ok()?;
+        let symbol = *self.symbols.get(usize::try_from(index).ok()?)?;
+        let (run, size) = self.meaning(symbol);
+        let value = place.value(length, size);
+        place.skip(length + size);
+        Some((run, value))
     }
 }

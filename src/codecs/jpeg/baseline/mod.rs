@@ -1,7 +1,8 @@
 //! Baseline files: one scan, Huffman codes, 8 bit, decoded a row of units at a time into planes.
 //!
 //! Everything else is libjpeg-turbo's. What both read gives the same samples: the
-//! same coefficients, the same integer transforms; and each refuses what the other refuses.
+//! same coefficients, the same integer transforms. What one refuses the other does too, but for bits that are no
+//! code: here they are always an error, there only near a marker.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -11,7 +12,7 @@ mod idct;
 mod tables;
 
 use self::bits::Bits;
-use self::huffman::Table;
+use self::huffman::{TO_THE_END, Table};
 use self::idct::Block;
 use self::tables::{Component, PLACES, Tables};
 use super::decode::broken;
@@ -36,7 +37,10 @@ pub(super) fn open<'a>(
     let blocks: usize = components.iter().map(|c| c.across * c.down).sum();
     let have_codes = components.iter().all(|c| {
         tables.direct.get(c.direct).is_some_and(Option::is_some)
-            && tables.alternating.get(c.alternating).is_some_and(Option::is_some)
+            && tables
+                .alternating
+                .get(c.alternating)
+                .is_some_and(Option::is_some)
     });
     if components.len() != shape.model.planes() || blocks > MAX_BLOCKS || !have_codes {
         return Ok(None);
@@ -51,6 +55,7 @@ pub(super) fn open<'a>(
         unit_height: 8 * down,
         shape,
         scale,
+        blocks: Box::new([([0; 64], false); MAX_BLOCKS]),
         direct: [0; 4],
         until_restart: tables.restart,
         restarts: 0,
@@ -70,6 +75,8 @@ struct Baseline<'a> {
     unit_rows: usize,
     /// Rows of the full-size picture in a row of units.
     unit_height: usize,
+    /// Coefficients of a unit's blocks, zeros between two units, and whether a block has more than its mean.
+    blocks: Box<[([i16; 64], bool); MAX_BLOCKS]>,
     /// The last direct-current coefficient of each component.
     direct: [i32; 4],
     until_restart: u32,
@@ -119,9 +126,13 @@ impl Baseline<'_> {
     /// Makes the planes as large as whole units are.
     fn prepare(&self, band: &mut Band, count: usize) {
         band.model = self.shape.model;
-        band.planes.resize_with(self.tables.components.len(), Plane::default);
-        for (index, (plane, component)) in
-            band.planes.iter_mut().zip(&self.tables.components).enumerate()
+        band.planes
+            .resize_with(self.tables.components.len(), Plane::default);
+        for (index, (plane, component)) in band
+            .planes
+            .iter_mut()
+            .zip(&self.tables.components)
+            .enumerate()
         {
             let points = self.points(index);
             plane.stride = self.units_across * component.across * points;
@@ -133,9 +144,16 @@ impl Baseline<'_> {
 
     /// Tells how much of the planes is picture.
     fn cut(&self, band: &mut Band, count: usize) {
-        let Shape { width, height, model } = self.shape;
-        for (index, (plane, component)) in
-            band.planes.iter_mut().zip(&self.tables.components).enumerate()
+        let Shape {
+            width,
+            height,
+            model,
+        } = self.shape;
+        for (index, (plane, component)) in band
+            .planes
+            .iter_mut()
+            .zip(&self.tables.components)
+            .enumerate()
         {
             let (width, height) = model.plane_size(index, width, height);
             let each = component.down * self.points(index);
@@ -176,7 +194,6 @@ impl Baseline<'_> {
         whole: impl Transform,
         half: impl Transform,
     ) -> Result<(), Error> {
-        let mut coefficients = [0_i16; 64];
         for unit in 0..self.units_across {
             if self.tables.restart > 0 {
                 self.count_down()?;
@@ -184,47 +201,68 @@ impl Baseline<'_> {
             if !self.bits.prepare() {
                 return Err(cut_short());
             }
-            for (index, component) in self.tables.components.iter().enumerate() {
-                let (Some(plane), Some(last)) = (planes.get_mut(index), self.direct.get_mut(index))
-                else {
-                    continue;
-                };
-                let Some((direct, alternating)) = codes(&self.tables, component) else {
-                    continue;
-                };
-                let points = usize::from(self.scale.of(index));
-                let (left, top) = (
-                    unit * component.across * points,
-                    row * component.down * points,
-                );
-                for y in 0..component.down {
-                    for x in 0..component.across {
-                        let bits = &mut self.bits;
-                        let some = decode_block(bits, direct, alternating, last, &mut coefficients)
-                            .ok_or_else(bad_code)?;
-                        let at = (top + y * points) * plane.stride + left + x * points;
-                        let out = plane.samples.get_mut(at..).unwrap_or_default();
-                        let block = Block {
-                            coefficients: &coefficients,
-                            quantisers: &component.quantisers,
-                        };
-                        match points {
-                            _ if !some => flat(idct::mean(block), out, plane.stride, points),
-                            8 => whole(block, out, plane.stride),
-                            4 => half(block, out, plane.stride),
-                            2 => idct::quarter(block, out, plane.stride),
-                            _ => flat(idct::mean(block), out, plane.stride, 1),
-                        }
-                        if some {
-                            coefficients = [0; 64];
-                        } else {
-                            coefficients[0] = 0;
-                        }
+            self.decode_unit().ok_or_else(bad_code)?;
+            self.transform_unit(planes, unit, row, &whole, &half);
+        }
+        Ok(())
+    }
+
+    /// Reads the coefficients of a unit's blocks; `None` for bits that are no code.
+    #[inline(always)]
+    fn decode_unit(&mut self) -> Option<()> {
+        let mut blocks = self.blocks.iter_mut();
+        for (component, last) in self.tables.components.iter().zip(&mut self.direct) {
+            let (direct, alternating) = codes(&self.tables, component)?;
+            for _ in 0..component.across * component.down {
+                let (coefficients, some) = blocks.next()?;
+                *some = decode_block(&mut self.bits, direct, alternating, last, coefficients)?;
+            }
+        }
+        Some(())
+    }
+
+    /// Makes samples of a unit's blocks, and leaves zeros. Not at once after each block is read: what
+    /// was just stored in small pieces can't be loaded in large ones without a wait.
+    #[inline(always)]
+    fn transform_unit(
+        &mut self,
+        planes: &mut [Plane],
+        unit: usize,
+        row: usize,
+        whole: &impl Transform,
+        half: &impl Transform,
+    ) {
+        let mut blocks = self.blocks.iter_mut();
+        for (index, (component, plane)) in self.tables.components.iter().zip(planes).enumerate() {
+            let points = usize::from(self.scale.of(index));
+            let left = unit * component.across * points;
+            let top = row * component.down * points;
+            for y in 0..component.down {
+                for x in 0..component.across {
+                    let Some((coefficients, some)) = blocks.next() else {
+                        return;
+                    };
+                    let at = (top + y * points) * plane.stride + left + x * points;
+                    let out = plane.samples.get_mut(at..).unwrap_or_default();
+                    let block = Block {
+                        coefficients,
+                        quantisers: &component.quantisers,
+                    };
+                    match points {
+                        _ if !*some => flat(idct::mean(block), out, plane.stride, points),
+                        8 => whole(block, out, plane.stride),
+                        4 => half(block, out, plane.stride),
+                        2 => idct::quarter(block, out, plane.stride),
+                        _ => flat(idct::mean(block), out, plane.stride, 1),
+                    }
+                    if *some {
+                        *coefficients = [0; 64];
+                    } else {
+                        coefficients[0] = 0;
                     }
                 }
             }
         }
-        Ok(())
     }
 
     /// At a restart, the codes begin anew.
@@ -273,20 +311,46 @@ fn decode_block(
     last: &mut i32,
     coefficients: &mut [i16; 64],
 ) -> Option<bool> {
-    bits.refill();
-    *last = last.checked_add(direct.take(bits)?.value)?;
+    let (chunk, mut place) = bits.open();
+    place.refill(chunk);
+    let entry = direct.look(place);
+    let difference = if entry.bits > 0 {
+        let difference = entry.first(place);
+        place.skip(u32::from(entry.bits));
+        difference
+    } else {
+        direct.take(&mut place)?.1
+    };
+    *last = last.checked_add(difference)?;
     coefficients[0] = truncated(*last);
+    let mut put = |index: usize, value: i32| {
+        // A run may lead past the block, for whatever reason; the last place then has it.
+        let place = PLACES.get(index).copied().unwrap_or(63);
+        coefficients[usize::from(place & 63)] = truncated(value);
+    };
     let mut index = 1;
     let mut some = false;
     while index < 64 {
-        bits.refill();
-        let coded = alternating.take(bits)?;
-        let place = index + coded.run as usize;
-        let place = PLACES.get(place).copied().unwrap_or(63);
-        coefficients[usize::from(place & 63)] = truncated(coded.value);
-        some |= coded.value != 0;
-        index += coded.run as usize + 1;
+        place.refill(chunk);
+        let entry = alternating.look(place);
+        let (run, at) = (usize::from(entry.run), usize::from(entry.at));
+        if entry.bits > 0 && index + run < 63 {
+            let first = entry.first(place);
+            place.skip(u32::from(entry.bits));
+            put(index + run, first);
+            let second = i32::from(entry.second);
+            put(index + at, if at == run { first } else { second });
+            index += usize::from(entry.step);
+            some |= !entry.ends();
+        } else {
+            // A long code; or the last of the block: what follows that belongs to the next.
+            let (run, value) = alternating.take(&mut place)?;
+            put(index + run as usize, value);
+            index += run as usize + 1;
+            some |= run != TO_THE_END;
+        }
     }
+    bits.go_to(place);
     Some(some)
 }
 

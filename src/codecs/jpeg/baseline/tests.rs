@@ -1,0 +1,204 @@
+//! Our decoder against libjpeg-turbo: the same samples, the same refusals.
+
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::codecs::jpeg::tests::{MODELS, SHAPE, file, read};
+use crate::codecs::jpeg::{SCALES, decode, probe, scaled};
+use crate::codecs::{Model, Raster};
+
+/// Both decoders' answers; `None` where the file isn't for ours.
+fn both(bytes: &[u8], header: &Header, scale: Scale) -> Option<[Result<Raster, Error>; 2]> {
+    let checkpoint = Checkpoint::new();
+    let shape = scaled(header, scale);
+    let ours = match open(bytes, header, scale, shape, &checkpoint) {
+        Ok(rows) => read(rows?, 64),
+        Err(error) => Err(error),
+    };
+    let theirs = decode::library(bytes, header, scale, &checkpoint).and_then(|rows| read(rows, 64));
+    Some([ours, theirs])
+}
+
+/// Every pair of scales, of chroma not beyond what the plan asks for.
+fn pairs(model: Model) -> impl Iterator<Item = Scale> {
+    let (across, down) = model.factors(1);
+    SCALES.iter().flat_map(move |&eighths| {
+        let most = (eighths * across.min(down)).min(8);
+        let scales = SCALES.iter().filter(move |&&chroma| chroma <= most);
+        scales.map(move |&chroma| Scale { eighths, chroma })
+    })
+}
+
+/// Whether both say the same; what differs otherwise.
+fn compare(bytes: &[u8], header: &Header, scale: Scale) -> Result<bool, String> {
+    match both(bytes, header, scale) {
+        None => Ok(false),
+        Some([Ok(ours), Ok(theirs)]) if ours == theirs => Ok(true),
+        Some([Err(_), Err(_)]) => Ok(true),
+        // Far from a marker, libjpeg-turbo takes bits that are no code for a zero, and says nothing.
+        Some([Err(ours), Ok(_)]) if ours == bad_code() => Ok(true),
+        Some([Ok(ours), Ok(theirs)]) => {
+            let planes = ours.planes.iter().zip(&theirs.planes);
+            let samples = planes.map(|(a, b)| a.samples.iter().zip(&b.samples));
+            let most = samples.flatten().map(|(a, b)| a.abs_diff(*b)).max();
+            Err(format!("{scale:?}: off by up to {most:?}"))
+        }
+        Some([ours, theirs]) => Err(format!("{scale:?}: {:?}, {:?}", ours.err(), theirs.err())),
+    }
+}
+
+/// Where the scan's codes begin.
+fn data(file: &[u8]) -> usize {
+    let scan = file
+        .windows(2)
+        .rposition(|pair| pair == [0xff, 0xda])
+        .unwrap();
+    scan + 2 + usize::from(file[scan + 3])
+}
+
+fn planar(header: &Header) -> bool {
+    matches!(header.model, Model::Gray | Model::YCbCr { .. }) && !header.progressive
+}
+
+#[test]
+fn every_layout_at_every_scale() {
+    for model in MODELS {
+        for quality in [3, 60, 100] {
+            let shape = Shape { model, ..SHAPE };
+            let file = file(shape, quality, 7);
+            let header = probe(&file).unwrap();
+            for scale in pairs(model) {
+                assert_eq!(
+                    compare(&file, &header, scale),
+                    Ok(true),
+                    "{model:?} {quality}"
+                );
+            }
+        }
+    }
+}
+
+/// A file of colour with a restart marker behind each row of blocks, joined from files of one row each.
+fn with_restarts(rows: u16) -> Vec<u8> {
+    let strip = |row: u16| {
+        let colour = |x: u32, y: u32| {
+            let sample =
+                |a: u32| u8::try_from((x * a + y * 5 + u32::from(row) * 40) % 256).unwrap();
+            image::Rgb([sample(3), sample(7), sample(2)])
+        };
+        let strip = image::RgbImage::from_fn(64, 8, colour);
+        let mut bytes = Vec::new();
+        image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 90)
+            .encode_image(&strip)
+            .unwrap();
+        bytes
+    };
+    let mut file = strip(0);
+    let frame = file
+        .windows(2)
+        .position(|pair| pair == [0xff, 0xc0])
+        .unwrap();
+    file[frame + 5..frame + 7].copy_from_slice(&(8 * rows).to_be_bytes());
+    // Eight units between two markers.
+    let interval = [0xff, 0xdd, 0, 4, 0, 8];
+    file.splice(frame..frame, interval);
+    for row in 1..rows {
+        file.truncate(file.len() - 2);
+        file.extend([0xff, 0xd0 + u8::try_from((row - 1) % 8).unwrap()]);
+        let next = strip(row);
+        file.extend_from_slice(&next[data(&next)..]);
+    }
+    file
+}
+
+#[test]
+fn restart_markers() {
+    let file = with_restarts(12);
+    let header = probe(&file).unwrap();
+    assert_eq!((header.width, header.height), (64, 96));
+    for scale in pairs(header.model) {
+        let [ours, theirs] = both(&file, &header, scale).unwrap();
+        assert_eq!(ours.unwrap(), theirs.unwrap());
+    }
+    // One marker is missing, or has another number.
+    let marker = file
+        .windows(2)
+        .position(|pair| pair == [0xff, 0xd3])
+        .unwrap();
+    for number in [0xd4, 0x00] {
+        let mut file = file.clone();
+        file[marker + 1] = number;
+        assert_eq!(compare(&file, &header, Scale::FULL), Ok(true));
+        assert!(both(&file, &header, Scale::FULL).unwrap()[0].is_err());
+    }
+}
+
+#[test]
+fn what_is_cut_short_is_refused() {
+    let file = file(SHAPE, 80, 3);
+    let header = probe(&file).unwrap();
+    for length in data(&file)..file.len() {
+        let [ours, theirs] = both(&file[..length], &header, Scale::FULL).unwrap();
+        assert!(
+            ours.is_err() && theirs.is_err(),
+            "{length} of {}",
+            file.len()
+        );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn mutants(
+        model in prop::sample::select(&MODELS[..]),
+        quality in 20_u8..100,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let mut file = file(Shape { model, ..SHAPE }, quality, 11);
+        let scan = data(&file);
+        for (at, byte) in changes {
+            let room = file.len() - scan;
+            file[scan + at.index(room)] = byte;
+        }
+        let header = probe(&file).unwrap();
+        prop_assert!(planar(&header));
+        // Coefficients beyond what an encoder writes may overflow in one way or another.
+        let [ours, theirs] = both(&file, &header, Scale::FULL).unwrap();
+        let unsaid = ours.as_ref().err() == Some(&bad_code());
+        prop_assert!(unsaid || ours.is_ok() == theirs.is_ok(), "{:?}, {:?}", ours.err(), theirs.err());
+    }
+}
+
+/// Real files, where there is a folder of them: `PIXMILL_CORPUS`.
+#[test]
+fn a_corpus() {
+    let Ok(folder) = std::env::var("PIXMILL_CORPUS") else {
+        return;
+    };
+    let mut compared = 0;
+    let mut wrong = Vec::new();
+    for path in files(&Path::new(&folder).join("jpeg")) {
+        let bytes = std::fs::read(&path).unwrap();
+        let Ok(header) = probe(&bytes) else { continue };
+        if !planar(&header) || u64::from(header.width) * u64::from(header.height) > 1 << 24 {
+            continue;
+        }
+        for scale in pairs(header.model) {
+            match compare(&bytes, &header, scale) {
+                Ok(same) => compared += u32::from(same),
+                Err(difference) => wrong.push(format!("{}: {difference}", path.display())),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(compared > 0, "no file was compared");
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
