@@ -92,7 +92,12 @@ const HOMES: &[(&str, &[&str])] = &[
 ];
 
 /// Bindings and the calls to the system; nothing else may opt in to `unsafe`.
-const UNSAFE_HOMES: &[&str] = &["codecs/jpeg/", "codecs/webp/", "pipeline/kernel_avx2.rs", "os.rs"];
+const UNSAFE_HOMES: &[&str] = &[
+    "codecs/jpeg/",
+    "codecs/webp/",
+    "pipeline/kernel_avx2.rs",
+    "os.rs",
+];
 
 /// Lines of a file before its tests, at most.
 const LONGEST_FILE: usize = 300;

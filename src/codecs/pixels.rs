@@ -122,12 +122,13 @@ impl Plane {
         }
     }
 
-    /// The rows of a plane with one sample per pixel, without padding.
-    pub fn rows(&self) -> impl Iterator<Item = &[u8]> {
+    /// The rows of a plane with so many samples per pixel, without padding.
+    pub fn rows(&self, channels: u32) -> impl Iterator<Item = &[u8]> {
+        let length = self.width as usize * channels as usize;
         self.samples
             .chunks(self.stride.max(1))
             .take(self.height as usize)
-            .map(|row| row.get(..self.width as usize).unwrap_or(row))
+            .map(move |row| row.get(..length).unwrap_or(row))
     }
 }
 

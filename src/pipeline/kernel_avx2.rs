@@ -51,15 +51,25 @@ unsafe fn vertical_avx2(pairs: &[&[u32]], weights: &[[i16; 2]], out: &mut [i16])
                 *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(samples, weights));
             }
         }
-        let [a, b, c, d] = sums.map(|sum| _mm256_srai_epi32::<SHIFT>(sum));
-        for (step, (first, second)) in [(a, b), (c, d)].into_iter().enumerate() {
-            // Packing works in halves; the quarters are put in order after it.
-            let packed =
-                _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packs_epi32(first, second));
-            // SAFETY: `x + 32` is at most the length of `out`; no alignment is needed.
-            unsafe { _mm256_storeu_si256(out.as_mut_ptr().add(x + 16 * step).cast(), packed) };
+        let [a, b, c, d] = sums;
+        // SAFETY: `x + 32` is at most the length of `out`; no alignment is needed.
+        unsafe {
+            _mm256_storeu_si256(out.as_mut_ptr().add(x).cast(), narrowed(a, b));
+            _mm256_storeu_si256(out.as_mut_ptr().add(x + 16).cast(), narrowed(c, d));
         }
     }
+}
+
+/// Sums as samples again.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn narrowed(first: __m256i, second: __m256i) -> __m256i {
+    let (first, second) = (
+        _mm256_srai_epi32::<SHIFT>(first),
+        _mm256_srai_epi32::<SHIFT>(second),
+    );
+    // Packing works in halves; the quarters are put in order after it.
+    _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packs_epi32(first, second))
 }
 
 /// See [`super::Kernel::horizontal`].

@@ -5,8 +5,10 @@
 
 use std::sync::LazyLock;
 
+use super::interleaved::Interleaved;
+
 /// The number of the brightest light.
-const BRIGHTEST: u16 = 26_214;
+pub(super) const BRIGHTEST: i16 = 26_214;
 
 /// Fractional bits of samples that are mixed as they are.
 const FRACTION: u32 = 6;
@@ -16,8 +18,10 @@ const FRACTION: u32 = 6;
 pub(super) enum Levels {
     /// The samples' own steps.
     Plain,
-    /// Linear light of the sRGB curve.
+    /// Linear light of the sRGB curve (IEC 61966-2-1).
     Light,
+    /// Linear light of pixels whose samples are interleaved.
+    Pixels(Interleaved),
 }
 
 static TO_LIGHT: LazyLock<[u16; 256]> = LazyLock::new(|| {
@@ -56,11 +60,32 @@ fn round(value: f64) -> u16 {
     value.round() as u16
 }
 
+/// The light of each sample.
+pub(super) fn to_light() -> &'static [u16; 256] {
+    &TO_LIGHT
+}
+
+/// The sample nearest to a light.
+#[inline]
+pub(super) fn from_light(light: i16) -> u8 {
+    let light = usize::try_from(light).unwrap_or(0);
+    FROM_LIGHT.get(light).copied().unwrap_or(u8::MAX)
+}
+
 impl Levels {
-    /// The numbers of two rows, the upper one's in the low halves. All are as long as `out`.
-    pub(super) fn pair(self, upper: &[u8], lower: &[u8], out: &mut [u32]) {
+    /// Interleaved samples of a pixel.
+    pub(super) fn channels(self) -> usize {
+        match self {
+            Self::Pixels(kind) => kind.channels,
+            _ => 1,
+        }
+    }
+
+    /// The numbers of two rows, the upper one's in the low halves; each channel's in a stretch of `stride`.
+    pub(super) fn pair(self, upper: &[u8], lower: &[u8], stride: usize, out: &mut [u32]) {
         let samples = upper.iter().zip(lower);
         match self {
+            Self::Pixels(kind) => kind.pair(upper, lower, stride, out),
             Self::Plain => {
                 for (out, (&upper, &lower)) in out.iter_mut().zip(samples) {
                     *out = u32::from(upper) << FRACTION | u32::from(lower) << (16 + FRACTION);
@@ -77,9 +102,10 @@ impl Levels {
         }
     }
 
-    /// The samples nearest to the numbers.
+    /// The samples nearest to the numbers, which come channel by channel.
     pub(super) fn samples(self, numbers: &[i16], out: &mut [u8]) {
         match self {
+            Self::Pixels(kind) => kind.samples(numbers, out),
             Self::Plain => {
                 for (out, &number) in out.iter_mut().zip(numbers) {
                     // Half a step is added before the fraction goes.
@@ -114,7 +140,7 @@ mod tests {
         let reversed: Vec<u8> = (0..=255).rev().collect();
         for levels in [Levels::Plain, Levels::Light] {
             let mut pairs = vec![0; 256];
-            levels.pair(&samples, &reversed, &mut pairs);
+            levels.pair(&samples, &reversed, 256, &mut pairs);
             let halves = |shift: u32| -> Vec<i16> {
                 let half = |pair: &u32| i16::try_from(pair >> shift & 0xffff).unwrap();
                 pairs.iter().map(half).collect()

@@ -1,7 +1,8 @@
-//! Resampling of one plane, fused with the decoder: rows come, rows of the answer go.
+//! Resampling of one plane by our own kernel, fused with the decoder: rows come, rows of the answer go.
 //!
 //! A ring holds the few rows that the filter reaches, as numbers, in pairs. As soon as the last
 //! row that a row of the answer is made of has come, it is made: mixed down, then mixed across.
+//! Interleaved samples are split into a stretch of the ring's rows for each channel.
 
 use super::filter::Filter;
 use super::kernel::{Kernel, SLACK};
@@ -35,12 +36,13 @@ impl Buffers {
 pub(super) struct PlaneScaler {
     kernel: Kernel,
     levels: Levels,
+    channels: usize,
     /// The source columns that are of any use: the first, and how many.
     columns: (usize, usize),
     source_rows: u32,
     across: Filter,
     down: Filter,
-    /// Numbers in a row of the ring.
+    /// Numbers of each channel in a row of the ring.
     stride: usize,
     /// Pairs of rows that the ring holds.
     slots: usize,
@@ -54,7 +56,8 @@ pub(super) struct PlaneScaler {
 impl PlaneScaler {
     /// Prepares the resampling of a plane whose samples are mixed as `levels` says.
     pub(super) fn new(across: Span, down: Span, levels: Levels, mut buffers: Buffers) -> Self {
-        let answer = Plane::new(across.target, down.target, 1);
+        let channels = levels.channels();
+        let answer = Plane::new(across.target, down.target, channels as u32);
         let source_rows = down.limit;
         let first = across.needed(&(0..across.target));
         let columns = (first.start as usize, (first.end - first.start) as usize);
@@ -63,14 +66,17 @@ impl PlaneScaler {
         let down = Filter::new(down, 2, 2);
         let stride = columns.1.next_multiple_of(SLACK);
         let slots = down.taps() / 2;
-        buffers.ring.resize(slots * stride, 0);
+        buffers.ring.resize(slots * stride * channels, 0);
         buffers.line.clear();
-        buffers.line.resize(stride + across.taps() + SLACK, 0);
-        buffers.mixed.resize(answer.width as usize, 0);
+        buffers
+            .line
+            .resize(stride * channels + across.taps() + SLACK, 0);
+        buffers.mixed.resize(answer.stride, 0);
         buffers.upper.clear();
         Self {
             kernel: Kernel::best(),
             levels,
+            channels,
             columns,
             source_rows,
             across,
@@ -84,14 +90,15 @@ impl PlaneScaler {
         }
     }
 
-    /// Bytes that it holds at most.
-    pub(super) fn peak_bytes(across: Span, down: Span) -> u64 {
-        let columns = u64::from(across.limit) + SLACK as u64;
+    /// Bytes that it holds at most, for so many interleaved channels.
+    pub(super) fn peak_bytes(across: Span, down: Span, channels: u32) -> u64 {
+        let channels = u64::from(channels);
+        let columns = (u64::from(across.limit) + SLACK as u64) * channels;
         let pairs = down.reach().ceil() as u64 + 2;
         let taps = 2 * across.reach().ceil() as u64 + GROUP as u64 + 2;
         let weights = u64::from(across.target) * (2 * taps + 8 * taps)
             + u64::from(down.target) * (pairs * 20);
-        let answer = u64::from(across.target) * u64::from(down.target);
+        let answer = u64::from(across.target) * u64::from(down.target) * channels;
         pairs * columns * 4 + columns * 6 + taps * 8 + weights + answer
     }
 
@@ -107,7 +114,7 @@ impl PlaneScaler {
 
     /// Takes rows, and makes what can be made of them.
     pub(super) fn take(&mut self, plane: &Plane) {
-        let mut rows = plane.rows();
+        let mut rows = plane.rows(self.channels as u32);
         if !self.buffers.upper.is_empty()
             && let Some(lower) = rows.next()
         {
@@ -143,15 +150,17 @@ impl PlaneScaler {
             return;
         }
         let (first, count) = self.columns;
-        let slot = index % self.slots * self.stride;
+        let samples = first * self.channels..(first + count) * self.channels;
+        let length = self.stride * self.channels;
+        let slot = index % self.slots * length;
         let (Some(upper), Some(lower), Some(slot)) = (
-            upper.get(first..first + count),
-            lower.get(first..first + count),
-            self.buffers.ring.get_mut(slot..slot + count),
+            upper.get(samples.clone()),
+            lower.get(samples),
+            self.buffers.ring.get_mut(slot..slot + length),
         ) else {
             return;
         };
-        self.levels.pair(upper, lower, slot);
+        self.levels.pair(upper, lower, self.stride, slot);
         while self.done < self.answer.height {
             let (first, count) = self.pairs(self.done);
             if first + count > index + 1 {
@@ -166,17 +175,23 @@ impl PlaneScaler {
         let Buffers {
             ring, line, mixed, ..
         } = &mut self.buffers;
+        let length = self.stride * self.channels;
         let slots: Vec<&[u32]> = (first..first + count)
             .filter_map(|pair| {
-                let slot = pair % self.slots * self.stride;
-                ring.get(slot..slot + self.stride)
+                let slot = pair % self.slots * length;
+                ring.get(slot..slot + length)
             })
             .collect();
         let (_, weights) = self.down.of(self.done as usize);
-        if let Some(line) = line.get_mut(..self.stride) {
+        if let Some(line) = line.get_mut(..length) {
             self.kernel.vertical(&slots, weights, line);
         }
-        self.kernel.horizontal(line, &self.across, mixed);
+        let width = self.answer.width as usize;
+        for (channel, mixed) in mixed.chunks_exact_mut(width).enumerate() {
+            // Beyond a channel's stretch the weights are zeros.
+            let line = line.get(channel * self.stride..).unwrap_or_default();
+            self.kernel.horizontal(line, &self.across, mixed);
+        }
         let start = self.done as usize * self.answer.stride;
         if let Some(out) = self
             .answer

@@ -1,9 +1,10 @@
 //! Resampling: rows of a decoder become a picture of the planned size.
 //!
-//! Planes go through our own kernel, fused with the decoder; interleaved pictures through
-//! strips. Both are Lanczos with three lobes, in integers.
+//! Planes go through our own kernel, fused with the decoder, and so do interleaved pictures in linear
+//! light; those that are mixed as they are go through strips. All is Lanczos with three lobes, in integers.
 
 use super::geometry::Window;
+use super::interleaved::Interleaved;
 use super::levels::Levels;
 use super::planes::PlaneScaler;
 use super::strip::{BAND_ROWS, Span};
@@ -58,23 +59,40 @@ impl Resampling {
         (across, down)
     }
 
+    /// How samples of a plane are mixed by our own kernel; `None` for what is left to strips.
+    fn levels(&self, model: Model, index: usize) -> Option<Levels> {
+        match model {
+            // Chroma carries no light.
+            Model::Gray | Model::YCbCr { .. } if self.linear && index == 0 => Some(Levels::Light),
+            Model::Gray | Model::YCbCr { .. } => Some(Levels::Plain),
+            // Ink doesn't mix like light.
+            Model::GrayAlpha | Model::Rgb | Model::Rgba if self.linear => {
+                Some(Levels::Pixels(Interleaved {
+                    channels: model.channels() as usize,
+                    alpha: model.has_alpha(),
+                }))
+            }
+            _ => None,
+        }
+    }
+
     /// Bytes held at the peak, the answer included.
     pub(super) fn peak_bytes(&self, source: Shape) -> u64 {
-        if source.model.channels() > 1 {
+        if self.levels(source.model, 0).is_none() {
             let target = Shape {
                 width: self.target.0,
                 height: self.target.1,
                 model: source.model,
             };
-            return super::strip::peak_bytes(source, self.window, self.target, self.linear)
-                + target.bytes();
+            return super::strip::peak_bytes(source, self.window, self.target) + target.bytes();
         }
+        let channels = source.model.channels();
         (0..source.model.planes())
             .map(|index| {
                 let (across, down) = self.plane(source, index);
                 // The decoder's band has whole blocks.
-                let band = u64::from(across.limit + 32) * u64::from(2 * BAND_ROWS);
-                PlaneScaler::peak_bytes(across, down) + band
+                let band = u64::from(across.limit + 32) * u64::from(2 * BAND_ROWS * channels);
+                PlaneScaler::peak_bytes(across, down, channels) + band
             })
             .sum()
     }
@@ -116,13 +134,11 @@ enum Scaler {
 /// The codec's, and a stopped checkpoint.
 pub(super) fn resample(
     rows: &mut dyn Rows,
-    mut resampling: Resampling,
+    resampling: Resampling,
     scratch: &mut Scratch,
     checkpoint: &Checkpoint,
 ) -> Result<Raster, Error> {
     let source = rows.shape();
-    // Ink doesn't mix like light.
-    resampling.linear &= source.model != Model::Cmyk;
     let mut scalers: Vec<Scaler> = (0..source.model.planes())
         .map(|index| scaler(source, index, resampling, scratch))
         .collect();
@@ -166,16 +182,10 @@ pub(super) fn resample(
 }
 
 fn scaler(source: Shape, index: usize, resampling: Resampling, scratch: &mut Scratch) -> Scaler {
-    if source.model.channels() > 1 {
+    let Some(levels) = resampling.levels(source.model, index) else {
         return Scaler::Strips(Box::new(StripScaler::new(source, resampling)));
-    }
-    let (across, down) = resampling.plane(source, index);
-    // Chroma carries no light.
-    let levels = if resampling.linear && index == 0 {
-        Levels::Light
-    } else {
-        Levels::Plain
     };
+    let (across, down) = resampling.plane(source, index);
     let buffers = scratch.planes.pop().unwrap_or_default();
     Scaler::Plane(Box::new(PlaneScaler::new(across, down, levels, buffers)))
 }

@@ -83,7 +83,7 @@ impl Span {
 }
 
 /// Bytes that resampling holds besides the answer: source rows, and the filter's own buffers.
-pub(super) fn peak_bytes(source: Shape, window: Window, target: (u32, u32), linear: bool) -> u64 {
+pub(super) fn peak_bytes(source: Shape, window: Window, target: (u32, u32)) -> u64 {
     let row_bytes = u64::from(source.width) * u64::from(source.model.channels());
     let span = Span {
         start: window.top,
@@ -101,15 +101,9 @@ pub(super) fn peak_bytes(source: Shape, window: Window, target: (u32, u32), line
     let needed = needed.min(u64::from(source.height)) * row_bytes;
     let planes = source.model.planes() as u64;
     let bands = 3 * u64::from(BAND_ROWS) * row_bytes;
-    let sample = if linear { 2 } else { 1 };
-    let converted = if linear { 2 * needed } else { 0 };
-    let premultiplied = if source.model.has_alpha() {
-        sample * needed
-    } else {
-        0
-    };
-    let between = sample * u64::from(rows) * row_bytes;
-    let answer = 2 * sample * u64::from(rows) * u64::from(target.0) * 4;
+    let premultiplied = if source.model.has_alpha() { needed } else { 0 };
+    let between = u64::from(rows) * row_bytes;
+    let answer = 2 * u64::from(rows) * u64::from(target.0) * 4;
     // Weights are 64-bit floats first, 2·3·scale + 1 of them for a pixel.
     #[expect(
         clippy::cast_possible_truncation,
@@ -119,7 +113,7 @@ pub(super) fn peak_bytes(source: Shape, window: Window, target: (u32, u32), line
     let weights = (16.0 * (2.0 * LOBES) * (window.width + window.height)) as u64
         + 32 * u64::from(target.0.max(target.1));
     // Rows that have been used go only when that frees more than it moves.
-    planes * (2 * needed + bands) + converted + premultiplied + between + answer + weights
+    planes * (2 * needed + bands) + premultiplied + between + answer + weights
 }
 
 #[cfg(test)]

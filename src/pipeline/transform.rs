@@ -1,16 +1,16 @@
 //! Resampling of interleaved pictures: strips of rows through `fast_image_resize`, whose home this is.
 //!
-//! Lanczos with three lobes, the vertical pass first, strip by strip; alpha is premultiplied
-//! before and divided after. In linear light the samples are 16 bit between the two conversions.
+//! Lanczos with three lobes, the vertical pass first, strip by strip, on samples as they are; alpha
+//! is premultiplied before and divided after.
 
 use std::ops::Range;
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{PixelType, ResizeOptions, Resizer};
 
+use super::Error;
 use super::resample::Resampling;
 use super::strip::{BAND_ROWS, Span};
-use super::{Error, light};
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::{Plane, Shape};
 
@@ -18,7 +18,6 @@ use crate::codecs::{Plane, Shape};
 pub(super) struct StripScaler {
     channels: u32,
     alpha: bool,
-    linear: bool,
     source_width: u32,
     across: Span,
     down: Span,
@@ -40,7 +39,6 @@ impl StripScaler {
         Self {
             channels,
             alpha: model.has_alpha(),
-            linear: resampling.linear,
             source_width: source.width,
             across,
             down,
@@ -159,29 +157,14 @@ impl StripScaler {
             .use_alpha(self.alpha);
         let source_size = (self.source_width, source_height);
         let answer_size = (self.answer.width, rows.end - rows.start);
-        if self.linear {
-            let kind = light::Samples {
-                channels: self.channels as usize,
-                alpha: self.alpha,
-            };
-            let pixel_type = deep_type(self.channels);
-            let mut bright = Image::new(source_size.0, source_size.1, pixel_type);
-            light::to_linear(source, bright.buffer_mut(), kind);
-            let mut small = Image::new(answer_size.0, answer_size.1, pixel_type);
-            resizer
-                .resize(&bright, &mut small, &options)
-                .map_err(|error| broken(&error.to_string()))?;
-            light::from_linear(small.buffer(), answer, kind);
-        } else {
-            let pixel_type = plain_type(self.channels);
-            let source = ImageRef::new(source_size.0, source_size.1, source, pixel_type)
-                .map_err(|error| broken(&error.to_string()))?;
-            let mut answer = Image::from_slice_u8(answer_size.0, answer_size.1, answer, pixel_type)
-                .map_err(|error| broken(&error.to_string()))?;
-            resizer
-                .resize(&source, &mut answer, &options)
-                .map_err(|error| broken(&error.to_string()))?;
-        }
+        let kind = pixel_type(self.channels);
+        let source = ImageRef::new(source_size.0, source_size.1, source, kind)
+            .map_err(|error| broken(&error.to_string()))?;
+        let mut answer = Image::from_slice_u8(answer_size.0, answer_size.1, answer, kind)
+            .map_err(|error| broken(&error.to_string()))?;
+        resizer
+            .resize(&source, &mut answer, &options)
+            .map_err(|error| broken(&error.to_string()))?;
         Ok(())
     }
 
@@ -202,21 +185,12 @@ fn inside(start: f64, length: f64, limit: u32) -> (f64, f64) {
     (start, length)
 }
 
-fn plain_type(channels: u32) -> PixelType {
+fn pixel_type(channels: u32) -> PixelType {
     match channels {
         1 => PixelType::U8,
         2 => PixelType::U8x2,
         3 => PixelType::U8x3,
         _ => PixelType::U8x4,
-    }
-}
-
-fn deep_type(channels: u32) -> PixelType {
-    match channels {
-        1 => PixelType::U16,
-        2 => PixelType::U16x2,
-        3 => PixelType::U16x3,
-        _ => PixelType::U16x4,
     }
 }
 

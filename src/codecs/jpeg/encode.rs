@@ -90,7 +90,7 @@ struct JpegSink<'a> {
 
 impl Sink for JpegSink<'_> {
     fn push(&mut self, band: &Band) -> Result<(), Error> {
-        let mut rows: Vec<_> = band.planes.iter().map(Plane::rows).collect();
+        let mut rows: Vec<_> = band.planes.iter().map(|plane| plane.rows(1)).collect();
         loop {
             let mut moved = false;
             for (staged, rows) in self.staged.iter_mut().zip(&mut rows) {

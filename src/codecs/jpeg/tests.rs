@@ -61,7 +61,7 @@ pub(super) fn read(mut rows: Box<dyn Rows + '_>, at_once: u32) -> Result<Raster,
     while rows.next(&mut band, at_once)? {
         for (whole, plane) in whole.planes.iter_mut().zip(&band.planes) {
             plane
-                .rows()
+                .rows(1)
                 .for_each(|row| whole.samples.extend_from_slice(row));
         }
     }

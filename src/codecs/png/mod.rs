@@ -5,6 +5,8 @@
 
 mod decode;
 mod encode;
+mod filter;
+mod layout;
 mod probe;
 
 pub(super) use self::decode::{decode_bytes, open};

@@ -45,6 +45,21 @@ fn decoded(file: &[u8], at_once: u32) -> Result<Vec<u8>, Error> {
     Ok(samples)
 }
 
+/// Pixels as red, green, blue and alpha.
+fn rgba(samples: &[u8], model: Model) -> Vec<[u8; 4]> {
+    let channels = model.channels() as usize;
+    let pixels = samples.chunks_exact(channels);
+    pixels
+        .map(|pixel| match *pixel {
+            [grey] => [grey, grey, grey, 255],
+            [grey, alpha] => [grey, grey, grey, alpha],
+            [r, g, b] => [r, g, b, 255],
+            [r, g, b, a] => [r, g, b, a],
+            _ => panic!("{model:?}"),
+        })
+        .collect()
+}
+
 #[test]
 fn a_cut_is_seen() {
     let shape = Shape {
@@ -87,15 +102,50 @@ proptest! {
     #[test]
     fn what_is_written_is_read(
         (width, height) in (1_u32..60, 1_u32..60),
+        colours in 1_u32..2_000,
         model in prop_oneof![Just(Model::Gray), Just(Model::GrayAlpha), Just(Model::Rgb), Just(Model::Rgba)],
         at_once in 1_u32..70,
         seed in any::<u32>(),
     ) {
-        let raster = noise(Shape { width, height, model }, seed);
+        let mut raster = noise(Shape { width, height, model }, seed);
+        let samples = &mut raster.planes[0].samples;
+        let channels = model.channels() as usize;
+        for at in (colours as usize * channels)..samples.len() {
+            samples[at] = samples[at % (colours as usize * channels)];
+        }
         let file = file(&raster);
         let header = probe(&file).unwrap();
-        prop_assert_eq!((header.width, header.height, header.model), (width, height, model));
-        prop_assert_eq!(&decoded(&file, at_once).unwrap(), &raster.planes[0].samples);
+        prop_assert_eq!((header.width, header.height), (width, height));
+        let got = decoded(&file, at_once).unwrap();
+        prop_assert_eq!(rgba(&got, header.model), rgba(&raster.planes[0].samples, model));
+    }
+
+    /// What needs less than its layout gets less.
+    #[test]
+    fn the_layout_is_the_smallest(
+        grey in any::<bool>(),
+        opaque in any::<bool>(),
+        few in any::<bool>(),
+    ) {
+        let shape = Shape { width: 60, height: 60, model: Model::Rgba };
+        let pixels = (0..3_600_u32).flat_map(|at| {
+            let [_, _, high, low] = (at % if few { 9 } else { 3_600 }).to_be_bytes();
+            let [r, g, b] = if grey { [low; 3] } else { [low, high, 9] };
+            [r, g, b, if opaque { 255 } else { 250 - low % 200 }]
+        });
+        let raster = Raster::interleaved(shape, pixels.collect());
+        let file = file(&raster);
+        let colour_type = match (few, grey, opaque) {
+            (_, true, true) => 0,
+            (true, ..) => 3,
+            (false, true, false) => 3,
+            (false, false, true) => 2,
+            (false, false, false) => 6,
+        };
+        prop_assert_eq!(file[25], colour_type);
+        let got = decoded(&file, 9).unwrap();
+        let model = probe(&file).unwrap().model;
+        prop_assert_eq!(rgba(&got, model), rgba(&raster.planes[0].samples, Model::Rgba));
     }
 
     #[test]

@@ -21,14 +21,13 @@ pub(super) struct Bits<'a> {
     /// Unstuffed bytes: `..end` are the scan's, what follows are zeros.
     chunk: Box<[u8]>,
     end: usize,
-    place: Place,
     /// A marker, or the file's end, follows what is in `chunk`.
     ended: bool,
 }
 
 /// A place in a chunk.
 ///
-/// It is copied while a block is read, so that it stays in registers.
+/// Whoever reads holds it by itself, so that it stays in registers.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Place {
     /// The first byte of which not all bits are in `held`.
@@ -64,11 +63,17 @@ impl Place {
     /// The value of `size` bits, 0 to 15, that stand behind `code` others: T.81, F.2.2.1.
     #[inline(always)]
     pub(super) fn value(self, code: u32, size: u32) -> i32 {
+        let bits = self.held << code;
+        // Values whose first bit is 0 are negative, and stand inverted. No branch: which it is can't be foreseen.
+        let inverted = !(bits.cast_signed() >> 63);
         #[expect(clippy::cast_possible_truncation, reason = "15 bits at most")]
-        let raw = (self.held << code >> 1 >> (63 - size)) as i32;
-        // Values whose first bit is 0 are negative. No branch: which it is can't be foreseen.
-        let negative = i32::from(raw < 1 << size >> 1);
-        raw - (((1 << size) - 1) & -negative)
+        let (size, inverted32) = (
+            (bits ^ inverted.cast_unsigned()) >> 1 >> (63 - size),
+            inverted as i32,
+        );
+        #[expect(clippy::cast_possible_truncation, reason = "15 bits at most")]
+        let magnitude = size as i32;
+        (magnitude ^ inverted32).wrapping_sub(inverted32)
     }
 
     /// In front of these bits, `count` of them.
@@ -95,35 +100,34 @@ impl<'a> Bits<'a> {
             file,
             chunk: vec![0; CHUNK + UNIT + WORD].into_boxed_slice(),
             end: 0,
-            place: Place::default(),
             ended: false,
         }
     }
 
-    /// Makes sure that the next unit's bits are there; `false` when more bits were taken than the scan had.
-    #[inline]
-    pub(super) fn prepare(&mut self) -> bool {
-        if self.place.next + UNIT <= self.end {
+    /// Makes sure that the bits of a unit are there behind `place`; `false` when it lies beyond what the scan has.
+    #[inline(always)]
+    pub(super) fn prepare(&mut self, place: &mut Place) -> bool {
+        if place.next + UNIT <= self.end {
             return true;
         }
         if !self.ended {
-            self.unstuff();
+            *place = self.unstuff(*place);
         }
-        !self.overrun()
+        !self.overrun(*place)
     }
 
     /// Whether bits were taken that the scan doesn't have.
-    pub(super) fn overrun(&self) -> bool {
-        self.place.next * 8 > self.end * 8 + self.place.count as usize
+    pub(super) fn overrun(&self, place: Place) -> bool {
+        place.next * 8 > self.end * 8 + place.count as usize
     }
 
-    /// Fills the chunk anew behind what is left of it.
+    /// Fills the chunk anew behind what is left of it, and moves the place along.
     #[cold]
-    fn unstuff(&mut self) {
-        let next = self.place.next.min(self.end);
+    fn unstuff(&mut self, mut place: Place) -> Place {
+        let next = place.next.min(self.end);
         let left = self.end - next;
         self.chunk.copy_within(next..self.end, 0);
-        self.place.next -= next;
+        place.next -= next;
         self.end = left;
         while self.end < CHUNK {
             let room = CHUNK - self.end;
@@ -154,6 +158,7 @@ impl<'a> Bits<'a> {
         if let Some(zeros) = self.chunk.get_mut(self.end..tail) {
             zeros.fill(0);
         }
+        place
     }
 
     /// Moves `count` bytes from the file to the chunk.
@@ -166,7 +171,7 @@ impl<'a> Bits<'a> {
         self.file = rest;
     }
 
-    /// Leaves the interval and starts behind the restart marker of that number, 0 to 7; `false` if another marker follows.
+    /// Leaves the interval and starts behind the restart marker of that number, 0 to 7, at a new place; `false` if another marker follows.
     pub(super) fn restart(&mut self, number: u8) -> bool {
         let Some(marker) = self.to_marker() else {
             return false;
@@ -175,7 +180,7 @@ impl<'a> Bits<'a> {
             return false;
         }
         self.file = self.file.get(2..).unwrap_or_default();
-        (self.place, self.end) = (Place::default(), 0);
+        self.end = 0;
         self.ended = false;
         true
     }
@@ -202,15 +207,9 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// What is unstuffed, and the place in it.
+    /// What is unstuffed.
     #[inline(always)]
-    pub(super) fn open(&self) -> (&[u8], Place) {
-        (&self.chunk, self.place)
-    }
-
-    /// Goes on at a place that was reached from the last one.
-    #[inline(always)]
-    pub(super) fn go_to(&mut self, place: Place) {
-        self.place = place;
+    pub(super) fn chunk(&self) -> &[u8] {
+        &self.chunk
     }
 }

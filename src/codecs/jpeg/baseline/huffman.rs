@@ -9,8 +9,8 @@ use super::bits::Place;
 /// Bits that are looked up at once.
 const QUICK: u32 = 10;
 
-/// What the end of a block counts as: a run past its last coefficient.
-pub(super) const TO_THE_END: u32 = 64;
+/// What the end of a block counts as: a run past its last coefficient, longer than all that other symbols can add up to.
+pub(super) const TO_THE_END: u32 = 128;
 
 /// One code table, ready for use.
 pub(super) struct Table {
@@ -50,7 +50,7 @@ pub(super) struct Entry {
 impl Entry {
     fn single(code: u32, run: u32, size: u32) -> Self {
         let ends = run == TO_THE_END;
-        #[expect(clippy::cast_possible_truncation, reason = "64 at most")]
+        #[expect(clippy::cast_possible_truncation, reason = "128 at most")]
         let byte = |number: u32| number as u8;
         let run = if ends { 0 } else { byte(run) };
         Self {
@@ -65,8 +65,7 @@ impl Entry {
     }
 
     /// Whether it is an end of block alone.
-    #[inline(always)]
-    pub(super) fn ends(self) -> bool {
+    fn ends(self) -> bool {
         u32::from(self.step) == TO_THE_END
     }
 

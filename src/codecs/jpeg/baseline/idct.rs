@@ -1,45 +1,45 @@
 //! Inverse transforms of a block of 8×8 coefficients, whole and scaled down.
 //!
 //! Integer arithmetic after Loeffler, Ligtenberg and Moschytz (1989) with the constants and roundings of the
-//! Independent JPEG Group's library (`jidctint`, `jidctred`), so that each sample is what it gives.
-//! Each pass is written once, for any number of lanes.
+//! Independent JPEG Group's library (`jidctint`, `jidctred`), so that each sample is what it gives. Numbers have
+//! 16 bits before a pass and 32 within; what no encoder writes wraps or saturates, everywhere in the same way.
 
-/// Fractional bits of the constants.
-const CONST_BITS: u32 = 13;
+/// The order of rows, and of columns within them, in a [`Block`]: those that a pass multiplies and adds
+/// in pairs stand side by side, so that nothing has to be moved before it.
+const ORDER: [usize; 8] = [0, 4, 2, 6, 1, 7, 5, 3];
 
-/// Fractional bits that stay between the two passes.
-const PASS1_BITS: u32 = 2;
-
-/// Some 32-bit numbers side by side.
-pub(super) trait Lanes: Copy {
-    fn add(self, other: Self) -> Self;
-    fn sub(self, other: Self) -> Self;
-    fn times(self, factor: i32) -> Self;
-    fn left<const BITS: i32>(self) -> Self;
-    /// Divides by a power of two, rounding half up.
-    fn descale<const BITS: i32>(self) -> Self;
+/// Where a block has the coefficient of column `x` and row `y`.
+pub(super) const fn place(x: usize, y: usize) -> usize {
+    let (column, row) = (rank(x), rank(y));
+    row / 2 * 16 + column * 2 + row % 2
 }
 
-impl Lanes for i32 {
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        self.wrapping_add(other)
+const fn rank(line: usize) -> usize {
+    let mut rank = 0;
+    while ORDER[rank] != line {
+        rank += 1;
     }
+    rank
+}
+
+/// Coefficients and quantisers of a block, each at its [`place`].
+#[derive(Clone, Copy)]
+pub(super) struct Block<'a> {
+    pub(super) coefficients: &'a [i16; 64],
+    pub(super) quantisers: &'a [i16; 64],
+}
+
+impl Block<'_> {
     #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        self.wrapping_sub(other)
+    fn at(self, x: usize, y: usize) -> i16 {
+        let place = place(x, y);
+        let coefficient = self.coefficients.get(place).copied().unwrap_or_default();
+        coefficient.wrapping_mul(self.quantisers.get(place).copied().unwrap_or_default())
     }
+
     #[inline(always)]
-    fn times(self, factor: i32) -> Self {
-        self.wrapping_mul(factor)
-    }
-    #[inline(always)]
-    fn left<const BITS: i32>(self) -> Self {
-        self << BITS
-    }
-    #[inline(always)]
-    fn descale<const BITS: i32>(self) -> Self {
-        self.wrapping_add(1 << (BITS - 1)) >> BITS
+    fn column(self, x: usize) -> [i16; 8] {
+        std::array::from_fn(|y| self.at(x, y))
     }
 }
 
@@ -48,101 +48,91 @@ pub(super) const EIGHT: (i32, i32) = (11, 18);
 pub(super) const FOUR: (i32, i32) = (12, 19);
 pub(super) const TWO: (i32, i32) = (13, 20);
 
+/// Factors of the pairs of lines that [`ORDER`] has side by side, in 1/8192.
+///
+/// Eight points: lines 0 and 4, 2 and 6, 1 and 7, 5 and 3, and the sums of the last two pairs.
+pub(super) mod factors {
+    pub(in super::super) const E0: [i16; 2] = [8192, 8192];
+    pub(in super::super) const E1: [i16; 2] = [8192, -8192];
+    pub(in super::super) const E2: [i16; 2] = [4433, -10_704];
+    pub(in super::super) const E3: [i16; 2] = [10_703, 4433];
+    pub(in super::super) const Z3: [i16; 2] = [9633, -6436];
+    pub(in super::super) const Z4: [i16; 2] = [6437, 9633];
+    pub(in super::super) const O0: [i16; 2] = [-7373, -4927];
+    pub(in super::super) const O3: [i16; 2] = [4926, -7373];
+    pub(in super::super) const O1: [i16; 2] = [-4176, -20_995];
+    pub(in super::super) const O2: [i16; 2] = [-20_995, 4177];
+    /// Four points, each the mean of two; the fifth line has no part in it.
+    pub(in super::super) const HALF_E0: [i16; 2] = [16_384, 0];
+    pub(in super::super) const HALF_E2: [i16; 2] = [15_137, -6270];
+    pub(in super::super) const HALF_O0: [[i16; 2]; 2] = [[20_995, -4176], [-4926, 7373]];
+    pub(in super::super) const HALF_O1: [[i16; 2]; 2] = [[8697, -1730], [11_893, -17_799]];
+    /// Two points, each the mean of four; of the even lines only the first has a part in it, with 2¹⁵.
+    pub(in super::super) const QUARTER_O: [[i16; 2]; 2] = [[29_692, -5906], [6967, -10_426]];
+}
+
+/// Two products and their sum.
+#[inline(always)]
+fn pair(a: i16, b: i16, [by_a, by_b]: [i16; 2]) -> i32 {
+    let product = |a: i16, b: i16| i32::from(a).wrapping_mul(i32::from(b));
+    product(a, by_a).wrapping_add(product(b, by_b))
+}
+
+/// Sum and difference, divided by a power of two, rounded half up.
+#[inline(always)]
+fn butterfly<const SHIFT: i32>(even: i32, odd: i32) -> [i32; 2] {
+    let even = even.wrapping_add(1 << (SHIFT - 1));
+    [
+        even.wrapping_add(odd) >> SHIFT,
+        even.wrapping_sub(odd) >> SHIFT,
+    ]
+}
+
 /// Eight points to eight.
 #[inline(always)]
-pub(super) fn eight<L: Lanes, const SHIFT: i32>(v: [L; 8]) -> [L; 8] {
+fn eight<const SHIFT: i32>(v: [i16; 8]) -> [i32; 8] {
+    use factors::{E0, E1, E2, E3, O0, O1, O2, O3, Z3, Z4};
     let [v0, v1, v2, v3, v4, v5, v6, v7] = v;
-    let z1 = v2.add(v6).times(4433);
-    let even2 = z1.sub(v6.times(15137));
-    let even3 = z1.add(v2.times(6270));
-    let even0 = v0.add(v4).left::<13>();
-    let even1 = v0.sub(v4).left::<13>();
-    let (e0, e3) = (even0.add(even3), even0.sub(even3));
-    let (e1, e2) = (even1.add(even2), even1.sub(even2));
-
-    let (z1, z2) = (v7.add(v1), v5.add(v3));
-    let (z3, z4) = (v7.add(v3), v5.add(v1));
-    let z5 = z3.add(z4).times(9633);
-    let z1 = z1.times(-7373);
-    let z2 = z2.times(-20995);
-    let z3 = z5.sub(z3.times(16069));
-    let z4 = z5.sub(z4.times(3196));
-    let o0 = v7.times(2446).add(z1).add(z3);
-    let o1 = v5.times(16819).add(z2).add(z4);
-    let o2 = v3.times(25172).add(z2).add(z3);
-    let o3 = v1.times(12299).add(z1).add(z4);
-    [
-        e0.add(o3).descale::<SHIFT>(),
-        e1.add(o2).descale::<SHIFT>(),
-        e2.add(o1).descale::<SHIFT>(),
-        e3.add(o0).descale::<SHIFT>(),
-        e3.sub(o0).descale::<SHIFT>(),
-        e2.sub(o1).descale::<SHIFT>(),
-        e1.sub(o2).descale::<SHIFT>(),
-        e0.sub(o3).descale::<SHIFT>(),
-    ]
+    let (even0, even1) = (pair(v0, v4, E0), pair(v0, v4, E1));
+    let (even2, even3) = (pair(v2, v6, E2), pair(v2, v6, E3));
+    let (e0, e3) = (even0.wrapping_add(even3), even0.wrapping_sub(even3));
+    let (e1, e2) = (even1.wrapping_add(even2), even1.wrapping_sub(even2));
+    let (z4, z3) = (v1.wrapping_add(v5), v7.wrapping_add(v3));
+    let (odd3, odd4) = (pair(z4, z3, Z3), pair(z4, z3, Z4));
+    let [a, h] = butterfly::<SHIFT>(e0, pair(v1, v7, O3).wrapping_add(odd4));
+    let [b, g] = butterfly::<SHIFT>(e1, pair(v5, v3, O2).wrapping_add(odd3));
+    let [c, f] = butterfly::<SHIFT>(e2, pair(v5, v3, O1).wrapping_add(odd4));
+    let [d, e] = butterfly::<SHIFT>(e3, pair(v1, v7, O0).wrapping_add(odd3));
+    [a, b, c, d, e, f, g, h]
 }
 
-/// Eight points to four, each the mean of two; the fifth coefficient has no part in it.
+/// Eight points to four.
 #[inline(always)]
-pub(super) fn four<L: Lanes, const SHIFT: i32>(v: [L; 8]) -> [L; 4] {
-    let [v0, v1, v2, v3, _, v5, v6, v7] = v;
-    let even0 = v0.left::<14>();
-    let even2 = v2.times(15137).sub(v6.times(6270));
-    let (e0, e1) = (even0.add(even2), even0.sub(even2));
-    let o1 = v5
-        .times(11893)
-        .sub(v7.times(1730))
-        .sub(v3.times(17799))
-        .add(v1.times(8697));
-    let o0 = v3
-        .times(7373)
-        .sub(v7.times(4176))
-        .sub(v5.times(4926))
-        .add(v1.times(20995));
-    [
-        e0.add(o0).descale::<SHIFT>(),
-        e1.add(o1).descale::<SHIFT>(),
-        e1.sub(o1).descale::<SHIFT>(),
-        e0.sub(o0).descale::<SHIFT>(),
-    ]
+fn four<const SHIFT: i32>(v: [i16; 8]) -> [i32; 4] {
+    use factors::{HALF_E0, HALF_E2, HALF_O0, HALF_O1};
+    let [v0, v1, v2, v3, v4, v5, v6, v7] = v;
+    let (even0, even2) = (pair(v0, v4, HALF_E0), pair(v2, v6, HALF_E2));
+    let odd = |[near, far]: [[i16; 2]; 2]| pair(v1, v7, near).wrapping_add(pair(v5, v3, far));
+    let [a, d] = butterfly::<SHIFT>(even0.wrapping_add(even2), odd(HALF_O0));
+    let [b, c] = butterfly::<SHIFT>(even0.wrapping_sub(even2), odd(HALF_O1));
+    [a, b, c, d]
 }
 
-/// Eight points to two, each the mean of four; of the even coefficients only the first has a part in it.
+/// Eight points to two.
 #[inline(always)]
-fn two<const SHIFT: i32>(v: [i32; 8]) -> [i32; 2] {
+fn two<const SHIFT: i32>(v: [i16; 8]) -> [i32; 2] {
     let [v0, v1, _, v3, _, v5, _, v7] = v;
-    let even = v0.left::<15>();
-    let odd = v5
-        .times(6967)
-        .sub(v7.times(5906))
-        .sub(v3.times(10426))
-        .add(v1.times(29692));
-    [
-        even.add(odd).descale::<SHIFT>(),
-        even.sub(odd).descale::<SHIFT>(),
-    ]
+    let [near, far] = factors::QUARTER_O;
+    let odd = pair(v1, v7, near).wrapping_add(pair(v5, v3, far));
+    butterfly::<SHIFT>(i32::from(v0) << 15, odd)
 }
 
-/// Coefficients and quantisers of a block, both in rows, not zigzag.
-#[derive(Clone, Copy)]
-pub(super) struct Block<'a> {
-    pub(super) coefficients: &'a [i16; 64],
-    pub(super) quantisers: &'a [i32; 64],
-}
-
-impl Block<'_> {
-    #[inline(always)]
-    fn at(self, index: usize) -> i32 {
-        let coefficient = self.coefficients.get(index).copied().unwrap_or_default();
-        let quantiser = self.quantisers.get(index).copied().unwrap_or_default();
-        i32::from(coefficient).wrapping_mul(quantiser)
-    }
-
-    #[inline(always)]
-    fn column(self, x: usize) -> [i32; 8] {
-        std::array::from_fn(|y| self.at(y * 8 + x))
-    }
+/// What is between the passes.
+#[inline(always)]
+fn saturated(value: i32) -> i16 {
+    #[expect(clippy::cast_possible_truncation, reason = "clamped")]
+    let value = value.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16;
+    value
 }
 
 /// A sample from a sum around zero.
@@ -153,43 +143,50 @@ fn sample(value: i32) -> u8 {
         clippy::cast_sign_loss,
         reason = "clamped to a sample"
     )]
-    let sample = value.wrapping_add(128).clamp(0, 255) as u8;
+    let sample = (value.clamp(-128, 127) + 128) as u8;
     sample
+}
+
+/// Row `y` of what the first pass made of the columns.
+#[inline(always)]
+fn row<const N: usize>(columns: &[[i32; N]; 8], y: usize) -> [i16; 8] {
+    columns.map(|column| saturated(column.get(y).copied().unwrap_or_default()))
 }
 
 /// Writes the block's eight rows of eight samples.
 pub(super) fn whole(block: Block<'_>, out: &mut [u8], stride: usize) {
-    let columns: [[i32; 8]; 8] = std::array::from_fn(|x| eight::<_, { EIGHT.0 }>(block.column(x)));
-    for (y, row) in out.chunks_mut(stride).take(8).enumerate() {
-        let between = columns.map(|column| column.get(y).copied().unwrap_or_default());
-        let samples = eight::<_, { EIGHT.1 }>(between).map(sample);
-        put(row, samples);
+    let columns = std::array::from_fn(|x| eight::<{ EIGHT.0 }>(block.column(x)));
+    for (y, out) in out.chunks_mut(stride).take(8).enumerate() {
+        put(out, eight::<{ EIGHT.1 }>(row(&columns, y)).map(sample));
     }
 }
 
 /// Writes four rows of four samples.
 pub(super) fn half(block: Block<'_>, out: &mut [u8], stride: usize) {
-    let columns: [[i32; 4]; 8] = std::array::from_fn(|x| four::<_, { FOUR.0 }>(block.column(x)));
-    for (y, row) in out.chunks_mut(stride).take(4).enumerate() {
-        let between = columns.map(|column| column.get(y).copied().unwrap_or_default());
-        let samples = four::<_, { FOUR.1 }>(between).map(sample);
-        put(row, samples);
+    let columns = std::array::from_fn(|x| four::<{ FOUR.0 }>(block.column(x)));
+    for (y, out) in out.chunks_mut(stride).take(4).enumerate() {
+        put(out, four::<{ FOUR.1 }>(row(&columns, y)).map(sample));
     }
 }
 
 /// Writes two rows of two samples.
 pub(super) fn quarter(block: Block<'_>, out: &mut [u8], stride: usize) {
-    let columns: [[i32; 2]; 8] = std::array::from_fn(|x| two::<{ TWO.0 }>(block.column(x)));
-    for (y, row) in out.chunks_mut(stride).take(2).enumerate() {
-        let between = columns.map(|column| column.get(y).copied().unwrap_or_default());
-        put(row, two::<{ TWO.1 }>(between).map(sample));
+    let columns = std::array::from_fn(|x| two::<{ TWO.0 }>(block.column(x)));
+    for (y, out) in out.chunks_mut(stride).take(2).enumerate() {
+        put(out, two_samples(row(&columns, y)));
     }
 }
 
-/// The block's mean.
+/// The second pass over a row of two.
+#[inline(always)]
+pub(super) fn two_samples(row: [i16; 8]) -> [u8; 2] {
+    two::<{ TWO.1 }>(row).map(sample)
+}
+
+/// The block's mean: what each transform gives where that is the only coefficient.
 #[inline(always)]
 pub(super) fn mean(block: Block<'_>) -> u8 {
-    sample(block.at(0).descale::<3>())
+    sample((i32::from(block.at(0, 0)) + 4) >> 3)
 }
 
 /// Samples at the beginning of a row; a row that is too short takes none.
@@ -199,7 +196,3 @@ pub(super) fn put<const N: usize>(row: &mut [u8], samples: [u8; N]) {
         *room = samples;
     }
 }
-
-// The shifts above are written as numbers, since a generic can't compute.
-const _: () = assert!(EIGHT.0 as u32 == CONST_BITS - PASS1_BITS);
-const _: () = assert!(EIGHT.1 as u32 == CONST_BITS + PASS1_BITS + 3);

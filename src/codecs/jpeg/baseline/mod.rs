@@ -11,7 +11,7 @@ mod huffman;
 mod idct;
 mod tables;
 
-use self::bits::Bits;
+use self::bits::{Bits, Place};
 use self::huffman::{TO_THE_END, Table};
 use self::idct::Block;
 use self::tables::{Component, PLACES, Tables};
@@ -50,6 +50,7 @@ pub(super) fn open<'a>(
     let units = |side: u32, blocks: usize| (side as usize).div_ceil(8 * blocks);
     Ok(Some(Box::new(Baseline {
         bits: Bits::new(tables.scan),
+        place: Place::default(),
         units_across: units(header.width, across),
         unit_rows: units(header.height, down),
         unit_height: 8 * down,
@@ -69,6 +70,8 @@ pub(super) fn open<'a>(
 struct Baseline<'a> {
     tables: Tables<'a>,
     bits: Bits<'a>,
+    /// Where the next row of units begins.
+    place: Place,
     shape: Shape,
     scale: Scale,
     units_across: usize,
@@ -172,7 +175,7 @@ impl Baseline<'_> {
             // SAFETY: the features it needs were just detected.
             return unsafe { self.unit_row_avx2(planes, row) };
         }
-        self.unit_row_with(planes, row, idct::whole, idct::half)
+        self.unit_row_with(planes, row, idct::whole, idct::half, idct::quarter)
     }
 
     #[cfg(target_arch = "x86_64")]
@@ -183,6 +186,7 @@ impl Baseline<'_> {
             row,
             |block, out, stride| avx2::whole(block, out, stride),
             |block, out, stride| avx2::half(block, out, stride),
+            |block, out, stride| avx2::quarter(block, out, stride),
         )
     }
 
@@ -193,29 +197,33 @@ impl Baseline<'_> {
         row: usize,
         whole: impl Transform,
         half: impl Transform,
+        quarter: impl Transform,
     ) -> Result<(), Error> {
+        let mut place = self.place;
         for unit in 0..self.units_across {
             if self.tables.restart > 0 {
-                self.count_down()?;
+                self.count_down(&mut place)?;
             }
-            if !self.bits.prepare() {
+            if !self.bits.prepare(&mut place) {
                 return Err(cut_short());
             }
-            self.decode_unit().ok_or_else(bad_code)?;
-            self.transform_unit(planes, unit, row, &whole, &half);
+            self.decode_unit(&mut place).ok_or_else(bad_code)?;
+            self.transform_unit(planes, unit, row, &whole, &half, &quarter);
         }
+        self.place = place;
         Ok(())
     }
 
     /// Reads the coefficients of a unit's blocks; `None` for bits that are no code.
     #[inline(always)]
-    fn decode_unit(&mut self) -> Option<()> {
+    fn decode_unit(&mut self, place: &mut Place) -> Option<()> {
+        let chunk = self.bits.chunk();
         let mut blocks = self.blocks.iter_mut();
         for (component, last) in self.tables.components.iter().zip(&mut self.direct) {
             let (direct, alternating) = codes(&self.tables, component)?;
             for _ in 0..component.across * component.down {
                 let (coefficients, some) = blocks.next()?;
-                *some = decode_block(&mut self.bits, direct, alternating, last, coefficients)?;
+                *some = decode_block(chunk, place, direct, alternating, last, coefficients)?;
             }
         }
         Some(())
@@ -231,6 +239,7 @@ impl Baseline<'_> {
         row: usize,
         whole: &impl Transform,
         half: &impl Transform,
+        quarter: &impl Transform,
     ) {
         let mut blocks = self.blocks.iter_mut();
         for (index, (component, plane)) in self.tables.components.iter().zip(planes).enumerate() {
@@ -252,7 +261,7 @@ impl Baseline<'_> {
                         _ if !*some => flat(idct::mean(block), out, plane.stride, points),
                         8 => whole(block, out, plane.stride),
                         4 => half(block, out, plane.stride),
-                        2 => idct::quarter(block, out, plane.stride),
+                        2 => quarter(block, out, plane.stride),
                         _ => flat(idct::mean(block), out, plane.stride, 1),
                     }
                     if *some {
@@ -266,11 +275,12 @@ impl Baseline<'_> {
     }
 
     /// At a restart, the codes begin anew.
-    fn count_down(&mut self) -> Result<(), Error> {
+    fn count_down(&mut self, place: &mut Place) -> Result<(), Error> {
         if self.until_restart == 0 {
-            if self.bits.overrun() {
+            if self.bits.overrun(*place) {
                 return Err(cut_short());
             }
+            *place = Place::default();
             if !self.bits.restart(self.restarts & 7) {
                 return Err(broken("its data is corrupt: a restart marker is missing"));
             }
@@ -284,7 +294,7 @@ impl Baseline<'_> {
 
     /// Looks at what follows the last unit.
     fn finish(&mut self) -> Result<(), Error> {
-        if self.bits.overrun() {
+        if self.bits.overrun(self.place) {
             return Err(cut_short());
         }
         let behind = std::mem::replace(&mut self.bits, Bits::new(&[])).behind();
@@ -305,13 +315,14 @@ fn codes<'t>(tables: &'t Tables<'_>, component: &Component) -> Option<(&'t Table
 /// Reads a block into zeros; whether it has more than its mean. `None` for bits that are no code.
 #[inline(always)]
 fn decode_block(
-    bits: &mut Bits<'_>,
+    chunk: &[u8],
+    at: &mut Place,
     direct: &Table,
     alternating: &Table,
     last: &mut i32,
     coefficients: &mut [i16; 64],
 ) -> Option<bool> {
-    let (chunk, mut place) = bits.open();
+    let mut place = *at;
     place.refill(chunk);
     let entry = direct.look(place);
     let difference = if entry.bits > 0 {
@@ -325,11 +336,10 @@ fn decode_block(
     coefficients[0] = truncated(*last);
     let mut put = |index: usize, value: i32| {
         // A run may lead past the block, for whatever reason; the last place then has it.
-        let place = PLACES.get(index).copied().unwrap_or(63);
+        let place = PLACES.get(index).copied().unwrap_or_default();
         coefficients[usize::from(place & 63)] = truncated(value);
     };
     let mut index = 1;
-    let mut some = false;
     while index < 64 {
         place.refill(chunk);
         let entry = alternating.look(place);
@@ -341,17 +351,16 @@ fn decode_block(
             let second = i32::from(entry.second);
             put(index + at, if at == run { first } else { second });
             index += usize::from(entry.step);
-            some |= !entry.ends();
         } else {
             // A long code; or the last of the block: what follows that belongs to the next.
             let (run, value) = alternating.take(&mut place)?;
             put(index + run as usize, value);
             index += run as usize + 1;
-            some |= run != TO_THE_END;
         }
     }
-    bits.go_to(place);
-    Some(some)
+    *at = place;
+    // The end came first.
+    Some(index != 1 + TO_THE_END as usize)
 }
 
 /// The 16 bits that are kept of a coefficient.

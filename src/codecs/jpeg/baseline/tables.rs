@@ -1,6 +1,7 @@
 //! What comes before the scan: quantisers, codes, components.
 
 use super::huffman::Table;
+use super::idct::place;
 use crate::codecs::Error;
 use crate::codecs::bytes::Reader;
 use crate::codecs::jpeg::probe::Segments;
@@ -12,13 +13,13 @@ const SOS: u8 = 0xda;
 const DQT: u8 = 0xdb;
 const DRI: u8 = 0xdd;
 
-/// Where a coefficient's place is in rows of eight, by its place in the file.
+/// Where a coefficient's place is in a block, by its place in the file.
 /// A run may lead past the last one, for whatever reason; it then counts as the last.
 pub(super) const PLACES: [u8; 192] = {
-    let mut places = [63; 192];
+    let mut places = [place(7, 7) as u8; 192];
     let (mut x, mut y, mut index) = (0_u8, 0_u8, 0);
     while index < 64 {
-        places[index] = y * 8 + x;
+        places[index] = place(x as usize, y as usize) as u8;
         index += 1;
         // Along the diagonals, up and to the right, then down and to the left.
         let up = (x + y) % 2 == 0;
@@ -46,8 +47,8 @@ pub(super) struct Component {
     /// Blocks side by side in a unit of the scan, and below each other.
     pub(super) across: usize,
     pub(super) down: usize,
-    /// In rows of eight, not zigzag.
-    pub(super) quantisers: [i32; 64],
+    /// Each at its place in a block.
+    pub(super) quantisers: [i16; 64],
     /// Indices into [`Tables::direct`] and [`Tables::alternating`].
     pub(super) direct: usize,
     pub(super) alternating: usize,
@@ -156,8 +157,8 @@ fn read_codes(body: &mut Reader<'_>) -> Option<(bool, usize, Table)> {
     Some((runs, usize::from(kind & 3), table))
 }
 
-/// Slot and quantisers, in rows.
-fn read_quantisers(body: &mut Reader<'_>) -> Option<(usize, [i32; 64])> {
+/// Slot and quantisers, each at its place in a block; of 16 bit, but more are never of use.
+fn read_quantisers(body: &mut Reader<'_>) -> Option<(usize, [i16; 64])> {
     let kind = body.u8()?;
     let mut table = [0; 64];
     for &place in PLACES.iter().take(64) {
@@ -166,7 +167,7 @@ fn read_quantisers(body: &mut Reader<'_>) -> Option<(usize, [i32; 64])> {
         } else {
             body.u16_be()?
         };
-        *table.get_mut(usize::from(place))? = i32::from(quantiser);
+        *table.get_mut(usize::from(place))? = quantiser.cast_signed();
     }
     (kind & 15 < 4).then_some((usize::from(kind & 15), table))
 }
@@ -175,7 +176,7 @@ fn read_quantisers(body: &mut Reader<'_>) -> Option<(usize, [i32; 64])> {
 fn read_scan(
     body: &mut Reader<'_>,
     frame: &[Framed],
-    quantisers: &[Option<[i32; 64]>; 4],
+    quantisers: &[Option<[i16; 64]>; 4],
 ) -> Option<Vec<Component>> {
     let count = usize::from(body.u8()?);
     if count != frame.len() {

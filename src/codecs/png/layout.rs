@@ -1,0 +1,141 @@
+//! The smallest layout that holds a picture exactly: grey, opaque or with a palette where it is one.
+
+use std::collections::HashMap;
+
+use crate::codecs::Model;
+
+/// Entries of a palette, at most.
+const COLOURS: usize = 256;
+
+/// How pixels stand in the file, 8 bit each.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Layout {
+    Gray,
+    GrayAlpha,
+    Rgb,
+    Rgba,
+    Palette(Palette),
+}
+
+/// Colours, and the place of each.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Palette {
+    /// Those that are not opaque come first.
+    pub(super) colours: Vec<[u8; 4]>,
+    places: HashMap<[u8; 4], u8>,
+}
+
+impl Layout {
+    /// The layout that pixels of that model have as they are.
+    pub(super) fn plain(model: Model) -> Self {
+        match model {
+            Model::Gray => Self::Gray,
+            Model::GrayAlpha => Self::GrayAlpha,
+            Model::Rgba => Self::Rgba,
+            _ => Self::Rgb,
+        }
+    }
+
+    /// The smallest one for all of these samples.
+    pub(super) fn smallest(samples: &[u8], model: Model) -> Self {
+        let pixels = || pixels(samples, model);
+        let opaque = !model.has_alpha() || pixels().all(|[.., alpha]| alpha == 255);
+        let grey = pixels().all(|[r, g, b, _]| r == g && g == b);
+        let direct = match (grey, opaque) {
+            (true, true) => return Self::Gray,
+            (true, false) => Self::GrayAlpha,
+            (false, true) => Self::Rgb,
+            (false, false) => Self::Rgba,
+        };
+        let count = samples.len() / model.channels() as usize;
+        let saved = count * (direct.step() - 1);
+        match Palette::of(pixels()) {
+            // A palette takes room too, and repeated colours are cheap without one.
+            Some(palette) if palette.colours.len() * 32 < saved => Self::Palette(palette),
+            _ => direct,
+        }
+    }
+
+    /// Bytes of a pixel.
+    pub(super) fn step(&self) -> usize {
+        match self {
+            Self::Gray | Self::Palette(_) => 1,
+            Self::GrayAlpha => 2,
+            Self::Rgb => 3,
+            Self::Rgba => 4,
+        }
+    }
+
+    /// The number that the header calls it by.
+    pub(super) fn colour_type(&self) -> u8 {
+        match self {
+            Self::Gray => 0,
+            Self::Rgb => 2,
+            Self::Palette(_) => 3,
+            Self::GrayAlpha => 4,
+            Self::Rgba => 6,
+        }
+    }
+
+    /// Turns samples of that model into this layout.
+    pub(super) fn convert(&self, samples: &[u8], model: Model, out: &mut Vec<u8>) {
+        out.clear();
+        let pixels = pixels(samples, model);
+        match self {
+            _ if *self == Self::plain(model) => out.extend_from_slice(samples),
+            Self::Gray => out.extend(pixels.map(|[r, ..]| r)),
+            Self::GrayAlpha => out.extend(pixels.flat_map(|[r, _, _, a]| [r, a])),
+            Self::Rgb => out.extend(pixels.flat_map(|[r, g, b, _]| [r, g, b])),
+            Self::Rgba => out.extend(pixels.flatten()),
+            Self::Palette(palette) => {
+                let mut last = ([0; 4], palette.place([0; 4]));
+                out.extend(pixels.map(|pixel| {
+                    // Drawings have long runs, and a look-up costs more than a comparison.
+                    if pixel != last.0 {
+                        last = (pixel, palette.place(pixel));
+                    }
+                    last.1
+                }));
+            }
+        }
+    }
+}
+
+/// Pixels as red, green, blue and alpha.
+fn pixels(samples: &[u8], model: Model) -> impl Iterator<Item = [u8; 4]> {
+    let channels = model.channels() as usize;
+    samples.chunks_exact(channels).map(|pixel| match *pixel {
+        [grey] => [grey, grey, grey, 255],
+        [grey, alpha] => [grey, grey, grey, alpha],
+        [r, g, b] => [r, g, b, 255],
+        [r, g, b, a] => [r, g, b, a],
+        _ => [0; 4],
+    })
+}
+
+impl Palette {
+    /// The colours of these pixels; `None` for too many.
+    fn of(pixels: impl Iterator<Item = [u8; 4]>) -> Option<Self> {
+        let mut seen = HashMap::new();
+        let mut last = None;
+        for pixel in pixels {
+            if last.replace(pixel) != Some(pixel) {
+                let order = seen.len();
+                seen.entry(pixel).or_insert(order);
+                if seen.len() > COLOURS {
+                    return None;
+                }
+            }
+        }
+        let mut seen: Vec<_> = seen.into_iter().collect();
+        // Transparency is told for the first colours only, up to the last that has any.
+        seen.sort_by_key(|&([.., alpha], order)| (alpha == 255, order));
+        let colours: Vec<_> = seen.into_iter().map(|(colour, _)| colour).collect();
+        let places = colours.iter().copied().zip(0..=u8::MAX).collect();
+        Some(Self { colours, places })
+    }
+
+    fn place(&self, colour: [u8; 4]) -> u8 {
+        self.places.get(&colour).copied().unwrap_or_default()
+    }
+}
