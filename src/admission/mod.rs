@@ -184,6 +184,11 @@ impl Admission {
         self.0.state.retry_after()
     }
 
+    /// Counts a request whose client left before it had sent everything.
+    pub fn count_cancelled(&self) {
+        self.0.state.count_cancelled();
+    }
+
     async fn admit(&self, bytes: u64, deadline: Deadline) -> Result<Permit, Error> {
         match self.0.state.enter(bytes, deadline)? {
             Entry::Granted(permit) => Ok(permit),

@@ -7,6 +7,7 @@
 mod explain;
 mod extract;
 mod handlers;
+mod inflow;
 mod layers;
 mod multipart;
 mod negotiate;
@@ -44,7 +45,7 @@ pub struct Settings {
     pub max_body: u64,
     /// From the complete head to the last byte of the body.
     pub body_timeout: Duration,
-    /// Bytes a second that a body has to come at after some seconds; 0 is no least rate.
+    /// Bytes a second that a body has to come at after some seconds, an announced one evenly besides; 0 is no pace.
     pub min_upload_rate: u64,
     /// From the complete head to the answer.
     pub request_timeout: Duration,

@@ -183,9 +183,8 @@ impl From<admission::Error> for Problem {
                 Kind::WorkTimeout,
                 "The deadline passed while the picture was being made; the work was stopped.",
             ),
-            // Nobody is there to read it.
             admission::Error::Cancelled => {
-                Self::new(Kind::Draining, "The work was stopped before it was done.")
+                Self::new(Kind::Draining, "The work was stopped before it was done.").client_gone()
             }
             admission::Error::Panicked(cause) => Self::internal(format!("the work panicked: {cause}")),
         }

@@ -25,6 +25,7 @@ pub struct Problem {
     members: Map<String, Value>,
     retry_after: Option<Duration>,
     varies: bool,
+    client_gone: bool,
     /// For the log, never for the client.
     cause: Option<String>,
 }
@@ -38,6 +39,7 @@ impl Problem {
             members: Map::new(),
             retry_after: None,
             varies: false,
+            client_gone: false,
             cause: None,
         }
     }
@@ -72,6 +74,18 @@ impl Problem {
     pub fn varying(mut self, varies: bool) -> Self {
         self.varies = varies;
         self
+    }
+
+    /// As one that nobody is there to read.
+    #[must_use]
+    pub fn client_gone(mut self) -> Self {
+        self.client_gone = true;
+        self
+    }
+
+    /// Whether the client has left, so that this is its doing and no failure.
+    pub fn is_client_gone(&self) -> bool {
+        self.client_gone
     }
 
     /// Its stable name.
