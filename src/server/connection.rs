@@ -57,8 +57,9 @@ pub(super) async fn serve<H, F, B>(
         phase: phase.clone(),
         client,
     };
-    let Client { peer, .. } = client;
-    let io = TokioIo::new(ClockedStream::new(stream, settings, activity.clone()));
+    let Client { peer, crowded } = client;
+    let stream = ClockedStream::new(stream, settings, activity.clone(), !crowded);
+    let io = TokioIo::new(stream);
     let mut connection = pin!(
         http1::Builder::new()
             .max_headers(MAX_HEADERS)

@@ -207,6 +207,68 @@ async fn closing_ends_idle_connections_and_then_the_server() {
 }
 
 #[tokio::test]
+async fn closing_answers_all_that_wait_for_a_place() {
+    let settings = Settings {
+        max_connections: 1,
+        ..patient()
+    };
+    let server = served(settings, 1);
+    // Every place is taken, the spare ones too; the rest wait in the system's queue, their requests sent.
+    let mut held = Vec::new();
+    for _ in 0..17 {
+        held.push(server.connect().await);
+    }
+    while server.connections.open() < held.len() {
+        tokio::task::yield_now().await;
+    }
+    let mut waiting = Vec::new();
+    for _ in 0..40 {
+        let mut stream = server.connect().await;
+        stream.write_all(GET).await.unwrap();
+        waiting.push(stream);
+    }
+    server.phases.send_replace(Phase::Closing);
+    for (number, mut stream) in waiting.into_iter().enumerate() {
+        let mut answer = Vec::new();
+        stream
+            .read_to_end(&mut answer)
+            .await
+            .unwrap_or_else(|error| panic!("number {number}: {error}"));
+        assert!(answer.starts_with(b"HTTP/1.1 200"), "number {number}");
+    }
+    server.running.await.unwrap().unwrap();
+}
+
+/// Sends more than an early answer waits for, then reads it.
+async fn stubborn(server: &Served, bytes: usize) -> std::io::Result<Vec<u8>> {
+    let mut stream = server.connect().await;
+    let head = format!("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: {bytes}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await?;
+    let piece = vec![0; 1 << 20];
+    for _ in 0..bytes >> 20 {
+        stream.write_all(&piece).await?;
+    }
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await?;
+    Ok(answer)
+}
+
+#[tokio::test]
+async fn a_large_upload_that_is_refused_can_read_why() {
+    let server = served(patient(), 1);
+    let answer = stubborn(&server, 96 << 20).await.expect("no reset");
+    assert!(answer.starts_with(b"HTTP/1.1 200"));
+    // On a spare place nobody waits for the end of what is sent.
+    let crowded = Settings {
+        max_connections: 0,
+        ..patient()
+    };
+    let server = served(crowded, 1);
+    assert!(stubborn(&server, 96 << 20).await.is_err());
+    server.empty().await;
+}
+
+#[tokio::test]
 async fn many_come_and_go() {
     let server = served(patient(), 1);
     for round in 0..200 {
