@@ -93,6 +93,7 @@ pub(super) fn too_large(max_body: u64) -> Problem {
         format!("The upload is larger than the {max_body} bytes that this server takes."),
     )
     .with("limit", max_body)
+    .with("unit", "bytes")
 }
 
 fn too_slow() -> Problem {

@@ -62,6 +62,14 @@ impl Problem {
         self
     }
 
+    /// With the limit that was passed, what it was passed by, and the unit of both.
+    #[must_use]
+    pub fn limited(self, limit: impl Into<Value>, actual: impl Into<Value>, unit: &str) -> Self {
+        self.with("limit", limit)
+            .with("actual", actual)
+            .with("unit", unit)
+    }
+
     /// With a time after which to try again.
     #[must_use]
     pub fn retry_after(mut self, time: Duration) -> Self {
@@ -69,10 +77,10 @@ impl Problem {
         self
     }
 
-    /// As an answer that depends on the `Accept` header.
+    /// As an answer that depends on the `Accept` header, if it doesn't already.
     #[must_use]
     pub fn varying(mut self, varies: bool) -> Self {
-        self.varies = varies;
+        self.varies |= varies;
         self
     }
 
