@@ -207,8 +207,12 @@ pub fn resize_file(
         let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
         lines.join("; ")
     })?;
+    let rules = operation::Rules {
+        lenient: false,
+        max_side: config.pipeline.max_output_side,
+    };
     let row = operation::named("resize").ok_or("there is no such operation")?;
-    let request = operation::parse(row, parameters, &[], false)
+    let request = operation::parse(row, parameters, &[], rules)
         .map_err(|error| Problem::from(error).detail().to_owned())?;
     let words = |error: service::Error| Problem::from(error).detail().to_owned();
     let header = codecs::probe(file).map_err(|error| words(error.into()))?;

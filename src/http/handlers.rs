@@ -33,22 +33,36 @@ pub(super) async fn operate(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let context = context(&parts)?;
     let query = extract::query(&parts);
-    let lenient = state.0.settings.lenient_parameters;
+    let varies = operation::negotiates(&query);
+    operated(row, &state, &parts, &query, body)
+        .await
+        .map_err(|problem| problem.varying(varies))
+}
+
+async fn operated(
+    row: &'static OperationRow,
+    state: &State,
+    parts: &Parts,
+    query: &[(String, String)],
+    body: Body,
+) -> Result<Response, Problem> {
+    let context = context(parts)?;
+    let service = &state.0.service;
+    let rules = service.rules(state.0.settings.lenient_parameters);
     let parse = |fields: &[_]| {
-        operation::parse(row, &query, fields, lenient)
-            .map(|operation| operation.accepting(negotiate::accepted(&parts.headers)))
+        operation::parse(row, query, fields, rules)
+            .map(|operation| operation.accepting(negotiate::accept(&parts.headers)))
     };
     // Before the body is read; what is missing may still come as a field of a form.
     match parse(&[]) {
-        Err(ParameterError::Missing { .. }) if extract::boundary(&parts).is_some() => {}
+        Err(ParameterError::Missing { .. }) if extract::boundary(parts).is_some() => {}
         Err(error) => return Err(error.into()),
         Ok(_) => {}
     }
-    let service = &state.0.service;
-    let upload = upload(&state, &parts, body, &context).await?;
-    let operation: Operation = parse(&upload.fields)?;
+    let upload = upload(state, parts, body, &context).await?;
+    let operation: Operation = parse(&upload.fields)
+        .map_err(|error| Problem::from(error).varying(operation::negotiates(&upload.fields)))?;
     let varies = operation.negotiates();
     let bytes_in = upload.source.bytes.len() as u64;
     service
@@ -65,7 +79,10 @@ pub(super) async fn info(
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let context = context(&parts)?;
+    let lenient = state.0.settings.lenient_parameters;
+    operation::check_names(&extract::query(&parts), lenient)?;
     let upload = upload(&state, &parts, body, &context).await?;
+    operation::check_names(&upload.fields, lenient)?;
     let header = state.0.service.info(&upload.source)?;
     let facts = Facts {
         bytes_in: upload.source.bytes.len() as u64,
@@ -205,7 +222,8 @@ pub(super) async fn ready(Extract(state): Extract<State>) -> Result<Json<Value>,
     } else {
         "The server is starting."
     };
-    Err(Problem::new(Kind::Draining, detail).retry_after(std::time::Duration::from_secs(1)))
+    let retry_after = state.0.service.admission().retry_after();
+    Err(Problem::new(Kind::Draining, detail).retry_after(retry_after))
 }
 
 /// The Prometheus page.

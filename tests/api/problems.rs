@@ -112,6 +112,11 @@ async fn bodies() {
     assert_eq!(document["stage"], "pixels");
 }
 
+/// The limit, the picture's figure and the unit of both, as they are written.
+fn limited(document: &serde_json::Value) -> [String; 3] {
+    ["limit", "actual", "unit"].map(|name| document[name].to_string().trim_matches('"').to_owned())
+}
+
 #[tokio::test]
 async fn limits() {
     let server = TestServer::start().await;
@@ -119,31 +124,52 @@ async fn limits() {
         .post("/resize?width=3", &giant_png(30_000, 30_000))
         .await
         .problem(422, "image-too-large");
-    assert_eq!(
-        (document["limit"].as_u64(), document["actual"].as_u64()),
-        (Some(100_000_000), Some(900_000_000))
+    assert_eq!(limited(&document), ["100", "900", "megapixels"]);
+    assert!(
+        document["detail"]
+            .as_str()
+            .unwrap()
+            .contains("(900 megapixels); this server decodes up to 100.")
     );
     server
         .post("/resize?width=3", &giant_jpeg_header(65_500))
         .await
         .problem(422, "image-too-large");
     let small = jpeg(&photo(40, 30));
-    server
+    // A side that is asked for is a parameter; one that comes of it is a result.
+    let document = server
         .post("/resize?width=17000&enlarge", &small)
         .await
-        .problem(422, "output-too-large");
-    server
+        .problem(400, "invalid-parameter");
+    assert_eq!(document["parameter"], "width");
+    assert_eq!(document["allowed"], "a whole number of pixels, 1 to 16383");
+    for query in ["height=14000", "width=9000&dpr=2"] {
+        let document = server
+            .post(&format!("/resize?{query}&enlarge"), &small)
+            .await
+            .problem(422, "output-too-large");
+        let [limit, _, unit] = limited(&document);
+        assert_eq!(
+            (limit.as_str(), unit.as_str()),
+            ("16383", "pixels"),
+            "{query}"
+        );
+    }
+    let document = server
         .post("/resize?width=16000&height=16000&fit=fill&enlarge", &small)
         .await
         .problem(422, "output-too-large");
+    assert_eq!(limited(&document), ["50", "256", "megapixels"]);
+}
+
+#[tokio::test]
+async fn limits_of_effort() {
+    let server = TestServer::start().await;
     let document = server
         .post("/resize?width=3", &fixtures::scan_bomb(3_000))
         .await
         .problem(422, "too-complex");
-    assert_eq!(
-        (document["limit"].as_u64(), document["actual"].as_u64()),
-        (Some(100), Some(3_000))
-    );
+    assert_eq!(limited(&document), ["100", "3000", "scans"]);
     // As many scans as are read are read.
     assert_eq!(
         server
@@ -158,7 +184,16 @@ async fn limits() {
         .post("/resize?width=1400", &large)
         .await
         .problem(422, "image-too-large");
-    assert_eq!(document["limit"], 6 << 20);
+    assert_eq!(
+        (&document["limit"], &document["unit"]),
+        (&(6 << 20).into(), &"bytes".into())
+    );
+    assert!(
+        document["detail"]
+            .as_str()
+            .unwrap()
+            .contains("has 6 MiB for pixels")
+    );
 }
 
 #[tokio::test]
