@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::{Request, State as Extract};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, VARY};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ use crate::os;
 use crate::pipeline::operation::{self, OperationRow, Request as Operation};
 use crate::pipeline::parameter::ParameterError;
 use crate::service::{Answer, Context};
-use crate::telemetry;
+use crate::telemetry::Dialect;
 
 const IMAGE_WIDTH: HeaderName = HeaderName::from_static("image-width");
 const IMAGE_HEIGHT: HeaderName = HeaderName::from_static("image-height");
@@ -226,11 +226,17 @@ pub(super) async fn ready(Extract(state): Extract<State>) -> Result<Json<Value>,
     Err(Problem::new(Kind::Draining, detail).retry_after(retry_after))
 }
 
-/// The Prometheus page.
-pub(super) async fn metrics(Extract(state): Extract<State>) -> Response {
+/// The page of metrics: Prometheus text, or OpenMetrics for who asks for it.
+pub(super) async fn metrics(Extract(state): Extract<State>, headers: HeaderMap) -> Response {
     let snapshot = (state.0.snapshot)();
-    let page = state.0.metrics.render(&snapshot);
-    ([(CONTENT_TYPE, telemetry::METRICS_TYPE)], page).into_response()
+    let dialect = if negotiate::names(&headers, Dialect::OpenMetrics.essence()) {
+        Dialect::OpenMetrics
+    } else {
+        Dialect::Text
+    };
+    let page = state.0.metrics.render(&snapshot, dialect);
+    let headers = [(CONTENT_TYPE, dialect.media_type()), (VARY, "Accept")];
+    (headers, page).into_response()
 }
 
 pub(super) async fn not_found() -> Problem {

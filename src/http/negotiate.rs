@@ -37,6 +37,13 @@ pub(super) fn accept(headers: &HeaderMap) -> Accept {
     }
 }
 
+/// Whether `Accept` names this media type and wants it.
+pub(super) fn names(headers: &HeaderMap, media_type: &str) -> bool {
+    ranges(headers)
+        .iter()
+        .any(|(name, weight)| name == media_type && *weight > 0.0)
+}
+
 /// The media ranges in small letters, each with its weight. One whose weight can't be read says nothing.
 fn ranges(headers: &HeaderMap) -> Vec<(String, f32)> {
     headers

@@ -288,10 +288,22 @@ async fn small_routes_answer() {
     let head = server.send("HEAD", "/health", &[], b"").await;
     assert_eq!((head.status, head.body.len()), (200, 0));
     let metrics = server.get("/metrics").await;
+    assert_eq!(
+        metrics.header("content-type"),
+        Some("text/plain; version=0.0.4; charset=utf-8")
+    );
     let page = String::from_utf8(metrics.body).unwrap();
+    assert!(page.contains("# TYPE pixmill_requests_total counter\n"));
     assert!(
         page.contains("pixmill_requests_total{route=\"/health\",status=\"200\"} 3\n"),
         "{page}"
     );
     assert!(page.contains("pixmill_workers 2.0\n"));
+    let asked = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3";
+    let metrics = server
+        .send("GET", "/metrics", &[("Accept", asked)], b"")
+        .await;
+    let media_type = metrics.header("content-type").unwrap();
+    assert!(media_type.starts_with("application/openmetrics-text; version=1.0.0"));
+    assert!(metrics.body.ends_with(b"# EOF\n"));
 }
