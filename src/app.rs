@@ -194,31 +194,42 @@ fn snapshots(service: &Service, connections: &Connections) -> impl Fn() -> Snaps
     }
 }
 
+/// Why a file was not resized, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileError {
+    /// The parameters make no sense.
+    Parameters(String),
+    /// Anything else: the picture, the limits, ourselves.
+    Failed(String),
+}
+
 /// The pipeline on one file, with the parameters of `/resize`, without a server.
 ///
 /// # Errors
-/// What is wrong, in words.
+/// [`FileError`].
 pub fn resize_file(
     file: &[u8],
     parameters: &[(String, String)],
     machine: Machine,
-) -> Result<Vec<u8>, String> {
+) -> Result<Vec<u8>, FileError> {
     let config = Config::defaults(machine).map_err(|mistakes| {
         let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-        lines.join("; ")
+        FileError::Failed(lines.join("; "))
     })?;
     let rules = operation::Rules {
         lenient: false,
         max_side: config.pipeline.max_output_side,
     };
-    let row = operation::named("resize").ok_or("there is no such operation")?;
+    let row = operation::named("resize")
+        .ok_or_else(|| FileError::Failed("there is no such operation".to_owned()))?;
     let request = operation::parse(row, parameters, &[], rules)
-        .map_err(|error| Problem::from(error).detail().to_owned())?;
-    let words = |error: service::Error| Problem::from(error).detail().to_owned();
-    let header = codecs::probe(file).map_err(|error| words(error.into()))?;
+        .map_err(|error| FileError::Parameters(Problem::from(error).detail().to_owned()))?;
+    let failed =
+        |error: service::Error| FileError::Failed(Problem::from(error).detail().to_owned());
+    let header = codecs::probe(file).map_err(|error| failed(error.into()))?;
     let plan =
-        plan::plan(&request, &header, &config.pipeline).map_err(|error| words(error.into()))?;
+        plan::plan(&request, &header, &config.pipeline).map_err(|error| failed(error.into()))?;
     let mut scratch = pipeline::Scratch::default();
     pipeline::run(file, &header, &plan, &mut scratch, &Checkpoint::new())
-        .map_err(|error| words(error.into()))
+        .map_err(|error| failed(error.into()))
 }
