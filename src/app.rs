@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -21,7 +22,7 @@ use crate::http::problem::Problem;
 use crate::http::{self, Readiness};
 use crate::os;
 use crate::pipeline::{self, operation, plan};
-use crate::server::{self, Connections, Crowded, Incoming, Phase};
+use crate::server::{self, Connections, Crowded, Handlers, Incoming, Phase};
 use crate::service::{self, Executor, Service};
 use crate::telemetry::{Metrics, Snapshot};
 
@@ -41,6 +42,7 @@ pub struct App {
     connections: Connections,
     router: Router,
     crowded: Router,
+    unreadable: Router,
 }
 
 /// How a run ended.
@@ -86,7 +88,8 @@ impl App {
             readiness,
             connections,
             router: http::router(state.clone()),
-            crowded: http::crowded(state),
+            crowded: http::crowded(state.clone()),
+            unreadable: http::unreadable(state),
         })
     }
 
@@ -117,12 +120,19 @@ impl App {
             let router = if past_the_cap { &crowded } else { &router }.clone();
             async move { answered(router.oneshot(request.map(Body::new)).await) }
         };
+        let unreadable = self.unreadable;
+        let handlers = Handlers {
+            request: handler,
+            unreadable: Arc::new(move |status| {
+                Box::pin(http::answer_unreadable(unreadable.clone(), status))
+            }),
+        };
         let serving = server::serve(
             self.listener,
             self.config.server,
             phase,
             self.connections,
-            handler,
+            handlers,
         );
         tokio::pin!(serving);
         let (readiness, service) = (self.readiness, self.service);

@@ -9,11 +9,11 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::State;
 use super::extract::{self, Upload};
 use super::layers::Facts;
 use super::negotiate;
 use super::problem::{Kind, Problem};
+use super::{State, Unreadable};
 use crate::admission::Deadline;
 use crate::checkpoint::Checkpoint;
 use crate::codecs::{Colour, Header, Model};
@@ -244,6 +244,18 @@ pub(super) async fn not_found() -> Problem {
         Kind::NotFound,
         "There is nothing at this path. Operations are POST /resize, /convert and /info.",
     )
+}
+
+/// No request at all. The contract has one code and one status for that, whatever part of the head it was.
+pub(super) async fn unreadable(request: Request) -> Problem {
+    let detail = match request.extensions().get() {
+        Some(Unreadable(431)) => {
+            "The head has more headers, or more bytes, than this server reads."
+        }
+        Some(Unreadable(414)) => "The path and query are longer than this server reads.",
+        _ => "The head is no proper HTTP/1.1.",
+    };
+    Problem::new(Kind::InvalidRequest, detail)
 }
 
 pub(super) async fn crowded(Extract(state): Extract<State>) -> Problem {

@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::connection::{self, Client};
-use super::{Connections, Peer, Phase, Settings, closing};
+use super::{Connections, Handlers, Peer, Phase, Settings, closing};
 
 /// Places past the cap, in which health checks are still answered.
 const SPARE: usize = 16;
@@ -55,7 +55,7 @@ pub async fn serve<H, F, B>(
     settings: Settings,
     mut phase: watch::Receiver<Phase>,
     connections: Connections,
-    handler: H,
+    handlers: Handlers<H>,
 ) -> io::Result<()>
 where
     H: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
@@ -80,10 +80,10 @@ where
             peer: Peer(peer),
             crowded,
         };
-        let (phase, handler) = (seen.clone(), handler.clone());
+        let (phase, handlers) = (seen.clone(), handlers.clone());
         tasks.spawn(async move {
             let _guest = guest;
-            connection::serve(stream, client, settings, phase, handler).await;
+            connection::serve(stream, client, settings, phase, handlers).await;
         });
     };
     loop {

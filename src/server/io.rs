@@ -11,6 +11,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Settings;
 use super::activity::{Activity, State};
+use super::refusal::{Refusal, Unreadable};
 
 /// How long a client may go on sending after an early answer, so that a reset doesn't overtake it (RFC 9112, 9.6).
 ///
@@ -30,6 +31,7 @@ pub(super) struct ClockedStream {
     activity: Activity,
     read_clock: Clock<State>,
     write_clock: Clock<()>,
+    refusal: Refusal,
     /// Whether the end may take time: not on one of the few spare places.
     lingers: bool,
     linger: Option<Linger>,
@@ -71,6 +73,7 @@ impl ClockedStream {
         settings: Settings,
         activity: Activity,
         lingers: bool,
+        unreadable: Unreadable,
     ) -> Self {
         Self {
             stream,
@@ -78,6 +81,7 @@ impl ClockedStream {
             activity,
             read_clock: Clock::default(),
             write_clock: Clock::default(),
+            refusal: Refusal::new(unreadable),
             lingers,
             linger: None,
             ended: false,
@@ -154,7 +158,11 @@ impl AsyncWrite for ClockedStream {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.stream).poll_write(cx, buf);
+        let this = &mut *self;
+        let result = this
+            .refusal
+            .poll_write(&mut this.stream, cx, buf)
+            .unwrap_or_else(|| Pin::new(&mut this.stream).poll_write(cx, buf));
         self.wrote(result, cx)
     }
 
@@ -163,6 +171,9 @@ impl AsyncWrite for ClockedStream {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if let [only] = bufs {
+            return self.poll_write(cx, only);
+        }
         let result = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
         self.wrote(result, cx)
     }

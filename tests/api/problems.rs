@@ -234,6 +234,42 @@ async fn paths_methods_and_hosts() {
     assert_eq!(Answer::read(&mut stream, false).await.status, 200);
 }
 
+/// What hyper refuses before there is a request.
+#[tokio::test]
+async fn heads_that_are_none() {
+    let server = TestServer::start().await;
+    let many = "a: b\r\n".repeat(200);
+    let long = "x".repeat(70_000);
+    for (head, detail) in [
+        (
+            "GET / HTTP/1.1\r\nHost : a\r\n\r\n".to_owned(),
+            "no proper HTTP",
+        ),
+        ("nonsense\r\n\r\n".to_owned(), "no proper HTTP"),
+        (format!("GET / HTTP/1.1\r\n{many}\r\n"), "more headers"),
+        (
+            format!("GET /{long} HTTP/1.1\r\n\r\n"),
+            "than this server reads",
+        ),
+    ] {
+        let mut stream = server.connect().await;
+        // It may be refused while it is still being sent.
+        let _cut = stream.write_all(head.as_bytes()).await;
+        let answer = Answer::read(&mut stream, false).await;
+        assert_eq!(answer.header("connection"), Some("close"));
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+        let document = answer.problem(400, "invalid-request");
+        assert!(document["request_id"].as_str().unwrap().len() == 16);
+        let text = document["detail"].as_str().unwrap();
+        assert!(text.contains(detail), "{text}");
+    }
+    let page = String::from_utf8(server.get("/metrics").await.body).unwrap();
+    assert!(
+        page.contains("pixmill_requests_total{route=\"none\",status=\"400\"} 4\n"),
+        "{page}"
+    );
+}
+
 #[tokio::test]
 async fn every_problem_is_explained() {
     let server = TestServer::start().await;
