@@ -7,7 +7,7 @@ DIST := $(TARGET_DIR)/dist/pixmill
 TOOLS := $(CURDIR)/.tools
 CARGO_FLAGS := --locked --target $(TARGET)
 
-# Fixed, so that a new release of a tool can't turn a green build red.
+# What is installed where a tool is missing: a new release can't turn a fresh machine's build red.
 NEXTEST := 0.9.143
 DENY := 0.20.2
 MACHETE := 0.9.2

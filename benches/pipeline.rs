@@ -118,7 +118,11 @@ fn once(bytes: &[u8], query: &str, scratch: &mut Scratch, checkpoint: &Checkpoin
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
     let operation = operation::named("resize").expect("an operation");
-    let request = operation::parse(operation, &pairs, &[], false).expect("parameters");
+    let rules = operation::Rules {
+        lenient: false,
+        max_side: u32::MAX,
+    };
+    let request = operation::parse(operation, &pairs, &[], rules).expect("parameters");
     let settings = plan::Settings {
         max_pixels: 1 << 30,
         max_output_side: 1 << 14,

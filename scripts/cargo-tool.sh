@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs one of cargo's tools into .tools/, unless it is on the machine or there already.
+# Installs one of cargo's tools into .tools/ in the given version. One that is there already,
+# or on the machine, is taken as it is, in whatever version.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tool=$1 version=$2

@@ -12,7 +12,9 @@ if readelf -ld "$binary" | grep -E 'INTERP|NEEDED'; then
 fi
 
 root=$(mktemp -d)
-trap 'rm -rf "$root"' EXIT
+server=
+# Whatever goes wrong, neither the folder nor the server stays.
+trap '[ -z "$server" ] || kill -KILL "$server" 2>/dev/null || true; rm -rf "$root"' EXIT
 cp "$binary" "$root/pixmill"
 if [ "$(id -u)" = 0 ]; then
     enter=(chroot "$root")
@@ -22,14 +24,18 @@ else
     echo "static-check: $size bytes, static; the start in an empty root was skipped, chroot isn't allowed here"
     exit 0
 fi
-port=18472
-"${enter[@]}" /pixmill --host 127.0.0.1 --port $port --log error >/dev/null &
+# The port is a free one, which the server's first line tells.
+"${enter[@]}" /pixmill --host 127.0.0.1 --port 0 --log error >"$root/started" &
 server=$!
+port=
 for _ in $(seq 50); do
-    "${enter[@]}" /pixmill healthcheck --port $port 2>/dev/null && break
+    port=$(sed -n 's|.*http://127\.0\.0\.1:\([0-9]*\) .*|\1|p' "$root/started")
+    [ -n "$port" ] && "${enter[@]}" /pixmill healthcheck --port "$port" 2>/dev/null && break
     sleep 0.1
 done
-"${enter[@]}" /pixmill healthcheck --port $port
-kill -TERM $server
-wait $server
+[ -n "$port" ] || { echo "static-check: the server didn't start"; exit 1; }
+"${enter[@]}" /pixmill healthcheck --port "$port"
+kill -TERM "$server"
+wait "$server"
+server=
 echo "static-check: $size bytes, static, starts in an empty root and ends clean"

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -21,7 +22,7 @@ use crate::http::problem::Problem;
 use crate::http::{self, Readiness};
 use crate::os;
 use crate::pipeline::{self, operation, plan};
-use crate::server::{self, Connections, Crowded, Incoming, Phase};
+use crate::server::{self, Connections, Crowded, Handlers, Incoming, Phase};
 use crate::service::{self, Executor, Service};
 use crate::telemetry::{Metrics, Snapshot};
 
@@ -41,6 +42,7 @@ pub struct App {
     connections: Connections,
     router: Router,
     crowded: Router,
+    unreadable: Router,
 }
 
 /// How a run ended.
@@ -86,7 +88,8 @@ impl App {
             readiness,
             connections,
             router: http::router(state.clone()),
-            crowded: http::crowded(state),
+            crowded: http::crowded(state.clone()),
+            unreadable: http::unreadable(state),
         })
     }
 
@@ -117,12 +120,19 @@ impl App {
             let router = if past_the_cap { &crowded } else { &router }.clone();
             async move { answered(router.oneshot(request.map(Body::new)).await) }
         };
+        let unreadable = self.unreadable;
+        let handlers = Handlers {
+            request: handler,
+            unreadable: Arc::new(move |status| {
+                Box::pin(http::answer_unreadable(unreadable.clone(), status))
+            }),
+        };
         let serving = server::serve(
             self.listener,
             self.config.server,
             phase,
             self.connections,
-            handler,
+            handlers,
         );
         tokio::pin!(serving);
         let (readiness, service) = (self.readiness, self.service);
@@ -194,27 +204,42 @@ fn snapshots(service: &Service, connections: &Connections) -> impl Fn() -> Snaps
     }
 }
 
+/// Why a file was not resized, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileError {
+    /// The parameters make no sense.
+    Parameters(String),
+    /// Anything else: the picture, the limits, ourselves.
+    Failed(String),
+}
+
 /// The pipeline on one file, with the parameters of `/resize`, without a server.
 ///
 /// # Errors
-/// What is wrong, in words.
+/// [`FileError`].
 pub fn resize_file(
     file: &[u8],
     parameters: &[(String, String)],
     machine: Machine,
-) -> Result<Vec<u8>, String> {
+) -> Result<Vec<u8>, FileError> {
     let config = Config::defaults(machine).map_err(|mistakes| {
         let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-        lines.join("; ")
+        FileError::Failed(lines.join("; "))
     })?;
-    let row = operation::named("resize").ok_or("there is no such operation")?;
-    let request = operation::parse(row, parameters, &[], false)
-        .map_err(|error| Problem::from(error).detail().to_owned())?;
-    let words = |error: service::Error| Problem::from(error).detail().to_owned();
-    let header = codecs::probe(file).map_err(|error| words(error.into()))?;
+    let rules = operation::Rules {
+        lenient: false,
+        max_side: config.pipeline.max_output_side,
+    };
+    let row = operation::named("resize")
+        .ok_or_else(|| FileError::Failed("there is no such operation".to_owned()))?;
+    let request = operation::parse(row, parameters, &[], rules)
+        .map_err(|error| FileError::Parameters(Problem::from(error).detail().to_owned()))?;
+    let failed =
+        |error: service::Error| FileError::Failed(Problem::from(error).detail().to_owned());
+    let header = codecs::probe(file).map_err(|error| failed(error.into()))?;
     let plan =
-        plan::plan(&request, &header, &config.pipeline).map_err(|error| words(error.into()))?;
+        plan::plan(&request, &header, &config.pipeline).map_err(|error| failed(error.into()))?;
     let mut scratch = pipeline::Scratch::default();
     pipeline::run(file, &header, &plan, &mut scratch, &Checkpoint::new())
-        .map_err(|error| words(error.into()))
+        .map_err(|error| failed(error.into()))
 }

@@ -2,7 +2,6 @@
 //!
 //! Exit codes: 0 clean, 1 failure while running, 64 usage or configuration.
 #![expect(
-    clippy::print_stdout,
     clippy::print_stderr,
     clippy::exit,
     reason = "talking to a terminal and ending the process is this file's job"
@@ -15,7 +14,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Arg, ArgMatches, Command};
-use pixmill::app::{App, Outcome};
+use pixmill::app::{App, FileError, Outcome};
 use pixmill::config::{self, Config, KEYS, Machine, Sources};
 use pixmill::{app, os, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
@@ -43,7 +42,7 @@ fn main() -> ExitCode {
     };
     match matches.subcommand_name() {
         Some("check-config") => {
-            print!("{}", config::effective(&sources));
+            say(&config::effective(&sources));
             ExitCode::SUCCESS
         }
         Some("healthcheck") => healthcheck(config.listen),
@@ -123,6 +122,12 @@ fn print_help(help: &clap::Error) -> ExitCode {
     }
 }
 
+/// Writes to standard output. Nobody there to read it is no reason to end.
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _unheard = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
 /// Reads every source.
 fn configuration(matches: &ArgMatches) -> Result<(Sources, Config), Vec<config::Mistake>> {
     // A flag may stand before the command or after it.
@@ -132,29 +137,11 @@ fn configuration(matches: &ArgMatches) -> Result<(Sources, Config), Vec<config::
             .and_then(|(_, sub)| sub.get_one::<String>(name));
         after.or_else(|| matches.get_one::<String>(name)).cloned()
     };
-    let file = match given("config") {
-        None => None,
-        Some(path) => match std::fs::read_to_string(&path) {
-            Ok(text) => Some((path, text)),
-            Err(error) => {
-                return Err(vec![config::Mistake {
-                    place: path,
-                    problem: format!("can't be read: {error}"),
-                }]);
-            }
-        },
-    };
     let flags: BTreeMap<_, _> = KEYS
         .iter()
         .filter_map(|key| Some((key.name, given(key.name)?)))
         .collect();
-    let sources = Sources {
-        file,
-        environment: std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect(),
-        flags,
-    };
+    let sources = Sources::read(given("config"), std::env::vars_os(), flags);
     let config = Config::load(&sources, machine())?;
     Ok((sources, config))
 }
@@ -210,10 +197,10 @@ async fn run(config: Config) -> std::io::Result<Outcome> {
         std::io::Error::new(error.kind(), format!("can't listen on {listen}: {error}"))
     })?;
     let port = app.address().port();
-    println!(
-        "pixmill serves on http://{} - try: curl --data-binary @photo.jpg 'http://localhost:{port}/resize?width=800' -o small.jpg",
+    say(&format!(
+        "pixmill serves on http://{} - try: curl --data-binary @photo.jpg 'http://localhost:{port}/resize?width=800' -o small.jpg\n",
         app.address(),
-    );
+    ));
     app.run(async move {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -276,17 +263,18 @@ fn resize(arguments: &ArgMatches) -> ExitCode {
             Some((row.name.to_owned(), value.clone()))
         })
         .collect::<Vec<_>>();
+    let failed = |name: &str, error: std::io::Error| FileError::Failed(format!("{name}: {error}"));
     let made = std::fs::read(text("in"))
-        .map_err(|error| format!("{}: {error}", text("in")))
+        .map_err(|error| failed(&text("in"), error))
         .and_then(|file| app::resize_file(&file, &parameters, machine()))
         .and_then(|bytes| {
-            std::fs::write(text("out"), bytes).map_err(|error| format!("{}: {error}", text("out")))
+            std::fs::write(text("out"), bytes).map_err(|error| failed(&text("out"), error))
         });
-    match made {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("pixmill: {error}");
-            ExitCode::from(FAILURE)
-        }
-    }
+    let (error, code) = match made {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(FileError::Parameters(error)) => (error, USAGE),
+        Err(FileError::Failed(error)) => (error, FAILURE),
+    };
+    eprintln!("pixmill: {error}");
+    ExitCode::from(code)
 }

@@ -66,7 +66,7 @@ const HOMES: &[(&str, &[&str])] = &[
         &["pipeline/mod.rs", "pipeline/transform.rs"],
     ),
     ("form_urlencoded", &["http/extract.rs"]),
-    ("http_body_util", &["http/extract.rs"]),
+    ("futures_core", &["http/inflow.rs", "http/multipart.rs"]),
     ("hyper", &["server/"]),
     ("hyper_util", &["server/"]),
     ("image", &["codecs/bridge.rs"]),

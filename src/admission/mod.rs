@@ -58,6 +58,8 @@ impl Deadline {
 pub enum Error {
     /// No place in the queue, or no upload memory, or the wait would pass the deadline.
     Overloaded {
+        /// Which of these it is.
+        lack: Lack,
         /// When a place is likely.
         retry_after: Duration,
     },
@@ -79,6 +81,17 @@ pub enum Error {
     Cancelled,
     /// The work panicked; the message is for the log.
     Panicked(String),
+}
+
+/// What there is not enough of for one more request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// A place in the queue.
+    Place,
+    /// Upload memory.
+    UploadMemory,
+    /// Time: the wait would pass the deadline.
+    Time,
 }
 
 /// What admission is doing now, for metrics and `/health`.
@@ -182,6 +195,11 @@ impl Admission {
     /// When a place is likely: 1 to 60 s, from the measured drain rate, jittered.
     pub fn retry_after(&self) -> Duration {
         self.0.state.retry_after()
+    }
+
+    /// Counts a request whose client left before it had sent everything.
+    pub fn count_cancelled(&self) {
+        self.0.state.count_cancelled();
     }
 
     async fn admit(&self, bytes: u64, deadline: Deadline) -> Result<Permit, Error> {

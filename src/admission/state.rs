@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::{Deadline, Error, Figures, Settings};
+use super::{Deadline, Error, Figures, Lack, Settings};
 
 /// Until something has been measured, a piece of work is thought to take so long.
 const FIRST_GUESS: Duration = Duration::from_millis(50);
@@ -85,7 +85,7 @@ impl State {
     pub(super) fn look(&self) -> Result<(), Error> {
         let books = self.books();
         if self.crowded(&books) {
-            Err(self.overloaded(&books))
+            Err(self.overloaded(&books, Lack::Place))
         } else {
             Ok(())
         }
@@ -103,9 +103,11 @@ impl State {
         if books.waiters.is_empty() && self.fits(&books, bytes) {
             return Ok(Entry::Granted(self.grant(&mut books, bytes)));
         }
-        let too_late = Instant::now() + self.wait(&books) > deadline.at();
-        if self.crowded(&books) || too_late {
-            return Err(self.overloaded(&books));
+        if self.crowded(&books) {
+            return Err(self.overloaded(&books, Lack::Place));
+        }
+        if Instant::now() + self.wait(&books) > deadline.at() {
+            return Err(self.overloaded(&books, Lack::Time));
         }
         let (grant, granted) = oneshot::channel();
         let id = books.next_waiter;
@@ -127,7 +129,7 @@ impl State {
                 books.uploads = sum;
                 Ok(())
             }
-            _ => Err(self.overloaded(&books)),
+            _ => Err(self.overloaded(&books, Lack::UploadMemory)),
         }
     }
 
@@ -201,8 +203,9 @@ impl State {
         Duration::from_secs_f64(ahead * books.work_seconds)
     }
 
-    fn overloaded(&self, books: &Books) -> Error {
+    fn overloaded(&self, books: &Books, lack: Lack) -> Error {
         Error::Overloaded {
+            lack,
             retry_after: self.later(books),
         }
     }

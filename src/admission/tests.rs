@@ -79,10 +79,17 @@ async fn a_full_queue_refuses_at_once_and_says_when() {
     assert_eq!(admission.look(), Ok(()));
     let second = job(&admission, MIB, later());
     settled(&admission, |f| f.queued == 1).await;
-    assert!(matches!(admission.look(), Err(Error::Overloaded { .. })));
+    assert!(matches!(
+        admission.look(),
+        Err(Error::Overloaded {
+            lack: Lack::Place,
+            ..
+        })
+    ));
     let third = job(&admission, MIB, later());
     match third.task.await.unwrap() {
-        Err(Error::Overloaded { retry_after }) => {
+        Err(Error::Overloaded { lack, retry_after }) => {
+            assert_eq!(lack, Lack::Place);
             assert!((1..=60).contains(&retry_after.as_secs()));
         }
         other => panic!("{other:?}"),
@@ -201,7 +208,8 @@ async fn nobody_waits_for_what_comes_too_late() {
     // Nothing has been measured yet, so 60 pieces of work are thought to take 3 s.
     let hasty = job(&admission, MIB, Deadline::after(Duration::from_secs(1)));
     match hasty.task.await.unwrap() {
-        Err(Error::Overloaded { retry_after }) => {
+        Err(Error::Overloaded { lack, retry_after }) => {
+            assert_eq!(lack, Lack::Time);
             assert!((3..=5).contains(&retry_after.as_secs()), "{retry_after:?}");
         }
         other => panic!("{other:?}"),
@@ -225,7 +233,13 @@ fn uploads_are_leased_in_steps_and_given_back() {
     assert_eq!(used(), MIB);
     lease.cover(3 * MIB + 1).unwrap();
     assert_eq!(used(), 4 * MIB);
-    assert!(matches!(admission.upload(1), Err(Error::Overloaded { .. })));
+    assert!(matches!(
+        admission.upload(1),
+        Err(Error::Overloaded {
+            lack: Lack::UploadMemory,
+            ..
+        })
+    ));
     assert!(lease.cover(5 * MIB).is_err());
     assert_eq!(used(), 4 * MIB);
     drop(lease);

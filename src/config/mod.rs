@@ -6,15 +6,16 @@
 mod keys;
 mod mistake;
 mod reader;
+mod sources;
 mod value;
 
-use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 pub use self::keys::{KEYS, Key};
 pub use self::mistake::Mistake;
 use self::reader::Reader;
+pub use self::sources::Sources;
 use crate::pipeline::plan;
 use crate::telemetry::LogFormat;
 use crate::{admission, http, server, telemetry};
@@ -47,17 +48,6 @@ pub struct Machine {
     pub cpus: usize,
     /// Bytes of memory.
     pub memory: u64,
-}
-
-/// Where values come from, besides the defaults.
-#[derive(Clone, Debug, Default)]
-pub struct Sources {
-    /// A TOML file: its path, for messages, and its text.
-    pub file: Option<(String, String)>,
-    /// The environment; only `PIXMILL_…` and `PORT` are looked at.
-    pub environment: BTreeMap<String, String>,
-    /// Flags by key.
-    pub flags: BTreeMap<&'static str, String>,
 }
 
 impl Config {

@@ -28,7 +28,7 @@ impl Reader {
     pub(super) fn new(sources: &Sources) -> Self {
         let mut reader = Self {
             values: BTreeMap::new(),
-            mistakes: Vec::new(),
+            mistakes: sources.unreadable.clone(),
         };
         reader.add_file(keys::DEFAULTS, None);
         if let Some((path, text)) = &sources.file {

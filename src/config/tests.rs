@@ -18,6 +18,7 @@ fn sources(file: &str, environment: &[(&str, &str)], flags: &[(&'static str, &st
             .iter()
             .map(|(name, value)| (*name, (*value).to_owned()))
             .collect(),
+        unreadable: Vec::new(),
     }
 }
 

@@ -1,22 +1,15 @@
 //! A request's body: refused early where it can be, else read once, at a pace, under a cap.
 
-use std::future::Future;
-use std::time::Duration;
-
 use axum::body::Body;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
-use http_body_util::BodyExt;
-use tokio::time::{Instant, timeout_at};
 
+use super::inflow::{Inflow, Pace, too_large};
 use super::problem::{Kind, Problem};
 use super::{Settings, multipart};
 use crate::admission::{Admission, Lease};
 use crate::checkpoint::Stage;
 use crate::service::{Context, Source};
-
-/// A body may begin slowly: the least rate counts from here on.
-const GRACE: Duration = Duration::from_secs(5);
 
 /// What a request brought: a picture, and the text fields before it.
 pub(super) struct Upload {
@@ -59,19 +52,21 @@ pub(super) async fn upload(
     admission.look()?;
     let lease = admission.upload(announced.unwrap_or(0))?;
     context.checkpoint.enter(Stage::Receive);
-    let mut receiver = Receiver {
-        pace: Pace::new(settings, context),
-        collected: Collected::new(lease, announced, settings.max_body),
+    let pace = Pace::new(settings, context.deadline, announced);
+    let mut inflow = Inflow::new(body, pace, settings.max_body);
+    let mut collected = Collected::new(lease, announced);
+    let read = match boundary {
+        Some(boundary) => multipart::read(&mut inflow, boundary, &mut collected).await,
+        None => raw(&mut inflow, &mut collected).await.map(|()| Vec::new()),
     };
-    let fields = if let Some(boundary) = boundary {
-        multipart::read(body, boundary, &mut receiver).await?
-    } else {
-        raw(body, &mut receiver).await?;
-        Vec::new()
-    };
+    let fields = read.inspect_err(|problem| {
+        if problem.is_client_gone() {
+            admission.count_cancelled();
+        }
+    })?;
     context.checkpoint.leave();
     Ok(Upload {
-        source: receiver.collected.finish()?,
+        source: collected.finish()?,
         fields,
     })
 }
@@ -108,107 +103,38 @@ fn announced(parts: &Parts, max_body: u64) -> Result<Option<u64>, Problem> {
     Ok(Some(length))
 }
 
-pub(super) fn too_large(max_body: u64) -> Problem {
-    Problem::new(
-        Kind::BodyTooLarge,
-        format!("The upload is larger than the {max_body} bytes that this server takes."),
-    )
-    .with("limit", max_body)
-}
-
-async fn raw(mut body: Body, receiver: &mut Receiver) -> Result<(), Problem> {
-    while let Some(frame) = receiver.wait(body.frame()).await? {
-        let frame = frame.map_err(|_gone| {
-            Problem::new(
-                Kind::InvalidRequest,
-                "The body ended before it was complete.",
-            )
-        })?;
-        if let Some(data) = frame.data_ref() {
-            receiver.collected.add(data)?;
-        }
+async fn raw(inflow: &mut Inflow, collected: &mut Collected) -> Result<(), Problem> {
+    while let Some(data) = inflow.next().await? {
+        collected.add(&data)?;
     }
     Ok(())
 }
 
-/// A body on its way in.
-pub(super) struct Receiver {
-    pace: Pace,
-    pub(super) collected: Collected,
-}
-
-impl Receiver {
-    /// Waits for the client, as long as its pace allows.
-    pub(super) async fn wait<F: Future>(&mut self, next: F) -> Result<F::Output, Problem> {
-        let due = self.pace.due(self.collected.received());
-        timeout_at(due, next).await.map_err(|_elapsed| {
-            Problem::new(
-                Kind::UploadTimeout,
-                "The body didn't arrive in time. Send it faster, or send less.",
-            )
-        })
-    }
-}
-
-/// How fast a body has to come.
-struct Pace {
-    start: Instant,
-    end: Instant,
-    bytes_per_second: u64,
-}
-
-impl Pace {
-    fn new(settings: &Settings, context: &Context) -> Self {
-        let start = Instant::now();
-        Self {
-            start,
-            end: context.deadline.at().min(start + settings.body_timeout),
-            bytes_per_second: settings.min_upload_rate,
-        }
-    }
-
-    /// When the next bytes have to be here, after so many have come.
-    fn due(&self, received: u64) -> Instant {
-        if self.bytes_per_second == 0 {
-            return self.end;
-        }
-        let earned = Duration::from_secs_f64(received as f64 / self.bytes_per_second as f64);
-        (self.start + GRACE + earned).min(self.end)
-    }
-}
-
-/// The bytes of the picture so far, hashed, counted and covered by a lease.
+/// The bytes of the picture so far, hashed and covered by a lease.
 pub(super) struct Collected {
     bytes: Vec<u8>,
     hasher: blake3::Hasher,
     lease: Lease,
-    max_body: u64,
+    /// The lease covers the whole body, whatever is in it.
+    is_covered: bool,
 }
 
 /// A body without an announced length grows in steps of this.
 const STEP: usize = 1 << 20;
 
 impl Collected {
-    fn new(lease: Lease, announced: Option<u64>, max_body: u64) -> Self {
+    fn new(lease: Lease, announced: Option<u64>) -> Self {
         let capacity = announced.and_then(|length| usize::try_from(length).ok());
         Self {
             bytes: Vec::with_capacity(capacity.unwrap_or(0)),
             hasher: blake3::Hasher::new(),
             lease,
-            max_body,
+            is_covered: announced.is_some(),
         }
-    }
-
-    fn received(&self) -> u64 {
-        self.bytes.len() as u64
     }
 
     pub(super) fn add(&mut self, data: &[u8]) -> Result<(), Problem> {
-        let total = self.received() + data.len() as u64;
-        if total > self.max_body {
-            return Err(too_large(self.max_body));
-        }
-        self.lease.cover(total)?;
+        self.cover(data.len())?;
         let spare = self.bytes.capacity() - self.bytes.len();
         if spare < data.len() {
             self.bytes.reserve_exact(data.len().max(STEP));
@@ -218,8 +144,18 @@ impl Collected {
         Ok(())
     }
 
-    pub(super) fn max_body(&self) -> u64 {
-        self.max_body
+    /// Makes sure of upload memory for so many bytes beside those that are here.
+    pub(super) fn cover(&mut self, more: usize) -> Result<(), Problem> {
+        if !self.is_covered {
+            self.lease.cover((self.bytes.len() + more) as u64)?;
+        }
+        Ok(())
+    }
+
+    /// Begins anew: another part is the picture.
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.hasher.reset();
     }
 
     fn finish(self) -> Result<Source, Problem> {
@@ -234,32 +170,5 @@ impl Collected {
             digest: *self.hasher.finalize().as_bytes(),
             lease: self.lease,
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_body_earns_its_time() {
-        let start = Instant::now();
-        let pace = Pace {
-            start,
-            end: start + Duration::from_secs(30),
-            bytes_per_second: 1_000,
-        };
-        for (received, seconds) in [(0, 5), (1_000, 6), (10_000, 15), (1 << 30, 30)] {
-            assert_eq!(
-                pace.due(received),
-                start + Duration::from_secs(seconds),
-                "{received}"
-            );
-        }
-        let unpaced = Pace {
-            bytes_per_second: 0,
-            ..pace
-        };
-        assert_eq!(unpaced.due(0), pace.end);
     }
 }

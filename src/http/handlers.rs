@@ -5,15 +5,15 @@ use axum::body::Body;
 use axum::extract::{Request, State as Extract};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, VARY};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::State;
 use super::extract::{self, Upload};
 use super::layers::Facts;
 use super::negotiate;
 use super::problem::{Kind, Problem};
+use super::{State, Unreadable};
 use crate::admission::Deadline;
 use crate::checkpoint::Checkpoint;
 use crate::codecs::{Colour, Header, Model};
@@ -21,7 +21,7 @@ use crate::os;
 use crate::pipeline::operation::{self, OperationRow, Request as Operation};
 use crate::pipeline::parameter::ParameterError;
 use crate::service::{Answer, Context};
-use crate::telemetry;
+use crate::telemetry::Dialect;
 
 const IMAGE_WIDTH: HeaderName = HeaderName::from_static("image-width");
 const IMAGE_HEIGHT: HeaderName = HeaderName::from_static("image-height");
@@ -33,22 +33,36 @@ pub(super) async fn operate(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let context = context(&parts)?;
     let query = extract::query(&parts);
-    let lenient = state.0.settings.lenient_parameters;
+    let varies = operation::negotiates(&query);
+    operated(row, &state, &parts, &query, body)
+        .await
+        .map_err(|problem| problem.varying(varies))
+}
+
+async fn operated(
+    row: &'static OperationRow,
+    state: &State,
+    parts: &Parts,
+    query: &[(String, String)],
+    body: Body,
+) -> Result<Response, Problem> {
+    let context = context(parts)?;
+    let service = &state.0.service;
+    let rules = service.rules(state.0.settings.lenient_parameters);
     let parse = |fields: &[_]| {
-        operation::parse(row, &query, fields, lenient)
-            .map(|operation| operation.accepting(negotiate::accepted(&parts.headers)))
+        operation::parse(row, query, fields, rules)
+            .map(|operation| operation.accepting(negotiate::accept(&parts.headers)))
     };
     // Before the body is read; what is missing may still come as a field of a form.
     match parse(&[]) {
-        Err(ParameterError::Missing { .. }) if extract::boundary(&parts).is_some() => {}
+        Err(ParameterError::Missing { .. }) if extract::boundary(parts).is_some() => {}
         Err(error) => return Err(error.into()),
         Ok(_) => {}
     }
-    let service = &state.0.service;
-    let upload = upload(&state, &parts, body, &context).await?;
-    let operation: Operation = parse(&upload.fields)?;
+    let upload = upload(state, parts, body, &context).await?;
+    let operation: Operation = parse(&upload.fields)
+        .map_err(|error| Problem::from(error).varying(operation::negotiates(&upload.fields)))?;
     let varies = operation.negotiates();
     let bytes_in = upload.source.bytes.len() as u64;
     service
@@ -65,7 +79,10 @@ pub(super) async fn info(
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let context = context(&parts)?;
+    let lenient = state.0.settings.lenient_parameters;
+    operation::check_names(&extract::query(&parts), lenient)?;
     let upload = upload(&state, &parts, body, &context).await?;
+    operation::check_names(&upload.fields, lenient)?;
     let header = state.0.service.info(&upload.source)?;
     let facts = Facts {
         bytes_in: upload.source.bytes.len() as u64,
@@ -205,14 +222,21 @@ pub(super) async fn ready(Extract(state): Extract<State>) -> Result<Json<Value>,
     } else {
         "The server is starting."
     };
-    Err(Problem::new(Kind::Draining, detail).retry_after(std::time::Duration::from_secs(1)))
+    let retry_after = state.0.service.admission().retry_after();
+    Err(Problem::new(Kind::Draining, detail).retry_after(retry_after))
 }
 
-/// The Prometheus page.
-pub(super) async fn metrics(Extract(state): Extract<State>) -> Response {
+/// The page of metrics: Prometheus text, or OpenMetrics for who asks for it.
+pub(super) async fn metrics(Extract(state): Extract<State>, headers: HeaderMap) -> Response {
     let snapshot = (state.0.snapshot)();
-    let page = state.0.metrics.render(&snapshot);
-    ([(CONTENT_TYPE, telemetry::METRICS_TYPE)], page).into_response()
+    let dialect = if negotiate::names(&headers, Dialect::OpenMetrics.essence()) {
+        Dialect::OpenMetrics
+    } else {
+        Dialect::Text
+    };
+    let page = state.0.metrics.render(&snapshot, dialect);
+    let headers = [(CONTENT_TYPE, dialect.media_type()), (VARY, "Accept")];
+    (headers, page).into_response()
 }
 
 pub(super) async fn not_found() -> Problem {
@@ -220,6 +244,18 @@ pub(super) async fn not_found() -> Problem {
         Kind::NotFound,
         "There is nothing at this path. Operations are POST /resize, /convert and /info.",
     )
+}
+
+/// No request at all. The contract has one code and one status for that, whatever part of the head it was.
+pub(super) async fn unreadable(request: Request) -> Problem {
+    let detail = match request.extensions().get() {
+        Some(Unreadable(431)) => {
+            "The head has more headers, or more bytes, than this server reads."
+        }
+        Some(Unreadable(414)) => "The path and query are longer than this server reads.",
+        _ => "The head is no proper HTTP/1.1.",
+    };
+    Problem::new(Kind::InvalidRequest, detail)
 }
 
 pub(super) async fn crowded(Extract(state): Extract<State>) -> Problem {

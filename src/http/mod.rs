@@ -7,6 +7,7 @@
 mod explain;
 mod extract;
 mod handlers;
+mod inflow;
 mod layers;
 mod multipart;
 mod negotiate;
@@ -16,14 +17,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, HttpBody};
-use axum::http::{HeaderName, HeaderValue, Request, StatusCode};
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
+use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode, Version};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{BoxError, Router};
-use tower::ServiceBuilder;
 use tower::util::{MapRequestLayer, MapResponseLayer};
+use tower::{ServiceBuilder, ServiceExt};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -44,7 +45,7 @@ pub struct Settings {
     pub max_body: u64,
     /// From the complete head to the last byte of the body.
     pub body_timeout: Duration,
-    /// Bytes a second that a body has to come at after some seconds; 0 is no least rate.
+    /// Bytes a second that a body has to come at after some seconds, an announced one evenly besides; 0 is no pace.
     pub min_upload_rate: u64,
     /// From the complete head to the answer.
     pub request_timeout: Duration,
@@ -131,6 +132,32 @@ pub fn router(state: State) -> Router {
 pub fn crowded(state: State) -> Router {
     finished(cheap_routes().fallback(handlers::crowded), state)
 }
+
+/// What a head is answered that can't be read; it takes requests from [`answer_unreadable`].
+pub fn unreadable(state: State) -> Router {
+    finished(Router::new().fallback(handlers::unreadable), state)
+}
+
+/// The answer to a head that can't be read, with its log line, counts and headers like any other. `status` is the protocol's for it.
+pub async fn answer_unreadable(router: Router, status: u16) -> Response<Bytes> {
+    let mut request = Request::new(Body::empty());
+    // Whatever it was, it is not known. A method that nobody has says so in the log.
+    *request.method_mut() = Method::from_bytes(b"UNREADABLE").unwrap_or_default();
+    *request.version_mut() = Version::HTTP_10;
+    request.extensions_mut().insert(Unreadable(status));
+    let response = match router.oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    };
+    let (parts, body) = response.into_parts();
+    // It is in memory already.
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    Response::from_parts(parts, body)
+}
+
+/// The protocol's status for a head; in the extensions of the request that stands for it.
+#[derive(Clone, Copy, Debug)]
+struct Unreadable(u16);
 
 /// What a load balancer and a scraper ask, answered at any load.
 fn cheap_routes() -> Router<State> {

@@ -1,9 +1,16 @@
 //! A form: the text fields before the file, and the file.
 
-use axum::body::Body;
-use multer::{Constraints, Field, Multipart, SizeLimit};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context as Task, Poll, ready};
 
-use super::extract::{Receiver, too_large};
+use axum::body::Bytes;
+use futures_core::Stream;
+use multer::{Field, Multipart};
+
+use super::extract::Collected;
+use super::inflow::{Inflow, Refusal};
 use super::problem::{Kind, Problem};
 
 /// Parts that are looked at. A form for an image has a handful.
@@ -12,99 +19,186 @@ const MAX_PARTS: usize = 64;
 /// Bytes of text fields that are kept.
 const MAX_TEXT: usize = 64 << 10;
 
-/// Reads the whole form; the file goes into the receiver, the fields before it come back.
+/// Bytes before the first part, or of a part's head.
+const MAX_BETWEEN: usize = 64 << 10;
+
+/// The most that the parser and the text fields hold beside the picture.
+const BESIDE: usize = MAX_TEXT + 4 * MAX_BETWEEN;
+
+/// Which part the picture is from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Found {
+    Nothing,
+    /// A part with a file name, after so many text fields. One that is named `file` would be better.
+    Another(usize),
+    File,
+}
+
+/// Reads the whole form; the file is collected, the fields before it come back.
 pub(super) async fn read(
-    body: Body,
+    inflow: &mut Inflow,
     boundary: String,
-    receiver: &mut Receiver,
+    collected: &mut Collected,
 ) -> Result<Vec<(String, String)>, Problem> {
-    let max_body = receiver.collected.max_body();
-    let limit = SizeLimit::new().whole_stream(max_body);
-    let constraints = Constraints::new().size_limit(limit);
-    let mut form = Multipart::with_constraints(body.into_data_stream(), boundary, constraints);
-    let mut fields = Vec::new();
-    let mut text = 0;
-    let mut found = false;
+    collected.cover(BESIDE)?;
+    let appetite = Appetite::default();
+    let feed = Feed {
+        inflow,
+        appetite: appetite.clone(),
+    };
+    let mut form = Multipart::new(feed, boundary);
+    let mut found = Found::Nothing;
+    let mut texts = Texts::default();
     let mut parts = 0;
-    // After the file the rest is read and dropped, so that the connection can be used again.
-    while let Some(field) = told(receiver.wait(form.next_field()).await?, max_body)? {
+    while let Some(field) = appetite.told(form.next_field().await)? {
         parts += 1;
         if parts > MAX_PARTS {
             return Err(broken(format!("The form has more than {MAX_PARTS} parts.")));
         }
-        let is_file = field.name() == Some("file") || field.file_name().is_some();
-        if found {
-            skip(field, receiver, max_body).await?;
-        } else if is_file {
-            found = true;
-            file(field, receiver, max_body).await?;
+        let is_file = field.name() == Some("file");
+        let is_text = !is_file && field.file_name().is_none();
+        if found == Found::File || (matches!(found, Found::Another(_)) && !is_file && !is_text) {
+            skip(field, &appetite).await?;
+        } else if is_text {
+            texts.add(field, &appetite).await?;
         } else {
-            let name = field.name().unwrap_or_default().to_owned();
-            let value = value(field, receiver, max_body, MAX_TEXT - text).await?;
-            text += name.len() + value.len();
-            if text > MAX_TEXT {
-                return Err(too_much_text());
-            }
-            fields.push((name, value));
+            collected.clear();
+            file(field, &appetite, collected).await?;
+            found = if is_file {
+                Found::File
+            } else {
+                Found::Another(texts.fields.len())
+            };
         }
     }
-    if found {
-        Ok(fields)
-    } else {
-        Err(Problem::new(
-            Kind::MissingImage,
-            "The form has no file. Send the image as the part named file.",
-        ))
+    drop(form);
+    // To the very end: else hyper wouldn't look at the connection, neither for its end nor for the next request.
+    while inflow.next().await?.is_some() {}
+    match found {
+        Found::File => {}
+        Found::Another(before) => texts.fields.truncate(before),
+        Found::Nothing => {
+            return Err(Problem::new(
+                Kind::MissingImage,
+                "The form has no file. Send the image as the part named file.",
+            ));
+        }
     }
+    Ok(texts.fields)
 }
 
-async fn file(mut field: Field<'_>, receiver: &mut Receiver, max_body: u64) -> Result<(), Problem> {
-    while let Some(chunk) = told(receiver.wait(field.chunk()).await?, max_body)? {
-        receiver.collected.add(&chunk)?;
-    }
-    Ok(())
-}
-
-async fn skip(mut field: Field<'_>, receiver: &mut Receiver, max_body: u64) -> Result<(), Problem> {
-    while told(receiver.wait(field.chunk()).await?, max_body)?.is_some() {}
-    Ok(())
-}
-
-async fn value(
+async fn file(
     mut field: Field<'_>,
-    receiver: &mut Receiver,
-    max_body: u64,
-    limit: usize,
-) -> Result<String, Problem> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = told(receiver.wait(field.chunk()).await?, max_body)? {
-        if bytes.len() + chunk.len() > limit {
-            return Err(too_much_text());
-        }
-        bytes.extend_from_slice(&chunk);
+    appetite: &Appetite,
+    collected: &mut Collected,
+) -> Result<(), Problem> {
+    while let Some(chunk) = appetite.told(field.chunk().await)? {
+        collected.cover(chunk.len() + BESIDE)?;
+        collected.add(&chunk)?;
     }
-    String::from_utf8(bytes)
-        .map_err(|_binary| broken("A text field of the form isn't UTF-8.".to_owned()))
+    Ok(())
 }
 
-fn told<T>(result: Result<T, multer::Error>, max_body: u64) -> Result<T, Problem> {
-    result.map_err(|error| match error {
-        multer::Error::StreamSizeExceeded { .. } => too_large(max_body),
-        multer::Error::StreamReadFailed(_) => Problem::new(
-            Kind::InvalidRequest,
-            "The body ended before it was complete.",
-        ),
-        multer::Error::IncompleteStream
-        | multer::Error::IncompleteHeaders
-        | multer::Error::IncompleteFieldData { .. } => {
-            broken("The form ends before its last boundary.".to_owned())
+async fn skip(mut field: Field<'_>, appetite: &Appetite) -> Result<(), Problem> {
+    while appetite.told(field.chunk().await)?.is_some() {}
+    Ok(())
+}
+
+/// The text fields so far.
+#[derive(Default)]
+struct Texts {
+    fields: Vec<(String, String)>,
+    bytes: usize,
+}
+
+impl Texts {
+    async fn add(&mut self, mut field: Field<'_>, appetite: &Appetite) -> Result<(), Problem> {
+        let name = field.name().unwrap_or_default().to_owned();
+        let mut value = Vec::new();
+        self.count(name.len())?;
+        while let Some(chunk) = appetite.told(field.chunk().await)? {
+            self.count(chunk.len())?;
+            value.extend_from_slice(&chunk);
         }
-        _ => broken("The body can't be read as a form.".to_owned()),
-    })
+        let value = String::from_utf8(value)
+            .map_err(|_binary| broken("A text field of the form isn't UTF-8.".to_owned()))?;
+        self.fields.push((name, value));
+        Ok(())
+    }
+
+    fn count(&mut self, more: usize) -> Result<(), Problem> {
+        self.bytes += more;
+        if self.bytes > MAX_TEXT {
+            let detail = format!("The form has more than {MAX_TEXT} bytes of text.");
+            return Err(broken(detail));
+        }
+        Ok(())
+    }
 }
 
-fn too_much_text() -> Problem {
-    broken(format!("The form has more than {MAX_TEXT} bytes of text."))
+/// What the parser is fed with: a piece only when it can make nothing more of what it has.
+///
+/// By itself it would take in all that there is, and search it from the beginning
+/// again with each piece, until a part begins.
+struct Feed<'a> {
+    inflow: &'a mut Inflow,
+    appetite: Appetite,
+}
+
+impl Stream for Feed<'_> {
+    type Item = Result<Bytes, Refusal>;
+
+    fn poll_next(self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
+        let Self { inflow, appetite } = self.get_mut();
+        if !appetite.0.hungry.swap(true, Ordering::Relaxed) {
+            // It has to look at what it has first, and is asked to at once.
+            task.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if appetite.0.eaten.load(Ordering::Relaxed) > MAX_BETWEEN {
+            let detail =
+                format!("The form has more than {MAX_BETWEEN} bytes outside of its parts.");
+            return Poll::Ready(Some(Err(Refusal(broken(detail)))));
+        }
+        let next = ready!(Pin::new(&mut **inflow).poll_next(task));
+        if let Some(Ok(data)) = &next {
+            appetite.0.eaten.fetch_add(data.len(), Ordering::Relaxed);
+            appetite.0.hungry.store(false, Ordering::Relaxed);
+        }
+        Poll::Ready(next)
+    }
+}
+
+/// How much the parser has taken in since it last had something to tell, and whether it may have more.
+///
+/// Shared between the feed, which the parser owns, and the reader: one task, so that the order of atomics doesn't matter.
+#[derive(Clone, Default)]
+struct Appetite(Arc<Eaten>);
+
+#[derive(Default)]
+struct Eaten {
+    eaten: AtomicUsize,
+    hungry: AtomicBool,
+}
+
+impl Appetite {
+    /// What the parser had to tell, or the problem.
+    fn told<T>(&self, result: Result<T, multer::Error>) -> Result<T, Problem> {
+        self.0.eaten.store(0, Ordering::Relaxed);
+        self.0.hungry.store(false, Ordering::Relaxed);
+        result.map_err(|error| match error {
+            multer::Error::StreamReadFailed(error) => match error.downcast::<Refusal>() {
+                Ok(refusal) => refusal.0,
+                Err(_other) => broken("The body can't be read as a form.".to_owned()),
+            },
+            multer::Error::IncompleteStream
+            | multer::Error::IncompleteHeaders
+            | multer::Error::IncompleteFieldData { .. } => {
+                broken("The form ends before its last boundary.".to_owned())
+            }
+            _ => broken("The body can't be read as a form.".to_owned()),
+        })
+    }
 }
 
 fn broken(detail: String) -> Problem {

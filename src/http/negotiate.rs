@@ -4,42 +4,71 @@ use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 
 use crate::codecs::{FORMATS, Format};
+use crate::pipeline::operation::Accept;
 
-/// Formats that are written, best compression first; the order of what a client likes equally.
-const PREFERENCE: [Format; 3] = [Format::WebP, Format::Jpeg, Format::Png];
+/// Formats that are better than any input's, best first. Only who names them gets them:
+/// every old client sends wildcards, also those that can't read these.
+const BETTER: [Format; 1] = [Format::WebP];
 
-/// The written formats that `Accept` names, the most wanted first.
+/// What `Accept` says of the formats that are written.
 ///
-/// Wildcards select nothing: every old client sends them, also those that can't read WebP.
-pub(super) fn accepted(headers: &HeaderMap) -> Vec<Format> {
-    let mut wanted: Vec<(Format, f32)> = headers
+/// The order among the others says little: browsers have sent `image/png` first for
+/// twenty years, and a photograph as PNG serves none of them. A weight of 0 is a no.
+pub(super) fn accept(headers: &HeaderMap) -> Accept {
+    let ranges = ranges(headers);
+    let weight = |range: &str| {
+        let of_range = ranges.iter().filter(|(name, _)| name == range);
+        of_range.map(|(_, weight)| *weight).max_by(f32::total_cmp)
+    };
+    let refused = |media_type: &str| {
+        let most_specific = weight(media_type)
+            .or_else(|| weight("image/*"))
+            .or_else(|| weight("*/*"));
+        most_specific == Some(0.0)
+    };
+    let named = |format: &Format| weight(format.row().media_type).is_some_and(|q| q > 0.0);
+    Accept {
+        better: BETTER.into_iter().filter(named).collect(),
+        refused: FORMATS
+            .iter()
+            .filter(|row| row.writes && refused(row.media_type))
+            .map(|row| row.format)
+            .collect(),
+    }
+}
+
+/// Whether `Accept` names this media type and wants it.
+pub(super) fn names(headers: &HeaderMap, media_type: &str) -> bool {
+    ranges(headers)
+        .iter()
+        .any(|(name, weight)| name == media_type && *weight > 0.0)
+}
+
+/// The media ranges in small letters, each with its weight. One whose weight can't be read says nothing.
+fn ranges(headers: &HeaderMap) -> Vec<(String, f32)> {
+    headers
         .get_all(ACCEPT)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .filter_map(range)
-        .collect();
-    let place = |format: &Format| PREFERENCE.iter().position(|other| other == format);
-    wanted.sort_by(|(a, qa), (b, qb)| qb.total_cmp(qa).then(place(a).cmp(&place(b))));
-    wanted.into_iter().map(|(format, _)| format).collect()
+        .collect()
 }
 
-/// One media range that names a format, with its weight above 0.
-fn range(text: &str) -> Option<(Format, f32)> {
+fn range(text: &str) -> Option<(String, f32)> {
     let mut parts = text.split(';').map(str::trim);
-    let media_type = parts.next()?;
-    let row = FORMATS
-        .iter()
-        .find(|row| row.writes && row.media_type.eq_ignore_ascii_case(media_type))?;
-    let weight = parts
-        .find_map(|parameter| {
-            let (name, value) = parameter.split_once('=')?;
-            name.trim()
-                .eq_ignore_ascii_case("q")
-                .then(|| value.trim().parse().unwrap_or(0.0))
-        })
-        .unwrap_or(1.0_f32);
-    (weight > 0.0).then_some((row.format, weight.min(1.0)))
+    let name = parts.next()?.to_ascii_lowercase();
+    let weight = parts.find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim()
+            .eq_ignore_ascii_case("q")
+            .then(|| value.trim().parse::<f32>())
+    });
+    match weight {
+        None => Some((name, 1.0)),
+        Some(Ok(weight)) if (0.0..=1.0).contains(&weight) => Some((name, weight)),
+        Some(_) => None,
+    }
 }
 
 #[cfg(test)]
@@ -49,21 +78,32 @@ mod tests {
     #[test]
     fn the_table() {
         use Format::{Jpeg, Png, WebP};
-        for (accept, expected) in [
-            ("image/avif,image/webp,image/apng,*/*;q=0.8", &[WebP][..]),
-            ("*/*", &[]),
-            ("image/*", &[]),
-            ("", &[]),
-            ("image/webp;q=0, image/png", &[Png]),
-            ("image/png;q=0.9, image/webp;q=0.5", &[Png, WebP]),
-            ("image/png, image/jpeg, image/webp", &[WebP, Jpeg, Png]),
-            ("IMAGE/WEBP ; Q=0.3", &[WebP]),
-            ("image/webp;q=nonsense", &[]),
-            ("image/gif", &[]),
+        for (value, better, refused) in [
+            (
+                "image/avif,image/webp,image/apng,*/*;q=0.8",
+                &[WebP][..],
+                &[][..],
+            ),
+            ("*/*", &[], &[]),
+            ("image/*", &[], &[]),
+            ("", &[], &[]),
+            ("image/webp;q=0, image/png", &[], &[WebP]),
+            ("image/png;q=0.9, image/webp;q=0.5", &[WebP], &[]),
+            ("IMAGE/WEBP ; Q=0.3", &[WebP], &[]),
+            ("image/webp;q=nonsense", &[], &[]),
+            ("image/webp;q=-1", &[], &[]),
+            ("image/gif", &[], &[]),
+            ("image/png;q=0.0, image/jpeg;q=0", &[], &[Jpeg, Png]),
+            // The most specific range counts.
+            ("image/*;q=0, image/png;q=0.1", &[], &[Jpeg, WebP]),
+            ("*/*;q=0, image/*", &[], &[]),
+            ("image/png;q=0, image/png", &[], &[]),
         ] {
             let mut headers = HeaderMap::new();
-            headers.insert(ACCEPT, accept.parse().unwrap());
-            assert_eq!(accepted(&headers), expected, "{accept}");
+            headers.insert(ACCEPT, value.parse().unwrap());
+            let accept = accept(&headers);
+            assert_eq!(accept.better, better, "{value}");
+            assert_eq!(accept.refused, refused, "{value}");
         }
     }
 }

@@ -86,8 +86,26 @@ pub struct Request {
     pub quality: Option<u8>,
     /// Whether to resize in linear light; `None` is the server's default.
     pub linear: Option<bool>,
-    /// What the client accepts, best first, for [`Type::Auto`].
-    pub accepted: Vec<Format>,
+    /// What the client accepts, for [`Type::Auto`].
+    pub accept: Accept,
+}
+
+/// What a client says of the formats that it reads.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accept {
+    /// Formats better than any input's that it names, best first.
+    pub better: Vec<Format>,
+    /// Formats that it doesn't want.
+    pub refused: Vec<Format>,
+}
+
+/// How parameters are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// Unknown parameters are ignored.
+    pub lenient: bool,
+    /// The largest width and height that may be asked for.
+    pub max_side: u32,
 }
 
 impl Request {
@@ -96,13 +114,10 @@ impl Request {
         self.output == Type::Auto
     }
 
-    /// The formats that the client accepts, best first, for `type=auto`.
+    /// With what the client accepts, for `type=auto`.
     #[must_use]
-    pub fn accepting(self, formats: Vec<Format>) -> Self {
-        Self {
-            accepted: formats,
-            ..self
-        }
+    pub fn accepting(self, accept: Accept) -> Self {
+        Self { accept, ..self }
     }
 }
 
@@ -111,9 +126,22 @@ pub fn named(name: &str) -> Option<&'static OperationRow> {
     OPERATIONS.iter().find(|row| row.name == name)
 }
 
-/// Parses the parameters of one request. The query wins over form fields of the same meaning.
+/// Refuses unknown names, for a route that has no use for the others.
 ///
-/// With `lenient`, unknown parameters are ignored.
+/// # Errors
+/// The first thing that is wrong.
+pub fn check_names(pairs: &[(String, String)], lenient: bool) -> Result<(), ParameterError> {
+    Values::collect(pairs, lenient).map(drop)
+}
+
+/// Whether these pairs ask for `type=auto`, whatever else is wrong with them.
+pub fn negotiates(pairs: &[(String, String)]) -> bool {
+    pairs
+        .iter()
+        .any(|(name, value)| parameter::is("type", name) && parse_type(value) == Some(Type::Auto))
+}
+
+/// Parses the parameters of one request. The query wins over form fields of the same meaning.
 ///
 /// # Errors
 /// The first thing that is wrong.
@@ -121,10 +149,14 @@ pub fn parse(
     operation: &'static OperationRow,
     query: &[(String, String)],
     fields: &[(String, String)],
-    lenient: bool,
+    rules: Rules,
 ) -> Result<Request, ParameterError> {
-    let values = Values::collect(query, fields, lenient)?;
-    let (width, height) = sides(&values)?;
+    let query = Values::collect(query, rules.lenient)?;
+    let mut fields = Values::collect(fields, rules.lenient)?;
+    // What has several names is settled source by source: a form can't contradict the query.
+    let (width, height) = both_sides(&query, &mut fields, rules.max_side)?;
+    let enlarge = either_enlarge(&query, &mut fields)?.unwrap_or(operation.enlarge);
+    let values = query.or(fields);
     let output = values.get("type", parse_type)?;
     match operation.needs {
         Needs::Side if width.is_none() && height.is_none() => {
@@ -138,7 +170,7 @@ pub fn parse(
         width,
         height,
         fit: values.get("fit", Fit::parse)?.unwrap_or(operation.fit),
-        enlarge: enlarge(&values)?.unwrap_or(operation.enlarge),
+        enlarge,
         dpr: values.get("dpr", Dpr::parse)?.unwrap_or_default(),
         gravity: values.get("gravity", Gravity::parse)?.unwrap_or_default(),
         background: values.get("background", Colour::parse)?,
@@ -148,15 +180,40 @@ pub fn parse(
             (1..=100).contains(&quality).then_some(quality)
         })?,
         linear: values.get("linear", parameter::boolean)?,
-        accepted: Vec::new(),
+        accept: Accept::default(),
     })
 }
 
-/// Both sides, from `width` and `height` or from `size`.
-fn sides(values: &Values<'_>) -> Result<(Option<u32>, Option<u32>), ParameterError> {
-    let width = values.get("width", side)?;
-    let height = values.get("height", side)?;
-    let Some((w, h)) = values.get("size", |text| {
+/// A width and a height, as far as they are given.
+type Sides = (Option<u32>, Option<u32>);
+
+/// Both sides, from the query, else from the form.
+fn both_sides(
+    query: &Values<'_>,
+    fields: &mut Values<'_>,
+    max_side: u32,
+) -> Result<Sides, ParameterError> {
+    let (width, height) = sides(query, max_side)?;
+    for (name, given) in [
+        ("width", width.is_some()),
+        ("height", height.is_some()),
+        ("size", width.is_some() && height.is_some()),
+    ] {
+        if given {
+            fields.forget(name);
+        }
+    }
+    let (other_width, other_height) = sides(fields, max_side)?;
+    Ok((width.or(other_width), height.or(other_height)))
+}
+
+/// Both sides of one source, from `width` and `height` or from `size`.
+fn sides(values: &Values<'_>, max_side: u32) -> Result<Sides, ParameterError> {
+    let side = |text: &str| parameter::whole(text).filter(|pixels| (1..=max_side).contains(pixels));
+    let up_to = |error| parameter::with_limit(error, "max_output_side", max_side);
+    let width = values.get("width", side).map_err(up_to)?;
+    let height = values.get("height", side).map_err(up_to)?;
+    let both = values.get("size", |text| {
         let (w, h) = text.split_once('x')?;
         let parse = |part: &str| {
             if part.is_empty() {
@@ -167,10 +224,10 @@ fn sides(values: &Values<'_>) -> Result<(Option<u32>, Option<u32>), ParameterErr
         };
         match (parse(w)?, parse(h)?) {
             (None, None) => None,
-            both => Some(both),
+            some => Some(some),
         }
-    })?
-    else {
+    });
+    let Some((w, h)) = both.map_err(up_to)? else {
         return Ok((width, height));
     };
     for (name, from_size, alone) in [("width", w, width), ("height", h, height)] {
@@ -183,11 +240,17 @@ fn sides(values: &Values<'_>) -> Result<(Option<u32>, Option<u32>), ParameterErr
     Ok((w.or(width), h.or(height)))
 }
 
-/// The largest side that is understood; what is allowed is the limits' affair.
-const LARGEST_SIDE: u32 = 1_000_000;
-
-fn side(text: &str) -> Option<u32> {
-    parameter::whole(text).filter(|side| (1..=LARGEST_SIDE).contains(side))
+/// Whether to enlarge, from the query, else from the form.
+fn either_enlarge(
+    query: &Values<'_>,
+    fields: &mut Values<'_>,
+) -> Result<Option<bool>, ParameterError> {
+    if let Some(said) = enlarge(query)? {
+        fields.forget("enlarge");
+        fields.forget("withoutEnlargement");
+        return Ok(Some(said));
+    }
+    enlarge(fields)
 }
 
 /// `enlarge`, or the negative of `withoutEnlargement`.

@@ -16,8 +16,13 @@ fn pairs(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+const RULES: Rules = Rules {
+    lenient: false,
+    max_side: 16_383,
+};
+
 fn resize(query: &str) -> Result<Request, ParameterError> {
-    parse(named("resize").unwrap(), &pairs(query), &[], false)
+    parse(named("resize").unwrap(), &pairs(query), &[], RULES)
 }
 
 #[test]
@@ -127,7 +132,7 @@ fn nonsense_is_named() {
 #[test]
 fn what_is_needed_must_be_there() {
     let missing =
-        |name: &str, query: &str| match parse(named(name).unwrap(), &pairs(query), &[], false) {
+        |name: &str, query: &str| match parse(named(name).unwrap(), &pairs(query), &[], RULES) {
             Err(ParameterError::Missing { parameter, .. }) => parameter,
             other => panic!("{name} {query}: {other:?}"),
         };
@@ -152,14 +157,77 @@ fn an_unknown_name_gets_the_nearest_known_one() {
         }
     }
     let row = named("resize").unwrap();
-    assert!(parse(row, &pairs("w=1&x=1"), &[], true).is_ok());
+    let lenient = Rules {
+        lenient: true,
+        ..RULES
+    };
+    assert!(parse(row, &pairs("w=1&x=1"), &[], lenient).is_ok());
 }
 
 #[test]
 fn the_query_wins_over_form_fields() {
     let row = named("resize").unwrap();
-    let request = parse(row, &pairs("w=10"), &pairs("width=20&height=30"), false).unwrap();
-    assert_eq!((request.width, request.height), (Some(10), Some(30)));
+    for (query, fields, width, height) in [
+        ("w=10", "width=20&height=30", Some(10), Some(30)),
+        ("w=10", "size=20x30", Some(10), Some(30)),
+        ("size=10x", "width=20&height=30", Some(10), Some(30)),
+        ("size=10x40", "size=20x30", Some(10), Some(40)),
+        ("size=10x40", "width=20", Some(10), Some(40)),
+        // What is overruled needn't even be readable.
+        ("w=10", "width=none", Some(10), None),
+        ("w=10&h=40", "size=none", Some(10), Some(40)),
+        ("fit=fill", "size=20x30", Some(20), Some(30)),
+    ] {
+        let request = parse(row, &pairs(query), &pairs(fields), RULES)
+            .unwrap_or_else(|error| panic!("{query} {fields}: {error:?}"));
+        let sides = (request.width, request.height);
+        assert_eq!(sides, (width, height), "{query} {fields}");
+    }
+    for (query, fields, enlarge) in [
+        ("w=1&enlarge=true", "we=true", true),
+        ("w=1&we=true", "enlarge=true", false),
+        ("w=1&enlarge=true", "we=perhaps", true),
+        ("w=1", "we=false", true),
+    ] {
+        let request = parse(row, &pairs(query), &pairs(fields), RULES).unwrap();
+        assert_eq!(request.enlarge, enlarge, "{query} {fields}");
+    }
+    // Within one source a contradiction is one.
+    assert!(parse(row, &pairs("w=1"), &pairs("h=2&size=3x4"), RULES).is_err());
+}
+
+#[test]
+fn sides_end_where_the_server_says() {
+    for (query, parameter) in [
+        ("w=16384", "w"),
+        ("height=16384", "height"),
+        ("size=10x16384", "size"),
+        ("s=99999999999x", "s"),
+    ] {
+        match resize(query) {
+            Err(ParameterError::Invalid {
+                parameter: named,
+                allowed,
+            }) => {
+                assert_eq!(named, parameter);
+                assert!(allowed.contains("1 to 16383"), "{allowed}");
+            }
+            other => panic!("{query}: {other:?}"),
+        }
+    }
+    assert_eq!(resize("size=16383x1").unwrap().width, Some(16_383));
+}
+
+#[test]
+fn auto_is_seen_through_other_mistakes() {
+    for (query, seen) in [
+        ("w=none&f=auto", true),
+        ("what=ever&type=AUTO", true),
+        ("w=1&type=png", false),
+        ("auto", false),
+    ] {
+        assert_eq!(negotiates(&pairs(query)), seen, "{query}");
+    }
 }
 
 #[test]
@@ -182,14 +250,15 @@ proptest! {
     #[test]
     fn no_query_panics(query in proptest::collection::vec(("[a-z]{0,12}", ".{0,12}"), 0..6)) {
         for row in OPERATIONS {
-            drop(parse(row, &query, &[], false));
-            drop(parse(row, &query, &query, true));
+            drop(parse(row, &query, &[], RULES));
+            let lenient = Rules { lenient: true, ..RULES };
+            drop(parse(row, &query, &query, lenient));
         }
     }
 
     #[test]
     fn every_known_name_takes_any_text(index in 0..PARAMETERS.len(), value in ".{0,20}") {
         let pairs = [(PARAMETERS[index].name.to_owned(), value)];
-        drop(parse(&OPERATIONS[0], &pairs, &[], false));
+        drop(parse(&OPERATIONS[0], &pairs, &[], RULES));
     }
 }

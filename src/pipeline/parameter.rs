@@ -24,21 +24,21 @@ pub const PARAMETERS: &[ParameterRow] = &[
     ParameterRow {
         name: "width",
         aliases: &["w"],
-        allowed: "a whole number of pixels, 1 or more",
+        allowed: "a whole number of pixels, 1 to max_output_side",
         default: "from the height and the aspect ratio",
         about: "Width to scale to.",
     },
     ParameterRow {
         name: "height",
         aliases: &["h"],
-        allowed: "a whole number of pixels, 1 or more",
+        allowed: "a whole number of pixels, 1 to max_output_side",
         default: "from the width and the aspect ratio",
         about: "Height to scale to.",
     },
     ParameterRow {
         name: "size",
         aliases: &["s"],
-        allowed: "WIDTHxHEIGHT, WIDTHx or xHEIGHT, as in 300x200",
+        allowed: "WIDTHxHEIGHT, WIDTHx or xHEIGHT, as in 300x200, each 1 to max_output_side",
         default: "none",
         about: "Width and height in one.",
     },
@@ -150,6 +150,22 @@ pub(super) fn conflict(parameter: &str, with: &str) -> ParameterError {
     }
 }
 
+/// With a limit of the configuration in the place of its name.
+pub(super) fn with_limit(error: ParameterError, setting: &str, limit: u32) -> ParameterError {
+    match error {
+        ParameterError::Invalid { parameter, allowed } => ParameterError::Invalid {
+            parameter,
+            allowed: allowed.replace(setting, &limit.to_string()),
+        },
+        other => other,
+    }
+}
+
+/// Whether a client that writes this means the parameter of that canonical name.
+pub(super) fn is(name: &str, written: &str) -> bool {
+    row(written).is_some_and(|row| row.name == name)
+}
+
 fn allowed(name: &str) -> String {
     row(name).map_or_else(String::new, |row| row.allowed.to_owned())
 }
@@ -160,22 +176,30 @@ fn row(name: &str) -> Option<&'static ParameterRow> {
         .find(|row| row.name == name || row.aliases.contains(&name))
 }
 
-/// The given values by canonical name, each with the name that the client used.
+/// The given values of one source by canonical name, each with the name that the client used.
 #[derive(Debug)]
 pub(super) struct Values<'a>(BTreeMap<&'static str, (&'a str, &'a str)>);
 
 impl<'a> Values<'a> {
     /// Sorts out names; the same parameter twice must say the same.
     pub(super) fn collect(
-        query: &'a [(String, String)],
-        fields: &'a [(String, String)],
+        pairs: &'a [(String, String)],
         lenient: bool,
     ) -> Result<Self, ParameterError> {
-        let mut values = gather(query, lenient)?;
-        for (name, value) in gather(fields, lenient)? {
-            values.entry(name).or_insert(value);
+        gather(pairs, lenient).map(Self)
+    }
+
+    /// Without what another source says already.
+    pub(super) fn forget(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
+    /// These values, and those of another source where there are none.
+    pub(super) fn or(mut self, other: Self) -> Self {
+        for (name, value) in other.0 {
+            self.0.entry(name).or_insert(value);
         }
-        Ok(Self(values))
+        self
     }
 
     /// The value of the parameter of that canonical name.

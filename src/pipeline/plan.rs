@@ -250,22 +250,24 @@ fn check_output(width: u32, height: u32, format: Format, settings: &Settings) ->
 fn encoding(request: &Request, header: &Header) -> Encoding {
     let alpha = header.has_alpha();
     let fits = |format: Format| format.row().alpha || !alpha;
+    let by_alpha = if alpha { Format::Png } else { Format::Jpeg };
     let source = if header.format.row().writes {
         header.format
-    } else if alpha {
-        Format::Png
     } else {
-        Format::Jpeg
+        by_alpha
     };
     let format = match request.output {
         Type::Named(format) => format,
         Type::Source => source,
-        Type::Auto => request
-            .accepted
-            .iter()
-            .copied()
-            .find(|&format| fits(format))
-            .unwrap_or(source),
+        Type::Auto => {
+            let better = request.accept.better.iter().copied().find(|&f| fits(f));
+            // The input's, else by alpha, else whichever of the two is read.
+            let others = [source, by_alpha, Format::Png, Format::Jpeg];
+            let wanted = |format: &Format| !request.accept.refused.contains(format);
+            better
+                .or_else(|| others.into_iter().find(wanted))
+                .unwrap_or(source)
+        }
     };
     let quality = request.quality.or(format.row().quality).unwrap_or(100);
     // A lossless format has no quality; one value keeps equal answers equal.

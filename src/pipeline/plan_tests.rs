@@ -36,7 +36,12 @@ fn request(query: &str) -> Request {
         .filter_map(|pair| pair.split_once('='))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    operation::parse(operation::named("resize").unwrap(), &pairs, &[], false).unwrap()
+    let rules = operation::Rules {
+        lenient: false,
+        // The plan's limits are tested here, not the parser's.
+        max_side: u32::MAX,
+    };
+    operation::parse(operation::named("resize").unwrap(), &pairs, &[], rules).unwrap()
 }
 
 fn planned(query: &str, header: &Header) -> Result<Plan, Error> {

@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::connection::{self, Client};
-use super::{Connections, Peer, Phase, Settings, closing};
+use super::{Connections, Handlers, Peer, Phase, Settings, closing};
 
 /// Places past the cap, in which health checks are still answered.
 const SPARE: usize = 16;
@@ -55,7 +55,7 @@ pub async fn serve<H, F, B>(
     settings: Settings,
     mut phase: watch::Receiver<Phase>,
     connections: Connections,
-    handler: H,
+    handlers: Handlers<H>,
 ) -> io::Result<()>
 where
     H: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
@@ -80,10 +80,10 @@ where
             peer: Peer(peer),
             crowded,
         };
-        let (phase, handler) = (seen.clone(), handler.clone());
+        let (phase, handlers) = (seen.clone(), handlers.clone());
         tasks.spawn(async move {
             let _guest = guest;
-            connection::serve(stream, client, settings, phase, handler).await;
+            connection::serve(stream, client, settings, phase, handlers).await;
         });
     };
     loop {
@@ -100,6 +100,8 @@ where
                     patience.reset();
                     prepare(&stream);
                     spawn(&mut tasks, stream, peer, place);
+                    // As long as there is always another to accept, nothing else would take them away.
+                    while tasks.try_join_next().is_some() {}
                 }
                 (Err(error), _) => patience.wait(&error).await,
                 // The semaphore is never closed.
@@ -108,19 +110,50 @@ where
             Some(_ended) = tasks.join_next() => {}
         }
     }
-    // What the system has accepted for us would be reset with the listener: serve it.
-    let listener = listener.into_std()?;
-    while let (Ok((stream, peer)), Ok(place)) =
-        (listener.accept(), Arc::clone(&places).try_acquire_owned())
-    {
-        stream.set_nonblocking(true)?;
-        let stream = TcpStream::from_std(stream)?;
-        prepare(&stream);
-        spawn(&mut tasks, stream, peer, place);
+    // Those that are being served go on whatever becomes of the listener.
+    match listener.into_std() {
+        Ok(listener) => {
+            empty(&listener, &places, |stream, peer, place| {
+                spawn(&mut tasks, stream, peer, place);
+            })
+            .await;
+        }
+        Err(error) => tracing::error!(%error, "the accept queue can't be emptied"),
     }
-    drop(listener);
     while tasks.join_next().await.is_some() {}
     Ok(())
+}
+
+/// Serves what the system has accepted for us: with the listener it would be reset.
+///
+/// Again the place comes first. Those in the queue wait for one as they
+/// did before, as long as the caller's `drain_timeout` allows.
+async fn empty(
+    listener: &std::net::TcpListener,
+    places: &Arc<Semaphore>,
+    mut serve: impl FnMut(TcpStream, SocketAddr, OwnedSemaphorePermit),
+) {
+    let mut patience = Patience::default();
+    while let Ok(place) = Arc::clone(places).acquire_owned().await {
+        match listener.accept() {
+            Ok((stream, peer)) => match adopted(stream) {
+                Ok(stream) => serve(stream, peer, place),
+                Err(error) => tracing::warn!(%error, "an accepted connection was lost"),
+            },
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+            Err(error) => {
+                drop(place);
+                patience.wait(&error).await;
+            }
+        }
+    }
+}
+
+fn adopted(stream: std::net::TcpStream) -> io::Result<TcpStream> {
+    stream.set_nonblocking(true)?;
+    let stream = TcpStream::from_std(stream)?;
+    prepare(&stream);
+    Ok(stream)
 }
 
 fn prepare(stream: &TcpStream) {

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 use super::activity::{Activity, State};
 use super::io::ClockedStream;
-use super::{Crowded, Peer, Phase, Settings, closing};
+use super::{Crowded, Handlers, Peer, Phase, Settings, closing};
 
 /// Bytes of a head that are read; hyper answers 431 to more.
 const MAX_HEAD: usize = 64 << 10;
@@ -43,7 +43,7 @@ pub(super) async fn serve<H, F, B>(
     client: Client,
     settings: Settings,
     mut phase: watch::Receiver<Phase>,
-    handler: H,
+    handlers: Handlers<H>,
 ) where
     H: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
     F: Future<Output = Response<B>> + Send + 'static,
@@ -52,13 +52,20 @@ pub(super) async fn serve<H, F, B>(
 {
     let activity = Activity::default();
     let service = Requests {
-        handler,
+        handler: handlers.request,
         activity: activity.clone(),
         phase: phase.clone(),
         client,
     };
-    let Client { peer, .. } = client;
-    let io = TokioIo::new(ClockedStream::new(stream, settings, activity.clone()));
+    let Client { peer, crowded } = client;
+    let stream = ClockedStream::new(
+        stream,
+        settings,
+        activity.clone(),
+        !crowded,
+        handlers.unreadable,
+    );
+    let io = TokioIo::new(stream);
     let mut connection = pin!(
         http1::Builder::new()
             .max_headers(MAX_HEADERS)

@@ -11,10 +11,19 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Settings;
 use super::activity::{Activity, State};
+use super::refusal::{Refusal, Unreadable};
 
-/// How long, and how much, is read and dropped after an early answer, so that a reset doesn't overtake it (RFC 9112, 9.6).
-const LINGER_TIME: Duration = Duration::from_secs(2);
-const LINGER_BYTES: usize = 1 << 20;
+/// How long a client may go on sending after an early answer, so that a reset doesn't overtake it (RFC 9112, 9.6).
+///
+/// What comes is read and dropped. Many clients look for an answer only when they have
+/// sent everything, and an upload that is refused for its size is a large one.
+const LINGER_TIME: Duration = Duration::from_secs(10);
+
+/// How long it may be silent meanwhile.
+const LINGER_SILENCE: Duration = Duration::from_secs(2);
+
+/// Dropping bytes is cheap, but not free.
+const LINGER_BYTES: usize = 1 << 30;
 
 pub(super) struct ClockedStream {
     stream: TcpStream,
@@ -22,24 +31,58 @@ pub(super) struct ClockedStream {
     activity: Activity,
     read_clock: Clock<State>,
     write_clock: Clock<()>,
+    refusal: Refusal,
+    /// Whether the end may take time: not on one of the few spare places.
+    lingers: bool,
     linger: Option<Linger>,
     /// The client has closed its side.
     ended: bool,
 }
 
 struct Linger {
-    clock: Pin<Box<Sleep>>,
+    end: Instant,
+    silence: Pin<Box<Sleep>>,
     left: usize,
 }
 
+impl Linger {
+    fn new() -> Self {
+        let now = Instant::now();
+        Self {
+            end: now + LINGER_TIME,
+            silence: Box::pin(sleep_until(now + LINGER_SILENCE)),
+            left: LINGER_BYTES,
+        }
+    }
+
+    fn heard(&mut self, bytes: usize) {
+        self.left = self.left.saturating_sub(bytes);
+        let until = (Instant::now() + LINGER_SILENCE).min(self.end);
+        self.silence.as_mut().reset(until);
+    }
+
+    /// Asked of the clock itself: a client that always has more to send leaves no moment for a timer.
+    fn is_over(&self) -> bool {
+        self.left == 0 || Instant::now() >= self.end
+    }
+}
+
 impl ClockedStream {
-    pub(super) fn new(stream: TcpStream, settings: Settings, activity: Activity) -> Self {
+    pub(super) fn new(
+        stream: TcpStream,
+        settings: Settings,
+        activity: Activity,
+        lingers: bool,
+        unreadable: Unreadable,
+    ) -> Self {
         Self {
             stream,
             settings,
             activity,
             read_clock: Clock::default(),
             write_clock: Clock::default(),
+            refusal: Refusal::new(unreadable),
+            lingers,
             linger: None,
             ended: false,
         }
@@ -115,7 +158,11 @@ impl AsyncWrite for ClockedStream {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.stream).poll_write(cx, buf);
+        let this = &mut *self;
+        let result = this
+            .refusal
+            .poll_write(&mut this.stream, cx, buf)
+            .unwrap_or_else(|| Pin::new(&mut this.stream).poll_write(cx, buf));
         self.wrote(result, cx)
     }
 
@@ -124,6 +171,9 @@ impl AsyncWrite for ClockedStream {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if let [only] = bufs {
+            return self.poll_write(cx, only);
+        }
         let result = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
         self.wrote(result, cx)
     }
@@ -140,25 +190,24 @@ impl AsyncWrite for ClockedStream {
         let this = &mut *self;
         if this.linger.is_none() {
             ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
-            this.linger = Some(Linger {
-                clock: Box::pin(sleep_until(Instant::now() + LINGER_TIME)),
-                left: LINGER_BYTES,
-            });
+            if this.lingers {
+                this.linger = Some(Linger::new());
+            }
         }
         let Some(linger) = &mut this.linger else {
             return Poll::Ready(Ok(()));
         };
         let mut scrap = [0; 16 << 10];
-        while !this.ended && linger.left > 0 {
+        while !this.ended && !linger.is_over() {
             let mut buf = ReadBuf::new(&mut scrap);
             match Pin::new(&mut this.stream).poll_read(cx, &mut buf) {
                 Poll::Ready(Ok(())) if !buf.filled().is_empty() => {
-                    linger.left = linger.left.saturating_sub(buf.filled().len());
+                    linger.heard(buf.filled().len());
                 }
                 // The end, or an error, which here is an end too.
                 Poll::Ready(_) => this.ended = true,
                 Poll::Pending => {
-                    ready!(linger.clock.as_mut().poll(cx));
+                    ready!(linger.silence.as_mut().poll(cx));
                     break;
                 }
             }

@@ -8,6 +8,7 @@ mod accept;
 mod activity;
 mod connection;
 mod io;
+mod refusal;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 pub use self::accept::{bind, serve};
+pub use self::refusal::Unreadable;
 pub use hyper::body::Incoming;
 use tokio::sync::watch;
 
@@ -29,6 +31,15 @@ pub struct Settings {
     pub idle_timeout: Duration,
     /// Without a byte of the answer taken.
     pub write_timeout: Duration,
+}
+
+/// Who answers.
+#[derive(Clone)]
+pub struct Handlers<H> {
+    /// Requests, by a function from request to response.
+    pub request: H,
+    /// Heads that can't be read.
+    pub unreadable: Unreadable,
 }
 
 /// Who sent a request; in its extensions.

@@ -35,12 +35,20 @@ fn served(settings: Settings, bytes: usize) -> Served {
     let handler = move |_request: Request<Incoming>| async move {
         Response::new(Full::new(Bytes::from(vec![b'x'; bytes])))
     };
+    let handlers = Handlers {
+        request: handler,
+        unreadable: Arc::new(|status| {
+            let answer = Response::builder().status(status);
+            let answer = answer.body(Bytes::from("in our own words"));
+            Box::pin(std::future::ready(answer.unwrap()))
+        }),
+    };
     let running = tokio::spawn(serve(
         listener,
         settings,
         phase,
         connections.clone(),
-        handler,
+        handlers,
     ));
     Served {
         address,
@@ -177,13 +185,13 @@ async fn heads_past_the_limits_are_refused() {
         let request = format!("GET / HTTP/1.1\r\nHost: test\r\n{head}\r\n");
         // Refused while it is still being sent.
         let _cut = stream.write_all(request.as_bytes()).await;
-        let mut start = [0; 12];
-        stream.read_exact(&mut start).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
         assert!(
-            start.ends_with(status.as_bytes()),
-            "{}",
-            String::from_utf8_lossy(&start)
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{answer}"
         );
+        assert!(answer.ends_with("\r\n\r\nin our own words"), "{answer}");
     }
 }
 
@@ -204,6 +212,68 @@ async fn closing_ends_idle_connections_and_then_the_server() {
         .unwrap()
         .unwrap();
     assert!(TcpStream::connect(server.address).await.is_err());
+}
+
+#[tokio::test]
+async fn closing_answers_all_that_wait_for_a_place() {
+    let settings = Settings {
+        max_connections: 1,
+        ..patient()
+    };
+    let server = served(settings, 1);
+    // Every place is taken, the spare ones too; the rest wait in the system's queue, their requests sent.
+    let mut held = Vec::new();
+    for _ in 0..17 {
+        held.push(server.connect().await);
+    }
+    while server.connections.open() < held.len() {
+        tokio::task::yield_now().await;
+    }
+    let mut waiting = Vec::new();
+    for _ in 0..40 {
+        let mut stream = server.connect().await;
+        stream.write_all(GET).await.unwrap();
+        waiting.push(stream);
+    }
+    server.phases.send_replace(Phase::Closing);
+    for (number, mut stream) in waiting.into_iter().enumerate() {
+        let mut answer = Vec::new();
+        stream
+            .read_to_end(&mut answer)
+            .await
+            .unwrap_or_else(|error| panic!("number {number}: {error}"));
+        assert!(answer.starts_with(b"HTTP/1.1 200"), "number {number}");
+    }
+    server.running.await.unwrap().unwrap();
+}
+
+/// Sends more than an early answer waits for, then reads it.
+async fn stubborn(server: &Served, bytes: usize) -> std::io::Result<Vec<u8>> {
+    let mut stream = server.connect().await;
+    let head = format!("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: {bytes}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await?;
+    let piece = vec![0; 1 << 20];
+    for _ in 0..bytes >> 20 {
+        stream.write_all(&piece).await?;
+    }
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await?;
+    Ok(answer)
+}
+
+#[tokio::test]
+async fn a_large_upload_that_is_refused_can_read_why() {
+    let server = served(patient(), 1);
+    let answer = stubborn(&server, 96 << 20).await.expect("no reset");
+    assert!(answer.starts_with(b"HTTP/1.1 200"));
+    // On a spare place nobody waits for the end of what is sent.
+    let crowded = Settings {
+        max_connections: 0,
+        ..patient()
+    };
+    let server = served(crowded, 1);
+    assert!(stubborn(&server, 96 << 20).await.is_err());
+    server.empty().await;
 }
 
 #[tokio::test]

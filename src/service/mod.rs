@@ -14,7 +14,7 @@ use self::scratches::Scratches;
 use crate::admission::{Admission, Deadline, Lease};
 use crate::checkpoint::Checkpoint;
 use crate::codecs::{self, Encoding, FORMATS, Format, Header, Model, Raster, Shape};
-use crate::pipeline::operation::{self, Request};
+use crate::pipeline::operation::{self, Request, Rules};
 use crate::pipeline::plan::{self, Plan, Settings};
 use crate::pipeline::{self, Scratch};
 
@@ -113,6 +113,14 @@ impl Service {
         &self.0.admission
     }
 
+    /// How parameters are read here.
+    pub fn rules(&self, lenient: bool) -> Rules {
+        Rules {
+            lenient,
+            max_side: self.0.settings.max_output_side,
+        }
+    }
+
     /// What the picture is, from its header.
     ///
     /// # Errors
@@ -160,7 +168,7 @@ impl Service {
             };
             let size = [("width".to_owned(), "3".to_owned())];
             let request = operation::named("resize")
-                .and_then(|row| operation::parse(row, &size, &[], false).ok())
+                .and_then(|row| operation::parse(row, &size, &[], self.rules(false)).ok())
                 .ok_or_else(|| Error::Internal("the self-test can't be asked".to_owned()))?;
             let context = Context {
                 deadline: Deadline::after(Duration::from_secs(10)),

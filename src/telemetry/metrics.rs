@@ -1,6 +1,6 @@
 //! The metric catalogue, and the page that a scraper reads.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -12,13 +12,34 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-/// Content-Type of the page.
-pub const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// How the page is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// Prometheus text, which everything reads.
+    Text,
+    /// OpenMetrics, for scrapers that ask for it.
+    OpenMetrics,
+}
+
+impl Dialect {
+    /// The Content-Type of a page.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Text => "text/plain; version=0.0.4; charset=utf-8",
+            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        }
+    }
+
+    /// The same without its parameters.
+    pub fn essence(self) -> &'static str {
+        self.media_type().split(';').next().unwrap_or_default()
+    }
+}
 
 /// A metric's name and meaning.
 #[derive(Debug)]
 pub struct MetricRow {
-    /// Name on the page, without the suffix that its kind adds.
+    /// Name on the page; a histogram's gets a suffix for each of its parts.
     pub name: &'static str,
     /// `counter`, `gauge` or `histogram`.
     pub kind: &'static str,
@@ -34,9 +55,9 @@ macro_rules! catalogue {
 }
 
 catalogue! {
-    "pixmill_requests" "counter" "Requests answered, by route and status; 499 is a client that left";
+    "pixmill_requests_total" "counter" "Requests answered, by route and status; 499 is a client that left";
     "pixmill_request_seconds" "histogram" "Time from the head of a request to its answer, by route";
-    "pixmill_cancelled" "counter" "Work that was stopped or never started because its client left";
+    "pixmill_cancelled_total" "counter" "Work that was stopped or never started because its client left";
     "pixmill_queue_length" "gauge" "Requests that wait for a worker";
     "pixmill_workers" "gauge" "Workers there are";
     "pixmill_workers_busy" "gauge" "Workers at work";
@@ -45,12 +66,12 @@ catalogue! {
     "pixmill_pixel_memory_bytes" "gauge" "Bytes granted to pixel work";
     "pixmill_pixel_memory_limit_bytes" "gauge" "Budget for pixel work";
     "pixmill_connections_open" "gauge" "Connections open";
-    "pixmill_connections_accepted" "counter" "Connections accepted";
-    "pixmill_connections_crowded" "counter" "Connections accepted past the cap";
+    "pixmill_connections_accepted_total" "counter" "Connections accepted";
+    "pixmill_connections_crowded_total" "counter" "Connections accepted past the cap";
     "pixmill_uptime_seconds" "gauge" "Seconds since start";
     "pixmill_resident_memory_bytes" "gauge" "Memory of the process";
     "pixmill_open_fds" "gauge" "Files and sockets that the process has open";
-    "pixmill_cpu_seconds" "counter" "CPU time of the process, user and system";
+    "pixmill_cpu_seconds_total" "counter" "CPU time of the process, user and system";
     "pixmill_build" "gauge" "1, with the version as a label";
 }
 
@@ -148,11 +169,11 @@ impl Metrics {
     }
 
     /// The page.
-    pub fn render(&self, now: &Snapshot) -> String {
+    pub fn render(&self, now: &Snapshot, dialect: Dialect) -> String {
         let mut page = Page(Registry::default());
-        page.add("pixmill_requests", self.0.requests.clone());
+        page.add("pixmill_requests_total", self.0.requests.clone());
         page.add("pixmill_request_seconds", self.0.seconds.clone());
-        page.count("pixmill_cancelled", now.cancelled);
+        page.count("pixmill_cancelled_total", now.cancelled);
         page.set("pixmill_queue_length", now.queue_length as f64);
         page.set("pixmill_workers", now.workers as f64);
         page.set("pixmill_workers_busy", now.workers_busy as f64);
@@ -163,20 +184,52 @@ impl Metrics {
         page.set("pixmill_pixel_memory_bytes", used as f64);
         page.set("pixmill_pixel_memory_limit_bytes", limit as f64);
         page.set("pixmill_connections_open", now.connections_open as f64);
-        page.count("pixmill_connections_accepted", now.connections_accepted);
-        page.count("pixmill_connections_crowded", now.connections_crowded);
+        page.count(
+            "pixmill_connections_accepted_total",
+            now.connections_accepted,
+        );
+        page.count("pixmill_connections_crowded_total", now.connections_crowded);
         page.set("pixmill_uptime_seconds", now.uptime_seconds as f64);
         page.set("pixmill_resident_memory_bytes", now.resident_bytes as f64);
         page.set("pixmill_open_fds", now.open_files as f64);
         let seconds = Counter::<f64, AtomicU64>::default();
         seconds.inc_by(now.cpu_seconds);
-        page.add("pixmill_cpu_seconds", seconds);
+        page.add("pixmill_cpu_seconds_total", seconds);
         let build: Family<Vec<(String, String)>, Gauge> = Family::default();
         let version = vec![("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned())];
         build.get_or_create(&version).set(1);
         page.add("pixmill_build", build);
-        page.text()
+        match dialect {
+            Dialect::OpenMetrics => page.open_metrics(),
+            Dialect::Text => plain(&page.open_metrics()),
+        }
     }
+}
+
+const TOTAL: &str = "_total";
+
+/// OpenMetrics as Prometheus text: there a counter is described under its whole name, and nothing marks the end.
+fn plain(page: &str) -> String {
+    let mut text = String::with_capacity(page.len());
+    for line in page.lines().filter(|line| *line != "# EOF") {
+        let mut words = line.splitn(4, ' ');
+        let (mark, what, name, rest) = (words.next(), words.next(), words.next(), words.next());
+        match (mark, what, name, rest) {
+            (Some("#"), Some(what), Some(name), Some(rest)) if is_counter(name) => {
+                // Writing to a string can't fail.
+                let _ok = write!(text, "# {what} {name}{TOTAL} {rest}");
+            }
+            _ => text.push_str(line),
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn is_counter(name: &str) -> bool {
+    CATALOGUE
+        .iter()
+        .any(|row| row.kind == "counter" && row.name.strip_suffix(TOTAL) == Some(name))
 }
 
 /// A page that is being written; names come from the catalogue.
@@ -188,7 +241,9 @@ impl Page {
             .iter()
             .find(|row| row.name == name)
             .expect("every metric on the page is in the catalogue, see the test");
-        self.0.register(row.name, row.help, metric);
+        // The library adds it again to what is a counter.
+        let name = row.name.strip_suffix(TOTAL).unwrap_or(row.name);
+        self.0.register(name, row.help, metric);
     }
 
     fn set(&mut self, name: &'static str, value: f64) {
@@ -203,7 +258,7 @@ impl Page {
         self.add(name, counter);
     }
 
-    fn text(&self) -> String {
+    fn open_metrics(&self) -> String {
         let mut text = String::new();
         // Writing to a string can't fail.
         let _ok = encode(&mut text, &self.0);
@@ -219,23 +274,32 @@ mod tests {
     fn the_page_has_the_whole_catalogue() {
         let metrics = Metrics::new();
         metrics.request("/resize", 200, 0.02);
-        let page = metrics.render(&Snapshot {
+        let now = Snapshot {
             queue_length: 3,
             ..Snapshot::default()
-        });
+        };
+        let open = metrics.render(&now, Dialect::OpenMetrics);
+        let text = metrics.render(&now, Dialect::Text);
         for row in CATALOGUE {
-            assert!(
-                page.contains(&format!("# TYPE {} {}\n", row.name, row.kind)),
-                "{}",
-                row.name
-            );
+            let family = row.name.strip_suffix(TOTAL).unwrap_or(row.name);
+            for (page, name) in [(&open, family), (&text, row.name)] {
+                let line = format!("# TYPE {name} {}\n", row.kind);
+                assert!(page.contains(&line), "{line}");
+                assert!(page.contains(&format!("# HELP {name} {}", row.help)));
+            }
+            let counts = row.kind == "counter";
+            assert_eq!(row.name.ends_with(TOTAL), counts, "{}", row.name);
         }
-        assert_eq!(page.matches("# TYPE ").count(), CATALOGUE.len());
-        assert!(page.contains("pixmill_requests_total{route=\"/resize\",status=\"200\"} 1\n"));
-        assert!(page.contains("pixmill_queue_length 3.0\n"));
-        assert!(
-            page.contains("pixmill_request_seconds_bucket{le=\"0.025\",route=\"/resize\"} 1\n")
-        );
-        assert!(page.ends_with("# EOF\n"));
+        for page in [&open, &text] {
+            assert_eq!(page.matches("# TYPE ").count(), CATALOGUE.len());
+            for line in [
+                "pixmill_requests_total{route=\"/resize\",status=\"200\"} 1\n",
+                "pixmill_queue_length 3.0\n",
+                "pixmill_request_seconds_bucket{le=\"0.025\",route=\"/resize\"} 1\n",
+            ] {
+                assert!(page.contains(line), "{line}");
+            }
+        }
+        assert!(open.ends_with("# EOF\n") && !text.contains("EOF"));
     }
 }

@@ -4,4 +4,4 @@ mod logs;
 mod metrics;
 
 pub use self::logs::{LogFormat, Settings, init};
-pub use self::metrics::{CATALOGUE, METRICS_TYPE, MetricRow, Metrics, Snapshot};
+pub use self::metrics::{CATALOGUE, Dialect, MetricRow, Metrics, Snapshot};

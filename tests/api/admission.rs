@@ -62,10 +62,16 @@ async fn a_full_queue_answers_at_once() {
     waiting.write_all(&post).await.unwrap();
     server.settled(|figures| figures.queued == 1).await;
 
-    server
+    let document = server
         .post("/resize?width=20", &body)
         .await
         .problem(503, "overloaded");
+    assert!(
+        document["detail"]
+            .as_str()
+            .unwrap()
+            .contains("queue is full")
+    );
     // Refused before the body: nothing of it was sent.
     let mut early = server.connect().await;
     early
@@ -219,10 +225,16 @@ async fn upload_memory_is_a_budget() {
     let server = TestServer::start_with(|config| config.admission.upload_memory = 1_000).await;
     let body = jpeg(&photo(60, 40));
     assert!(body.len() > 1_000);
-    server
+    let document = server
         .post("/resize?width=20", &body)
         .await
         .problem(503, "overloaded");
+    assert!(
+        document["detail"]
+            .as_str()
+            .unwrap()
+            .contains("bytes of uploads")
+    );
     server.settled(|figures| figures.upload_memory.0 == 0).await;
 }
 

@@ -1,7 +1,9 @@
 //! The binary: flags, exit codes, signals.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::ffi::OsStrExt;
 use std::process::{Child, Command, Output, Stdio};
 
 use crate::fixtures::{jpeg, photo, png, quarters};
@@ -143,6 +145,29 @@ fn it_serves_logs_and_ends_clean() {
 }
 
 #[test]
+fn nobody_has_to_read_what_it_prints() {
+    let closed = || std::io::pipe().unwrap().1;
+    let status = pixmill(&["check-config"])
+        .stdout(closed())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    // A port that was free a moment ago: the line that tells it can't be read.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port().to_string();
+    drop(free);
+    let mut child = pixmill(&["--host", "127.0.0.1", "--port", &port, "--log", "error"])
+        .stdout(closed())
+        .spawn()
+        .unwrap();
+    while !run(&["healthcheck", "--port", &port]).status.success() {
+        assert_eq!(child.try_wait().unwrap(), None, "it has ended");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
 fn a_second_signal_exits_at_once() {
     let served = Served::start(&["--drain-delay", "1h"]);
     served.signal(rustix::process::Signal::TERM);
@@ -174,6 +199,30 @@ fn mistakes_exit_64_all_at_once() {
         assert!(errors.contains(place), "{place}: {errors}");
     }
     assert_eq!(errors.lines().count(), 5);
+    // What can't be read hides nothing of the rest.
+    let output = pixmill(&[
+        "check-config",
+        "--config",
+        "/nowhere.toml",
+        "--workers",
+        "0",
+    ])
+    .env("PIXMILL_QUEUE", OsStr::from_bytes(b"\xff"))
+    .env("PIXMILL_LINEAR", "maybe")
+    .env("OTHER", OsStr::from_bytes(b"\xff"))
+    .output()
+    .unwrap();
+    assert_eq!(output.status.code(), Some(64));
+    let errors = text(&output.stderr);
+    for line in [
+        "/nowhere.toml: can't be read",
+        "PIXMILL_QUEUE: isn't UTF-8",
+        "--workers: ",
+        "PIXMILL_LINEAR: ",
+    ] {
+        assert!(errors.contains(line), "{line}: {errors}");
+    }
+    assert_eq!(errors.lines().count(), 4);
     assert_eq!(run(&["--no-such-flag"]).status.code(), Some(64));
     assert_eq!(run(&["--config", "/nowhere.toml"]).status.code(), Some(64));
 }
@@ -243,7 +292,7 @@ fn a_file_is_resized_without_a_server() {
         "--width",
         "none",
     ]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(64));
     assert!(
         text(&output.stderr).contains("'width' is not valid"),
         "{}",

@@ -8,7 +8,7 @@ use pixmill::service::{self, Executor};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::fixtures::{jpeg, photo};
-use crate::support::{Answer, TestServer, eventually, request};
+use crate::support::{Answer, TestServer, request};
 
 #[tokio::test]
 async fn ready_after_the_self_test_and_not_before() {
@@ -65,16 +65,7 @@ async fn a_drain_loses_nothing() {
 
     server.terminate();
     // At once unready, and still accepting: load balancers need time to see it.
-    let unready = eventually({
-        let ready = server.service.clone();
-        move || ready.admission().figures().busy == 1
-    });
-    unready.await;
-    let mut answer = server.get("/ready").await;
-    while answer.status == 200 {
-        answer = server.get("/ready").await;
-    }
-    answer.problem(503, "draining");
+    server.get("/ready").await.problem(503, "draining");
     let mut late = server.connect().await;
     late.write_all(&post).await.unwrap();
     server
@@ -95,6 +86,54 @@ async fn a_drain_loses_nothing() {
     }
     // The idle connection is closed, not left hanging.
     assert_eq!(idle.read(&mut [0; 16]).await.unwrap(), 0);
+    assert_eq!(server.outcome().await, Outcome::Drained);
+}
+
+#[tokio::test]
+async fn a_drain_under_load_answers_all() {
+    let (end, ended) = mpsc::channel::<()>();
+    let ended = Mutex::new(ended);
+    let real = service::in_process();
+    let executor: Executor = Arc::new(move |job, scratch, checkpoint| {
+        if job.source.len() > 1_000 {
+            ended.lock().unwrap().recv().unwrap();
+        }
+        real(job, scratch, checkpoint)
+    });
+    let change = |config: &mut pixmill::config::Config| config.admission.workers = 1;
+    let mut server = TestServer::start_executor(change, executor).await;
+    while server.get("/ready").await.status != 200 {
+        tokio::task::yield_now().await;
+    }
+    let post = request("POST", "/resize?width=20", &[], &jpeg(&photo(200, 150)));
+    let mut streams = Vec::new();
+    for _ in 0..60 {
+        let mut stream = server.connect().await;
+        stream.write_all(&post).await.unwrap();
+        streams.push(stream);
+    }
+    server
+        .settled(|figures| figures.busy + figures.queued == 60)
+        .await;
+    let mut asking = server.connect().await;
+    server.terminate();
+    asking
+        .write_all(&request("GET", "/ready", &[], &[]))
+        .await
+        .unwrap();
+    let unready = Answer::read(&mut asking, false).await;
+    unready.problem(503, "draining");
+    // As everywhere: when the queue is likely to have drained.
+    let seconds: u64 = unready.header("retry-after").unwrap().parse().unwrap();
+    assert!(seconds >= 2, "{seconds}");
+    for _ in 0..streams.len() {
+        end.send(()).unwrap();
+    }
+    for mut stream in streams {
+        let answer = Answer::read(&mut stream, false).await;
+        assert_eq!(answer.header("connection"), Some("close"));
+        answer.picture("image/jpeg", 20, 15);
+    }
     assert_eq!(server.outcome().await, Outcome::Drained);
 }
 

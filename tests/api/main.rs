@@ -11,6 +11,8 @@ mod corpus;
 mod fixtures;
 /// Every input format to every output format; orientations; broken files.
 mod formats;
+/// Forms: which part is the picture, and what is bounded.
+mod forms;
 /// Heads and bodies on the wire: chunks, forms, slow and broken clients.
 mod framing;
 /// Ready, draining, gone.

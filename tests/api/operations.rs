@@ -183,6 +183,15 @@ async fn forms_are_as_good_as_bodies() {
         .await;
     // The query wins over a field of the same meaning.
     answer.picture(PNG, 60, 40);
+    let sized = [("size", "30x10"), ("we", "true")];
+    server
+        .post_form(
+            "/resize?width=240&height=160&enlarge=true",
+            &sized,
+            Some(("file", &file)),
+        )
+        .await
+        .picture(PNG, 240, 160);
     let raw = server.post("/resize?width=60&height=999", &file).await;
     assert_eq!(answer.body, raw.body);
     assert_eq!(answer.header("etag"), raw.header("etag"));
@@ -214,6 +223,16 @@ async fn info_decodes_nothing_and_tells_all() {
     ] {
         assert_eq!(info[key], value, "{key}");
     }
+    let file = fixtures::oriented(6);
+    server
+        .post("/info?widht=3", &file)
+        .await
+        .problem(400, "unknown-parameter");
+    server
+        .post_form("/info", &[("widht", "3")], Some(("file", &file)))
+        .await
+        .problem(400, "unknown-parameter");
+    assert_eq!(server.post("/info?width=3", &file).await.status, 200);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -58,6 +59,7 @@ fn every_copied_file_is_there() {
         "build.rs",
         "src",
         "config",
+        "benches",
         ".cargo",
         "Makefile",
         "scripts",
@@ -66,6 +68,46 @@ fn every_copied_file_is_there() {
             copied.iter().any(|name| name == needed),
             "{needed} isn't copied"
         );
+    }
+}
+
+/// With exactly what the build stage copies, cargo takes the manifest: it refuses one whose targets aren't there.
+#[test]
+fn cargo_takes_what_is_copied() {
+    let folder = std::env::temp_dir().join(format!("pixmill-image-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    for copy in all("COPY") {
+        let mut words: Vec<&str> = copy.split(' ').collect();
+        let to = words.pop().unwrap();
+        if words[0].starts_with("--from=") || to.starts_with('/') {
+            continue;
+        }
+        for source in words {
+            let to = folder.join(if to == "./" { source } else { to });
+            copy_all(&root().join(source), &to);
+        }
+    }
+    let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    // The first of cargo's commands that looks at every target, and it builds nothing.
+    let output = Command::new(env!("CARGO"))
+        .args(["fetch", "--locked", "--offline", "--target", &target])
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    fs::remove_dir_all(folder).unwrap();
+}
+
+fn copy_all(from: &Path, to: &Path) {
+    if from.is_dir() {
+        fs::create_dir_all(to).unwrap();
+        for entry in fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            copy_all(&entry.path(), &to.join(entry.file_name()));
+        }
+    } else {
+        fs::copy(from, to).unwrap();
     }
 }
 
@@ -85,10 +127,10 @@ fn its_commands_are_makes() {
 fn the_image_is_one_file_that_runs_as_nobody() {
     assert_eq!(all("FROM").last().unwrap(), "scratch");
     assert_eq!(exec_form(&all("ENTRYPOINT")[0]), ["/pixmill"]);
-    assert_eq!(
-        exec_form(&all("CMD")[0]),
-        ["serve", "--config", "/etc/pixmill.toml"]
-    );
+    assert_eq!(exec_form(&all("CMD")[0]), ["serve"]);
+    // In the environment, so that another command, and the health check, have it too.
+    assert_eq!(all("ENV"), ["PIXMILL_CONFIG=/etc/pixmill.toml"]);
+    assert!(all("COPY").contains(&"config/production.toml /etc/pixmill.toml".to_owned()));
     let user = all("USER").pop().unwrap();
     assert!(
         user.split(':').all(|id| id.parse::<u32>().unwrap() > 0),

@@ -112,6 +112,11 @@ async fn bodies() {
     assert_eq!(document["stage"], "pixels");
 }
 
+/// The limit, the picture's figure and the unit of both, as they are written.
+fn limited(document: &serde_json::Value) -> [String; 3] {
+    ["limit", "actual", "unit"].map(|name| document[name].to_string().trim_matches('"').to_owned())
+}
+
 #[tokio::test]
 async fn limits() {
     let server = TestServer::start().await;
@@ -119,31 +124,52 @@ async fn limits() {
         .post("/resize?width=3", &giant_png(30_000, 30_000))
         .await
         .problem(422, "image-too-large");
-    assert_eq!(
-        (document["limit"].as_u64(), document["actual"].as_u64()),
-        (Some(100_000_000), Some(900_000_000))
+    assert_eq!(limited(&document), ["100", "900", "megapixels"]);
+    assert!(
+        document["detail"]
+            .as_str()
+            .unwrap()
+            .contains("(900 megapixels); this server decodes up to 100.")
     );
     server
         .post("/resize?width=3", &giant_jpeg_header(65_500))
         .await
         .problem(422, "image-too-large");
     let small = jpeg(&photo(40, 30));
-    server
+    // A side that is asked for is a parameter; one that comes of it is a result.
+    let document = server
         .post("/resize?width=17000&enlarge", &small)
         .await
-        .problem(422, "output-too-large");
-    server
+        .problem(400, "invalid-parameter");
+    assert_eq!(document["parameter"], "width");
+    assert_eq!(document["allowed"], "a whole number of pixels, 1 to 16383");
+    for query in ["height=14000", "width=9000&dpr=2"] {
+        let document = server
+            .post(&format!("/resize?{query}&enlarge"), &small)
+            .await
+            .problem(422, "output-too-large");
+        let [limit, _, unit] = limited(&document);
+        assert_eq!(
+            (limit.as_str(), unit.as_str()),
+            ("16383", "pixels"),
+            "{query}"
+        );
+    }
+    let document = server
         .post("/resize?width=16000&height=16000&fit=fill&enlarge", &small)
         .await
         .problem(422, "output-too-large");
+    assert_eq!(limited(&document), ["50", "256", "megapixels"]);
+}
+
+#[tokio::test]
+async fn limits_of_effort() {
+    let server = TestServer::start().await;
     let document = server
         .post("/resize?width=3", &fixtures::scan_bomb(3_000))
         .await
         .problem(422, "too-complex");
-    assert_eq!(
-        (document["limit"].as_u64(), document["actual"].as_u64()),
-        (Some(100), Some(3_000))
-    );
+    assert_eq!(limited(&document), ["100", "3000", "scans"]);
     // As many scans as are read are read.
     assert_eq!(
         server
@@ -158,7 +184,16 @@ async fn limits() {
         .post("/resize?width=1400", &large)
         .await
         .problem(422, "image-too-large");
-    assert_eq!(document["limit"], 6 << 20);
+    assert_eq!(
+        (&document["limit"], &document["unit"]),
+        (&(6 << 20).into(), &"bytes".into())
+    );
+    assert!(
+        document["detail"]
+            .as_str()
+            .unwrap()
+            .contains("has 6 MiB for pixels")
+    );
 }
 
 #[tokio::test]
@@ -197,6 +232,42 @@ async fn paths_methods_and_hosts() {
         .await
         .unwrap();
     assert_eq!(Answer::read(&mut stream, false).await.status, 200);
+}
+
+/// What hyper refuses before there is a request.
+#[tokio::test]
+async fn heads_that_are_none() {
+    let server = TestServer::start().await;
+    let many = "a: b\r\n".repeat(200);
+    let long = "x".repeat(70_000);
+    for (head, detail) in [
+        (
+            "GET / HTTP/1.1\r\nHost : a\r\n\r\n".to_owned(),
+            "no proper HTTP",
+        ),
+        ("nonsense\r\n\r\n".to_owned(), "no proper HTTP"),
+        (format!("GET / HTTP/1.1\r\n{many}\r\n"), "more headers"),
+        (
+            format!("GET /{long} HTTP/1.1\r\n\r\n"),
+            "than this server reads",
+        ),
+    ] {
+        let mut stream = server.connect().await;
+        // It may be refused while it is still being sent.
+        let _cut = stream.write_all(head.as_bytes()).await;
+        let answer = Answer::read(&mut stream, false).await;
+        assert_eq!(answer.header("connection"), Some("close"));
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+        let document = answer.problem(400, "invalid-request");
+        assert!(document["request_id"].as_str().unwrap().len() == 16);
+        let text = document["detail"].as_str().unwrap();
+        assert!(text.contains(detail), "{text}");
+    }
+    let page = String::from_utf8(server.get("/metrics").await.body).unwrap();
+    assert!(
+        page.contains("pixmill_requests_total{route=\"none\",status=\"400\"} 4\n"),
+        "{page}"
+    );
 }
 
 #[tokio::test]
@@ -253,10 +324,22 @@ async fn small_routes_answer() {
     let head = server.send("HEAD", "/health", &[], b"").await;
     assert_eq!((head.status, head.body.len()), (200, 0));
     let metrics = server.get("/metrics").await;
+    assert_eq!(
+        metrics.header("content-type"),
+        Some("text/plain; version=0.0.4; charset=utf-8")
+    );
     let page = String::from_utf8(metrics.body).unwrap();
+    assert!(page.contains("# TYPE pixmill_requests_total counter\n"));
     assert!(
         page.contains("pixmill_requests_total{route=\"/health\",status=\"200\"} 3\n"),
         "{page}"
     );
     assert!(page.contains("pixmill_workers 2.0\n"));
+    let asked = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3";
+    let metrics = server
+        .send("GET", "/metrics", &[("Accept", asked)], b"")
+        .await;
+    let media_type = metrics.header("content-type").unwrap();
+    assert!(media_type.starts_with("application/openmetrics-text; version=1.0.0"));
+    assert!(metrics.body.ends_with(b"# EOF\n"));
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use axum::body::{Body, HttpBody};
 use axum::extract::MatchedPath;
 use axum::http::header::CONTENT_LENGTH;
-use axum::http::{HeaderValue, Request, Response, StatusCode};
+use axum::http::{HeaderValue, Request, Response};
 use tower::{Layer, Service};
 
 use super::request_id;
@@ -18,6 +18,9 @@ use crate::telemetry::Metrics;
 
 /// The status under which a request is counted whose client left before the answer.
 const CLIENT_GONE: u16 = 499;
+
+/// What became of it.
+const CANCELLED: &str = "cancelled";
 
 /// What a handler knows of the picture; in the answer's extensions.
 #[derive(Clone, Copy, Debug, Default)]
@@ -124,8 +127,14 @@ impl Record {
             .copied()
             .unwrap_or_default();
         let bytes_out = response.body().size_hint().exact().unwrap_or(0);
-        self.log(response.status(), problem.as_ref(), facts, bytes_out);
-        self.count(response.status().as_u16());
+        let gone = problem.as_ref().is_some_and(Problem::is_client_gone);
+        let status = if gone {
+            CLIENT_GONE
+        } else {
+            response.status().as_u16()
+        };
+        self.log(status, problem.as_ref(), facts, bytes_out);
+        self.count(status);
     }
 
     /// Each stage that ran, and the whole, in milliseconds.
@@ -140,9 +149,13 @@ impl Record {
         entries.join(", ")
     }
 
-    fn log(&self, status: StatusCode, problem: Option<&Problem>, facts: Facts, bytes_out: u64) {
-        let outcome = problem.map_or("ok", Problem::code);
-        let (status, times) = (status.as_u16(), self.server_timing());
+    fn log(&self, status: u16, problem: Option<&Problem>, facts: Facts, bytes_out: u64) {
+        let outcome = match problem {
+            None => "ok",
+            Some(problem) if problem.is_client_gone() => CANCELLED,
+            Some(problem) => problem.code(),
+        };
+        let times = self.server_timing();
         let (request_id, method, route) = (&self.request_id, &self.method, &self.route);
         if let Some(cause) = problem.and_then(Problem::cause) {
             tracing::error!(%request_id, cause, "request failed");
@@ -184,7 +197,7 @@ impl Drop for Record {
             %method,
             %route,
             status = CLIENT_GONE,
-            outcome = "cancelled",
+            outcome = CANCELLED,
             stage,
             times,
             "request"

@@ -1,8 +1,10 @@
 //! From the errors of the layers below to problems, with words for a person.
 #![deny(clippy::wildcard_enum_match_arm)]
 
+use serde_json::Number;
+
 use super::{Kind, Problem};
-use crate::admission;
+use crate::admission::{self, Lack};
 use crate::codecs;
 use crate::pipeline::parameter::ParameterError;
 use crate::pipeline::plan;
@@ -100,57 +102,53 @@ impl From<codecs::Error> for Problem {
                 Kind::TooComplex,
                 format!("The image has {actual} {what}; this server reads up to {limit}."),
             )
-            .with("limit", limit)
-            .with("actual", actual),
+            .limited(limit, actual, what),
             codecs::Error::Stopped(_) => admission::Error::Cancelled.into(),
             codecs::Error::Internal(cause) => Self::internal(cause),
         }
     }
 }
 
+/// Millions of pixels, exactly; a whole number where it is one.
+fn megapixels(pixels: u64) -> Number {
+    let whole = pixels.is_multiple_of(1_000_000);
+    let fraction = Number::from_f64(pixels as f64 / 1e6).filter(|_| !whole);
+    fraction.unwrap_or_else(|| Number::from(pixels / 1_000_000))
+}
+
 impl From<plan::Error> for Problem {
     fn from(error: plan::Error) -> Self {
-        let mega = |pixels: u64| pixels as f64 / 1e6;
         match error {
             plan::Error::ImageTooLarge {
                 width,
                 height,
                 limit,
             } => {
-                let actual = u64::from(width) * u64::from(height);
+                let actual = megapixels(u64::from(width) * u64::from(height));
+                let limit = megapixels(limit);
                 Self::new(
                     Kind::ImageTooLarge,
-                    format!(
-                        "The image is {width}×{height} ({:.1} megapixels); this server decodes up to {:.1}.",
-                        mega(actual),
-                        mega(limit)
-                    ),
+                    format!("The image is {width}×{height} ({actual} megapixels); this server decodes up to {limit}."),
                 )
-                .with("limit", limit)
-                .with("actual", actual)
+                .limited(limit, actual, "megapixels")
             }
             plan::Error::SideTooLong { actual, limit } => Self::new(
                 Kind::OutputTooLarge,
                 format!("The answer would be {actual} pixels along a side; up to {limit} can be written."),
             )
-            .with("limit", limit)
-            .with("actual", actual),
+            .limited(limit, actual, "pixels"),
             plan::Error::OutputTooLarge {
                 width,
                 height,
                 limit,
             } => {
-                let actual = u64::from(width) * u64::from(height);
+                let actual = megapixels(u64::from(width) * u64::from(height));
+                let limit = megapixels(limit);
                 Self::new(
                     Kind::OutputTooLarge,
-                    format!(
-                        "The answer would be {width}×{height} ({:.1} megapixels); this server makes up to {:.1}.",
-                        mega(actual),
-                        mega(limit)
-                    ),
+                    format!("The answer would be {width}×{height} ({actual} megapixels); this server makes up to {limit}."),
                 )
-                .with("limit", limit)
-                .with("actual", actual)
+                .limited(limit, actual, "megapixels")
             }
         }
     }
@@ -159,9 +157,17 @@ impl From<plan::Error> for Problem {
 impl From<admission::Error> for Problem {
     fn from(error: admission::Error) -> Self {
         match error {
-            admission::Error::Overloaded { retry_after } => Self::new(
+            admission::Error::Overloaded { lack, retry_after } => Self::new(
                 Kind::Overloaded,
-                "The server is busy and its queue is full. Try again later.",
+                match lack {
+                    Lack::Place => "The server is busy and its queue is full. Try again later.",
+                    Lack::UploadMemory => {
+                        "The server holds as many bytes of uploads as it may. Try again later."
+                    }
+                    Lack::Time => {
+                        "The server is busy, and the wait would outlast the request. Try again later."
+                    }
+                },
             )
             .retry_after(retry_after),
             admission::Error::QueueTimeout { retry_after } => Self::new(
@@ -173,19 +179,17 @@ impl From<admission::Error> for Problem {
                 Kind::ImageTooLarge,
                 format!(
                     "The work on this image needs {} MiB of memory; this server has {} MiB for pixels.",
-                    actual >> 20,
+                    actual.div_ceil(1 << 20),
                     limit >> 20
                 ),
             )
-            .with("limit", limit)
-            .with("actual", actual),
+            .limited(limit, actual, "bytes"),
             admission::Error::WorkTimeout => Self::new(
                 Kind::WorkTimeout,
                 "The deadline passed while the picture was being made; the work was stopped.",
             ),
-            // Nobody is there to read it.
             admission::Error::Cancelled => {
-                Self::new(Kind::Draining, "The work was stopped before it was done.")
+                Self::new(Kind::Draining, "The work was stopped before it was done.").client_gone()
             }
             admission::Error::Panicked(cause) => Self::internal(format!("the work panicked: {cause}")),
         }

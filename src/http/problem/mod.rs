@@ -25,6 +25,7 @@ pub struct Problem {
     members: Map<String, Value>,
     retry_after: Option<Duration>,
     varies: bool,
+    client_gone: bool,
     /// For the log, never for the client.
     cause: Option<String>,
 }
@@ -38,6 +39,7 @@ impl Problem {
             members: Map::new(),
             retry_after: None,
             varies: false,
+            client_gone: false,
             cause: None,
         }
     }
@@ -60,6 +62,14 @@ impl Problem {
         self
     }
 
+    /// With the limit that was passed, what it was passed by, and the unit of both.
+    #[must_use]
+    pub fn limited(self, limit: impl Into<Value>, actual: impl Into<Value>, unit: &str) -> Self {
+        self.with("limit", limit)
+            .with("actual", actual)
+            .with("unit", unit)
+    }
+
     /// With a time after which to try again.
     #[must_use]
     pub fn retry_after(mut self, time: Duration) -> Self {
@@ -67,11 +77,23 @@ impl Problem {
         self
     }
 
-    /// As an answer that depends on the `Accept` header.
+    /// As an answer that depends on the `Accept` header, if it doesn't already.
     #[must_use]
     pub fn varying(mut self, varies: bool) -> Self {
-        self.varies = varies;
+        self.varies |= varies;
         self
+    }
+
+    /// As one that nobody is there to read.
+    #[must_use]
+    pub fn client_gone(mut self) -> Self {
+        self.client_gone = true;
+        self
+    }
+
+    /// Whether the client has left, so that this is its doing and no failure.
+    pub fn is_client_gone(&self) -> bool {
+        self.client_gone
     }
 
     /// Its stable name.

@@ -31,15 +31,16 @@ fn a_document_is_as_the_contract_has_it() {
     });
     insta::assert_json_snapshot!(problem.document("id-1"), @r#"
     {
-      "actual": 1200000000,
+      "actual": 1200,
       "code": "image-too-large",
-      "detail": "The image is 40000×30000 (1200.0 megapixels); this server decodes up to 100.0.",
-      "limit": 100000000,
-      "message": "The image is 40000×30000 (1200.0 megapixels); this server decodes up to 100.0.",
+      "detail": "The image is 40000×30000 (1200 megapixels); this server decodes up to 100.",
+      "limit": 100,
+      "message": "The image is 40000×30000 (1200 megapixels); this server decodes up to 100.",
       "request_id": "id-1",
       "status": 422,
       "title": "The image is too large",
-      "type": "/problems/image-too-large"
+      "type": "/problems/image-too-large",
+      "unit": "megapixels"
     }
     "#);
 }

@@ -1,0 +1,250 @@
+//! A body on its way in: counted, capped, and held to a pace.
+//!
+//! Whatever reads a body reads it through here, so that every byte counts,
+//! whether it belongs to the picture or to the wrapping around it.
+
+use std::error::Error;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::Pin;
+use std::task::{Context as Task, Poll, ready};
+use std::time::Duration;
+
+use axum::body::{Body, BodyDataStream, Bytes};
+use futures_core::Stream;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::Settings;
+use super::problem::{Kind, Problem};
+use crate::admission::Deadline;
+
+/// A body may begin slowly: the pace counts from here on.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The bytes of a body, or why there are no more.
+pub(super) struct Inflow {
+    stream: BodyDataStream,
+    pace: Pace,
+    clock: Pin<Box<Sleep>>,
+    received: u64,
+    max_body: u64,
+}
+
+impl Inflow {
+    pub(super) fn new(body: Body, pace: Pace, max_body: u64) -> Self {
+        Self {
+            stream: body.into_data_stream(),
+            clock: Box::pin(sleep_until(pace.due(0))),
+            pace,
+            received: 0,
+            max_body,
+        }
+    }
+
+    /// The next bytes; `None` at the end.
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
+        let next = poll_fn(|task| Pin::new(&mut *self).poll_next(task)).await;
+        next.transpose().map_err(|Refusal(problem)| problem)
+    }
+
+    fn count(&mut self, data: &Bytes) -> Result<(), Refusal> {
+        self.received += data.len() as u64;
+        if self.received > self.max_body {
+            return Err(Refusal(too_large(self.max_body)));
+        }
+        self.clock.as_mut().reset(self.pace.due(self.received));
+        Ok(())
+    }
+}
+
+impl Stream for Inflow {
+    type Item = Result<Bytes, Refusal>;
+
+    fn poll_next(self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        Poll::Ready(match Pin::new(&mut this.stream).poll_next(task) {
+            Poll::Ready(None) => None,
+            Poll::Ready(Some(Ok(data))) => Some(this.count(&data).map(|()| data)),
+            Poll::Ready(Some(Err(error))) => Some(Err(Refusal(cut_off(&error)))),
+            Poll::Pending => {
+                ready!(this.clock.as_mut().poll(task));
+                Some(Err(Refusal(too_slow())))
+            }
+        })
+    }
+}
+
+/// A problem on its way through a library that passes errors on.
+#[derive(Debug)]
+pub(super) struct Refusal(pub(super) Problem);
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.detail())
+    }
+}
+
+impl Error for Refusal {}
+
+pub(super) fn too_large(max_body: u64) -> Problem {
+    Problem::new(
+        Kind::BodyTooLarge,
+        format!("The upload is larger than the {max_body} bytes that this server takes."),
+    )
+    .with("limit", max_body)
+    .with("unit", "bytes")
+}
+
+fn too_slow() -> Problem {
+    Problem::new(
+        Kind::UploadTimeout,
+        "The body didn't arrive in time. Send it faster, or send less.",
+    )
+}
+
+/// The connection ended, or what came on it was no body.
+fn cut_off(error: &(dyn Error + 'static)) -> Problem {
+    let mut causes = std::iter::successors(Some(error), |&error| error.source());
+    let gone = causes.any(|cause| cause.downcast_ref().is_some_and(is_end));
+    let problem = Problem::new(
+        Kind::InvalidRequest,
+        "The body ended before it was complete.",
+    );
+    // Only one that closed its sending half alone could still read this.
+    if gone { problem.client_gone() } else { problem }
+}
+
+fn is_end(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+    )
+}
+
+/// How fast a body has to come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    start: Instant,
+    end: Instant,
+    bytes_per_second: u64,
+    announced: Option<u64>,
+}
+
+impl Pace {
+    /// From now on, for a body of that announced length.
+    pub(super) fn new(settings: &Settings, deadline: Deadline, announced: Option<u64>) -> Self {
+        let start = Instant::now();
+        Self {
+            start,
+            end: deadline.at().min(start + settings.body_timeout),
+            bytes_per_second: settings.min_upload_rate,
+            announced,
+        }
+    }
+
+    /// When the next bytes have to be here, after so many have come.
+    ///
+    /// An announced length holds as much upload memory from its first byte on, so each
+    /// share of the bytes has to come in its share of the time: who announces much
+    /// and sends little is found out soon after the grace, not at the very end.
+    fn due(&self, received: u64) -> Instant {
+        if self.bytes_per_second == 0 {
+            return self.end;
+        }
+        let whole = self.end.saturating_duration_since(self.start);
+        let left = whole.saturating_sub(GRACE);
+        let share = match self.announced {
+            Some(length) if length > received => received as f64 / length as f64,
+            _ => 1.0,
+        };
+        let by_rate = Duration::try_from_secs_f64(received as f64 / self.bytes_per_second as f64);
+        let earned = by_rate.unwrap_or(left).min(left.mul_f64(share));
+        (self.start + GRACE + earned).min(self.end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pace(bytes_per_second: u64, announced: Option<u64>) -> Pace {
+        let start = Instant::now();
+        Pace {
+            start,
+            end: start + Duration::from_secs(30),
+            bytes_per_second,
+            announced,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_earns_its_time() {
+        let mib = 1 << 20;
+        for (rate, announced, received, seconds) in [
+            (1_000, None, 0, 5),
+            (1_000, None, 1_000, 6),
+            (1_000, None, 10_000, 15),
+            (1_000, None, 1 << 30, 30),
+            // Much is announced: a quarter of it earns a quarter of the time after the grace.
+            (1_000, Some(100 * mib), 0, 5),
+            (1_000, Some(100 * mib), 20 * mib, 10),
+            (1_000, Some(100 * mib), 60 * mib, 20),
+            (1_000, Some(100 * mib), 100 * mib, 30),
+            // Little is announced: the least rate earns less.
+            (1_000, Some(10_000), 5_000, 10),
+            (0, Some(100 * mib), 0, 30),
+            (1, Some(u64::MAX), u64::MAX, 30),
+        ] {
+            let pace = pace(rate, announced);
+            let due = pace.due(received) - pace.start;
+            assert_eq!(due.as_secs(), seconds, "{announced:?} {received}");
+        }
+    }
+
+    /// A client that sends a piece every so often.
+    struct Dripping(Pin<Box<Sleep>>, Duration, usize);
+
+    impl Stream for Dripping {
+        type Item = Result<Bytes, io::Error>;
+
+        fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
+            ready!(self.0.as_mut().poll(task));
+            let next = Instant::now() + self.1;
+            self.0.as_mut().reset(next);
+            Poll::Ready(Some(Ok(Bytes::from(vec![0; self.2]))))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_announces_much_and_sends_little_is_found_out() {
+        for (announced, kibibytes, seconds) in [
+            // 1 KiB a second is enough for a body of that size, and for one without an announced length.
+            (Some(20 << 10), 1, 30),
+            (None, 1, 30),
+            (Some(64 << 20), 1, 5),
+            // A megabyte a second can't bring 64 in 30 seconds.
+            (Some(64 << 20), 1 << 10, 8),
+        ] {
+            let second = Duration::from_secs(1);
+            let drops = Dripping(
+                Box::pin(sleep_until(Instant::now())),
+                second,
+                kibibytes << 10,
+            );
+            let pace = pace(1 << 10, announced);
+            let mut inflow = Inflow::new(Body::from_stream(drops), pace, 1 << 30);
+            let problem = loop {
+                if let Err(problem) = inflow.next().await {
+                    break problem;
+                }
+            };
+            assert_eq!(problem.code(), "upload-timeout");
+            let after = pace.start.elapsed().as_secs();
+            assert_eq!(after, seconds, "{announced:?} {kibibytes}");
+        }
+    }
+}
