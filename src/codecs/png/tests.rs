@@ -138,7 +138,7 @@ proptest! {
         let colour_type = match (few, grey, opaque) {
             (_, true, true) => 0,
             (true, ..) => 3,
-            (false, true, false) => 3,
+            (false, true, false) => 4,
             (false, false, true) => 2,
             (false, false, false) => 6,
         };
