@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::planes;
 use crate::codecs::bytes::Reader;
 use crate::codecs::{Colour, Error, Format, Header, Model, Orientation, exif};
 
@@ -102,10 +103,10 @@ impl Facts {
             (Some(picture), None) => picture,
             (None, _) => return Err(broken("it has no picture")),
         };
-        let model = if picture.alpha {
-            Model::Rgba
-        } else {
-            Model::Rgb
+        let model = match picture {
+            Picture { alpha: true, .. } => Model::Rgba,
+            Picture { lossless: true, .. } => Model::Rgb,
+            Picture { .. } => planes::MODEL,
         };
         Ok(Header {
             format: Format::WebP,
