@@ -7,12 +7,16 @@ mod admission;
 mod cli;
 /// A folder of real images, where `PIXMILL_CORPUS` names one.
 mod corpus;
+/// Files that no encoder at hand writes.
+mod files;
 /// Pictures for the tests, drawn and encoded here.
 mod fixtures;
 /// Every input format to every output format; orientations; broken files.
 mod formats;
 /// Heads and bodies on the wire: chunks, forms, slow and broken clients.
 mod framing;
+/// Rarer kinds of file: progressive, inks, interlaced, profiles, animation.
+mod kinds;
 /// Ready, draining, gone.
 mod lifecycle;
 /// `type=auto`.
