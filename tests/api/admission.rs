@@ -204,10 +204,10 @@ async fn real_work_stops_in_the_stage_in_which_the_client_leaves() {
             if job.source.len() < TINY {
                 return real(job, scratch, checkpoint);
             }
-            let (watched, seen) = (checkpoint.clone(), Arc::clone(&seen));
+            let (theirs, seen) = (checkpoint.clone(), Arc::clone(&seen));
             let watcher = std::thread::spawn(move || {
                 // Stages change as long as the work goes on; at its end it is in none.
-                while watched.stage() != Some(stage) {
+                while theirs.stage() != Some(stage) {
                     std::thread::yield_now();
                 }
                 seen.store(1, Ordering::SeqCst);

@@ -34,6 +34,9 @@ impl Bits {
     }
 }
 
+/// How many bits follow each code of a mean value.
+const COUNTS: [u8; 12] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
+
 /// What kind of JPEG to write.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Jpeg {
@@ -66,7 +69,7 @@ impl Jpeg {
         (1..=self.components).for_each(|id| frame.extend([id, 0x11, 0]));
         segment(if self.progressive { 0xc2 } else { 0xc0 }, &frame);
         // Twelve codes of four bits for how many bits follow; and one bit for "no waves".
-        let dc = [&[0, 0, 0, 0, 12][..], &[0; 12], &Vec::from_iter(0..12_u8)].concat();
+        let dc = [&[0, 0, 0, 0, 12][..], &[0; 12], &COUNTS].concat();
         segment(0xc4, &dc);
         segment(0xc4, &[&[0x10, 1][..], &[0; 15], &[0]].concat());
         let blocks: Vec<Vec<i32>> = (0..down)
@@ -84,7 +87,9 @@ impl Jpeg {
             scan(&mut file, &all, [0, 0, 0x10], last);
             for id in all {
                 let mut none = Bits::default();
-                blocks.iter().for_each(|_| none.push(0, 1));
+                for _ in &blocks {
+                    none.push(0, 1);
+                }
                 scan(&mut file, &[id], [1, 63, 0], none);
             }
         } else {
@@ -98,7 +103,9 @@ impl Jpeg {
 fn scan(file: &mut Vec<u8>, ids: &[u8], spectrum: [u8; 3], data: Bits) {
     let count = u8::try_from(ids.len()).unwrap();
     file.extend([0xff, 0xda, 0, 6 + 2 * count, count]);
-    ids.iter().for_each(|&id| file.extend([id, 0]));
+    for &id in ids {
+        file.extend([id, 0]);
+    }
     file.extend(spectrum);
     file.extend(data.stuffed());
 }

@@ -26,6 +26,9 @@ fn ycc([r, g, b]: [u8; 3]) -> Vec<u8> {
     samples.to_vec()
 }
 
+/// What is stored for a colour.
+type Samples<'a> = &'a dyn Fn([u8; 3]) -> Vec<u8>;
+
 #[tokio::test]
 async fn jpeg_in_every_process_and_ink() {
     let server = TestServer::start().await;
@@ -38,7 +41,6 @@ async fn jpeg_in_every_process_and_ink() {
     let light = |[r, g, b]: [u8; 3]| vec![r, g, b, 255];
     let inverted = |colour: [u8; 3]| [ycc(colour.map(|c| 255 - c)), vec![255]].concat();
     let inks = |[r, g, b]: [u8; 3]| vec![255 - r, 255 - g, 255 - b, 0];
-    type Samples<'a> = &'a dyn Fn([u8; 3]) -> Vec<u8>;
     let rows: [(Jpeg, Samples<'_>, &str); 7] = [
         (kind(false, None, 3), &ycc, "srgb"),
         (kind(true, None, 3), &ycc, "srgb"),

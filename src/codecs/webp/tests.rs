@@ -99,6 +99,10 @@ fn lossy_pictures_come_as_planes_of_full_range() {
 
 /// Grey noise makes a file of several pieces; another decoder sees the same rows.
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an independent decoder of our own file"
+)]
 fn pieces_join_without_a_seam() {
     let shape = Shape {
         width: 530,
