@@ -1,4 +1,4 @@
-//! Upload memory: taken without waiting, in steps, and given back with the value.
+//! Memory that is given back with a value: of uploads, taken without waiting, and of what work leaves behind.
 
 use std::sync::Arc;
 
@@ -42,7 +42,11 @@ impl Lease {
         self.bytes
     }
 
-    fn extend(&mut self, by: u64) -> Result<(), Error> {
+    /// Makes the lease cover so many bytes more. Never waits.
+    ///
+    /// # Errors
+    /// `Overloaded` when the budget is used up; the lease is then as it was.
+    pub fn extend(&mut self, by: u64) -> Result<(), Error> {
         self.state.take_upload(by)?;
         self.bytes += by;
         Ok(())
@@ -52,5 +56,28 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         self.state.give_upload_back(self.bytes);
+    }
+}
+
+/// Pixel memory that outlives its work, because what the work made does.
+#[derive(Debug)]
+pub struct Held {
+    state: Arc<State>,
+    bytes: u64,
+}
+
+impl Held {
+    /// Of `bytes` that are in the books already.
+    pub(super) fn new(state: &Arc<State>, bytes: u64) -> Self {
+        Self {
+            state: Arc::clone(state),
+            bytes,
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.state.give_pixels_back(self.bytes);
     }
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
-pub use self::lease::Lease;
+pub use self::lease::{Held, Lease};
 use self::pool::Pool;
 pub use self::state::Permit;
 use self::state::{Entry, State};
@@ -105,7 +105,7 @@ pub struct Figures {
     pub workers: usize,
     /// Bytes of request bodies held, and the budget.
     pub upload_memory: (u64, u64),
-    /// Bytes of pixels granted, and the budget.
+    /// Bytes of pixels granted, and of answers that are not sent yet, and the budget.
     pub pixel_memory: (u64, u64),
     /// Work that was stopped or never started because its client left, since start.
     pub cancelled: u64,
@@ -153,7 +153,8 @@ impl Admission {
     ///
     /// When this future is dropped, a waiting request leaves the queue at once; work
     /// that runs goes on until it polls the checkpoint, which the caller has to stop.
-    /// Worker and memory come back when the work ends, whoever waits for it.
+    /// Worker and memory come back when the work ends, whoever waits for it; but for what the work
+    /// sets apart of its permit.
     ///
     /// # Errors
     /// [`Error`].
@@ -166,7 +167,7 @@ impl Admission {
     ) -> Result<T, Error>
     where
         T: Send + 'static,
-        W: FnOnce() -> T + Send + 'static,
+        W: FnOnce(&mut Permit) -> T + Send + 'static,
     {
         checkpoint.enter(Stage::Queue);
         let permit = self.admit(bytes, deadline).await?;
@@ -223,13 +224,13 @@ impl Admission {
     /// Starts the work on the pool; the permit lives exactly as long as it.
     fn begin<T, W>(
         &self,
-        permit: Permit,
+        mut permit: Permit,
         checkpoint: Checkpoint,
         work: W,
     ) -> oneshot::Receiver<Outcome<T>>
     where
         T: Send + 'static,
-        W: FnOnce() -> T + Send + 'static,
+        W: FnOnce(&mut Permit) -> T + Send + 'static,
     {
         let (sender, receiver) = oneshot::channel();
         let state = Arc::clone(&self.0.state);
@@ -237,7 +238,7 @@ impl Admission {
             let outcome = match checkpoint.stopped() {
                 Some(stop) => Outcome::Skipped(stop),
                 // What the work owned is gone after a panic, and nothing of it is looked at again.
-                None => std::panic::catch_unwind(AssertUnwindSafe(work))
+                None => std::panic::catch_unwind(AssertUnwindSafe(|| work(&mut permit)))
                     .map_or_else(|panic| Outcome::Panicked(message(&*panic)), Outcome::Done),
             };
             if checkpoint.stopped() == Some(Stop::Cancelled) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::{Deadline, Error, Figures, Lack, Settings};
+use super::{Deadline, Error, Figures, Held, Lack, Settings};
 
 /// Until something has been measured, a piece of work is thought to take so long.
 const FIRST_GUESS: Duration = Duration::from_millis(50);
@@ -137,6 +137,12 @@ impl State {
         self.books().uploads -= bytes;
     }
 
+    pub(super) fn give_pixels_back(self: &Arc<Self>, bytes: u64) {
+        let mut books = self.books();
+        books.pixels -= bytes;
+        self.advance(&mut books);
+    }
+
     pub(super) fn count_cancelled(&self) {
         self.books().cancelled += 1;
     }
@@ -226,6 +232,18 @@ impl Books {
 }
 
 impl Permit {
+    /// Sets memory apart that stays granted when the work has ended: so much of it as what the work
+    /// made takes. The rest, and the worker, come back as ever.
+    pub fn keep(&mut self, bytes: u64) -> Held {
+        let mut books = self.state.books();
+        let rest = self.bytes.saturating_sub(bytes);
+        // More than was granted is counted too: the books tell what is held.
+        books.pixels = books.pixels - self.bytes + rest + bytes;
+        self.bytes = rest;
+        drop(books);
+        Held::new(&self.state, bytes)
+    }
+
     /// Drops it without giving anything back, where that has been done.
     fn forget(mut self) {
         self.bytes = FORGOTTEN;

@@ -35,7 +35,7 @@ fn job(admission: &Admission, bytes: u64, deadline: Deadline) -> Job {
     let (admission, seen) = (admission.clone(), checkpoint.clone());
     let task = tokio::spawn(async move {
         admission
-            .run(bytes, deadline, &seen, move || {
+            .run(bytes, deadline, &seen, move |_permit| {
                 let _unheard = start.send(());
                 ended.recv().map_or(0, |()| 42)
             })
@@ -164,13 +164,45 @@ async fn a_panic_costs_one_request() {
     for _ in 0..3 {
         let checkpoint = Checkpoint::new();
         let result = admission
-            .run(MIB, later(), &checkpoint, || {
+            .run(MIB, later(), &checkpoint, |_permit| {
                 assert!(std::hint::black_box(false), "planted");
             })
             .await;
         assert_eq!(result, Err(Error::Panicked("planted".to_owned())));
     }
     settled(&admission, |f| f.busy == 0 && f.pixel_memory.0 == 0).await;
+}
+
+#[tokio::test]
+async fn what_is_kept_stays_in_the_books() {
+    let admission = Admission::start(settings()).unwrap();
+    let kept = |bytes: u64| {
+        let admission = admission.clone();
+        async move {
+            let work = move |permit: &mut Permit| permit.keep(bytes);
+            let checkpoint = Checkpoint::new();
+            let held = admission.run(4 * MIB, later(), &checkpoint, work).await;
+            held.unwrap()
+        }
+    };
+    let little = kept(MIB).await;
+    settled(&admission, |f| f.busy == 0 && f.pixel_memory.0 == MIB).await;
+    // More than was granted is possible, and counted.
+    let much = kept(6 * MIB).await;
+    settled(&admission, |f| f.busy == 0 && f.pixel_memory.0 == 7 * MIB).await;
+    // What doesn't fit beside it waits for it to go.
+    let waiting = job(&admission, 4 * MIB, later());
+    settled(&admission, |f| f.queued == 1).await;
+    drop(much);
+    waiting.started.await.unwrap();
+    assert_eq!(admission.figures().pixel_memory.0, 5 * MIB);
+    waiting.end.send(()).unwrap();
+    drop(little);
+    settled(&admission, |f| f.busy == 0 && f.pixel_memory.0 == 0).await;
+    // Nobody takes it when its client has left.
+    let left = kept(MIB);
+    drop(left);
+    assert_eq!(admission.figures().pixel_memory.0, 0);
 }
 
 #[tokio::test]

@@ -4,7 +4,6 @@
 //! with limits of ours. Each gives its whole picture: the first frame or page.
 
 use std::io::Cursor;
-use std::sync::Arc;
 
 use image::codecs::{bmp, gif, ico, pnm, qoi, tiff};
 use image::{ColorType, DynamicImage, ImageDecoder, ImageError, Limits};
@@ -34,7 +33,7 @@ pub(super) fn probe(format: Format, bytes: &[u8]) -> Result<Header, Error> {
         model: model(colour_type),
         bit_depth: sample_bytes(colour_type) * 8,
         orientation: Orientation::from_exif(orientation),
-        colour: profile.map_or(Colour::Srgb, |bytes| Colour::Icc(Arc::from(bytes))),
+        colour: profile.map_or(Colour::Srgb, |bytes| Colour::embedded(&bytes)),
         progressive: false,
         frames: 1,
         detail: "",

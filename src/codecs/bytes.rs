@@ -51,10 +51,17 @@ impl<'a> Reader<'a> {
 
     /// Steps behind the next `byte`; `false`, and to the end, if there is none.
     pub(super) fn skip_past(&mut self, byte: u8) -> bool {
-        let found = self.0.iter().position(|&b| b == byte);
+        let found = memchr::memchr(byte, self.0);
         let behind = found.map_or(self.0.len(), |at| at + 1);
         self.0 = self.0.get(behind..).unwrap_or_default();
         found.is_some()
+    }
+
+    /// Steps over any number of `byte`; `false` at the end.
+    pub(super) fn skip_run(&mut self, byte: u8) -> bool {
+        let run = self.0.iter().take_while(|&&b| b == byte).count();
+        self.0 = self.0.get(run..).unwrap_or_default();
+        !self.0.is_empty()
     }
 
     /// Steps over a JPEG marker's byte and the segment behind it.

@@ -4,6 +4,10 @@ use std::sync::Arc;
 
 use super::{Format, Model};
 
+/// Profiles that are longer count as none. The largest that printers publish, for four inks, have about
+/// three megabytes; what is longer only costs memory while a request waits.
+pub(super) const PROFILE_BYTES: usize = 4 << 20;
+
 /// A file's header, as far as plan and `/info` need it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Header {
@@ -52,6 +56,17 @@ pub enum Colour {
         /// White point and primaries, where the file gives them.
         chromaticities: Option<Chromaticities>,
     },
+}
+
+impl Colour {
+    /// What an embedded profile says, if it isn't longer than any that is read.
+    pub(super) fn embedded(profile: &[u8]) -> Self {
+        if profile.len() > PROFILE_BYTES {
+            Self::Srgb
+        } else {
+            Self::Icc(Arc::from(profile))
+        }
+    }
 }
 
 /// CIE xy of the white point and the three primaries.
@@ -121,6 +136,14 @@ impl Header {
             (self.height, self.width)
         } else {
             (self.width, self.height)
+        }
+    }
+
+    /// Bytes that the header itself holds.
+    pub fn held_bytes(&self) -> u64 {
+        match &self.colour {
+            Colour::Icc(profile) => profile.len() as u64,
+            _ => 0,
         }
     }
 

@@ -149,7 +149,7 @@ pub fn open<'a>(
     match header.format {
         Format::Jpeg => jpeg::open(bytes, header, scale, checkpoint),
         Format::Png => png::open(bytes, header, checkpoint),
-        Format::WebP => Ok(webp::open(bytes, header, checkpoint)),
+        Format::WebP => webp::open(bytes, header, checkpoint),
         _ => Ok(bridge::open(bytes, header, checkpoint)),
     }
 }

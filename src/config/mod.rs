@@ -16,7 +16,7 @@ pub use self::keys::{KEYS, Key};
 pub use self::mistake::Mistake;
 use self::reader::Reader;
 pub use self::sources::Sources;
-use crate::pipeline::plan;
+use crate::pipeline::{LEAST_BYTES, plan};
 use crate::telemetry::LogFormat;
 use crate::{admission, http, server, telemetry};
 
@@ -113,18 +113,29 @@ fn admission_settings(reader: &mut Reader, machine: Machine, max_body: u64) -> a
     let memory = reader
         .size_or_auto("memory_limit")
         .unwrap_or(machine.memory);
+    // A quarter stays for connections, idle buffers and the code itself. In a small container one
+    // whole upload has to fit all the same, as far as it can, and pixels get what is left.
+    let upload_memory = reader
+        .size_or_auto("upload_memory")
+        .unwrap_or((memory / 4).max(max_body.min(memory / 2)));
+    let left = (memory - memory / 4).saturating_sub(upload_memory);
+    let pixel_memory = reader
+        .size_or_auto("pixel_memory")
+        .unwrap_or((memory / 2).min(left));
+    if pixel_memory < LEAST_BYTES {
+        reader.complain(
+            "pixel_memory",
+            "at least 8MiB, which any picture needs; auto is half of memory_limit, and of three quarters what upload_memory leaves",
+        );
+    }
     admission::Settings {
         workers: reader
             .whole_or_auto("workers", 1..=1024)
             .map_or(machine.cpus, count),
         nice: u8::try_from(reader.whole("worker_nice", 0..=19)).unwrap_or(0),
         queue: count(reader.whole("queue", 0..=1 << 20)),
-        // A quarter stays for the answers, connections and the code itself.
-        // In a small container one whole upload has to fit all the same, as far as it can.
-        upload_memory: reader
-            .size_or_auto("upload_memory")
-            .unwrap_or((memory / 4).max(max_body.min(memory / 2))),
-        pixel_memory: reader.size_or_auto("pixel_memory").unwrap_or(memory / 2),
+        upload_memory,
+        pixel_memory,
     }
 }
 

@@ -35,12 +35,19 @@ fn defaults_are_valid_and_shared_out() {
 
 #[test]
 fn a_small_container_starts_with_the_defaults() {
-    let config = Config::defaults(Machine {
-        cpus: 1,
-        memory: 128 << 20,
-    })
-    .unwrap();
-    assert_eq!(config.admission.upload_memory, 64 << 20);
+    for (megabytes, upload, pixels) in [
+        (128, 64, 32),
+        (192, 64, 80),
+        (256, 64, 128),
+        (4096, 1024, 2048),
+    ] {
+        let memory = megabytes << 20;
+        let config = Config::defaults(Machine { cpus: 1, memory }).unwrap();
+        let admission = config.admission;
+        assert_eq!(admission.upload_memory, upload << 20);
+        assert_eq!(admission.pixel_memory, pixels << 20);
+        assert!(admission.upload_memory + admission.pixel_memory <= memory - memory / 4);
+    }
 }
 
 #[test]
@@ -107,6 +114,8 @@ fn mistakes_of_every_kind_are_seen() {
         ("log = \"pixmill=loud\"", &[], "a level"),
         ("log_format = \"xml\"", &[], "auto, json or pretty"),
         ("upload_memory = \"1MiB\"", &[], "at least max_body"),
+        ("pixel_memory = \"7MiB\"", &[], "at least 8MiB"),
+        ("upload_memory = \"2GiB\"", &[], "what upload_memory leaves"),
         ("request_timeout = \"0s\"", &[], "a time above 0"),
         (
             "",

@@ -25,6 +25,7 @@ mod ycc;
 
 use fast_image_resize::Resizer;
 
+pub use self::cost::LEAST_BYTES;
 use self::plan::Plan;
 use crate::checkpoint::{Checkpoint, Stage, Stop};
 use crate::codecs::{self, Header, Plane};

@@ -5,13 +5,13 @@ mod scratches;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
 pub use self::error::Error;
 use self::scratches::Scratches;
-use crate::admission::{Admission, Deadline, Lease};
+use crate::admission::{Admission, Deadline, Held, Lease, Permit};
 use crate::checkpoint::Checkpoint;
 use crate::codecs::{self, Encoding, FORMATS, Format, Header, Model, Raster, Shape};
 use crate::pipeline::operation::{self, Request, Rules};
@@ -100,11 +100,13 @@ impl fmt::Debug for Inner {
 impl Service {
     /// With these limits, working through this admission.
     pub fn new(settings: Settings, admission: Admission, executor: Executor) -> Self {
+        let figures = admission.figures();
+        let scratches = Scratches::new(figures.pixel_memory.1, figures.workers as u64);
         Self(Arc::new(Inner {
             settings,
             admission,
             executor,
-            scratches: Arc::default(),
+            scratches: Arc::new(scratches),
         }))
     }
 
@@ -135,17 +137,19 @@ impl Service {
     /// [`Error`].
     pub async fn transform(
         &self,
-        source: Source,
+        mut source: Source,
         request: &Request,
         context: &Context,
     ) -> Result<Answer, Error> {
         let header = codecs::probe(&source.bytes)?;
+        // A profile may be packed in the file, and lies beside it while the request waits.
+        source.lease.extend(header.held_bytes())?;
         let plan = plan::plan(request, &header, &self.0.settings)?;
         let etag = etag(&source.digest, &plan);
         let (format, width, height) = (plan.encoding.format, plan.width, plan.height);
         let bytes = self.work(source, header.clone(), plan, context).await?;
         Ok(Answer {
-            bytes: bytes.into(),
+            bytes,
             format,
             width,
             height,
@@ -181,7 +185,7 @@ impl Service {
 
     /// Lets go of buffers that no job has used for ten seconds. Called from time to time.
     pub fn trim(&self) {
-        self.0.scratches.trim();
+        self.0.scratches.trim(Instant::now());
     }
 
     /// Runs the plan on a worker; everything the work needs is owned by it.
@@ -191,7 +195,7 @@ impl Service {
         header: Header,
         plan: Plan,
         context: &Context,
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<Bytes, Error> {
         let executor = Arc::clone(&self.0.executor);
         let scratches = Arc::clone(&self.0.scratches);
         let checkpoint = context.checkpoint.clone();
@@ -204,7 +208,7 @@ impl Service {
             header,
             plan,
         };
-        let work = move || {
+        let work = move |permit: &mut Permit| {
             let mut scratch = scratches.lend();
             let made = executor(&job, &mut scratch, &checkpoint);
             scratches.take_back(scratch);
@@ -212,7 +216,10 @@ impl Service {
             // The upload's memory is free once its bytes are: they go first.
             drop(job);
             drop(lease);
-            made
+            made.map(|file| {
+                let held = permit.keep(file.capacity() as u64);
+                Bytes::from_owner(Made { file, _held: held })
+            })
         };
         let made = self
             .0
@@ -220,6 +227,19 @@ impl Service {
             .run(bytes, context.deadline, &context.checkpoint, work)
             .await?;
         Ok(made?)
+    }
+}
+
+/// A file that was made. Its bytes stay in the books until the last of them is sent, or the
+/// client that doesn't read them is given up.
+struct Made {
+    file: Vec<u8>,
+    _held: Held,
+}
+
+impl AsRef<[u8]> for Made {
+    fn as_ref(&self) -> &[u8] {
+        &self.file
     }
 }
 
@@ -248,3 +268,6 @@ fn specimen(format: Format) -> Result<Vec<u8>, codecs::Error> {
     sink.push(&Raster::new(shape))?;
     sink.finish()
 }
+
+#[cfg(test)]
+mod tests;

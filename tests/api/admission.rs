@@ -195,6 +195,86 @@ async fn a_client_that_leaves_takes_its_work_with_it() {
     assert!(page.contains("status=\"499\"} 5\n"), "{page}");
 }
 
+/// The real pipeline, on a picture that takes it seconds.
+#[tokio::test]
+async fn real_work_stops_in_the_stage_in_which_the_client_leaves() {
+    let body = jpeg(&crate::fixtures::weave(3_000, 2_200));
+    let post = request("POST", "/resize?width=2900&type=webp", &[], &body);
+    for stage in [Stage::Decode, Stage::Resize, Stage::Encode] {
+        let (ended, end) = mpsc::channel();
+        let ended = Mutex::new(ended);
+        let reached = Arc::new(AtomicUsize::new(0));
+        let seen = Arc::clone(&reached);
+        let real = service::in_process();
+        let executor: Executor = Arc::new(move |job, scratch, checkpoint| {
+            if job.source.len() < TINY {
+                return real(job, scratch, checkpoint);
+            }
+            let (theirs, seen) = (checkpoint.clone(), Arc::clone(&seen));
+            let watcher = std::thread::spawn(move || {
+                // Stages change as long as the work goes on; at its end it is in none.
+                while theirs.stage() != Some(stage) {
+                    std::thread::yield_now();
+                }
+                seen.store(1, Ordering::SeqCst);
+            });
+            let made = real(job, scratch, checkpoint);
+            let last = checkpoint.stage();
+            watcher.join().unwrap();
+            let outcome = made.as_ref().err().cloned();
+            ended.lock().unwrap().send((outcome, last)).unwrap();
+            made
+        });
+        let server = TestServer::start_executor(|_| {}, executor).await;
+        ready(&server).await;
+        let mut stream = server.connect().await;
+        stream.write_all(&post).await.unwrap();
+        eventually(move || reached.load(Ordering::SeqCst) == 1).await;
+        drop(stream);
+        server
+            .settled(|f| f.busy == 0 && f.pixel_memory.0 == 0 && f.upload_memory.0 == 0)
+            .await;
+        let (outcome, last) = end.recv().unwrap();
+        let stopped = pipeline::Error::from(pixmill::checkpoint::Stop::Cancelled);
+        assert_eq!(outcome, Some(stopped), "{stage:?}");
+        // Rows are decoded and resized by turns, but nothing is encoded before the last of them.
+        let encoding = last == Some(Stage::Encode);
+        assert_eq!(encoding, stage == Stage::Encode, "{stage:?}: {last:?}");
+        server.settled(|figures| figures.cancelled == 1).await;
+    }
+}
+
+/// An answer is somebody's memory until its client has read it, or has gone.
+#[tokio::test]
+async fn answers_are_counted_until_they_are_sent() {
+    const BYTES: usize = 24 << 20;
+    let real = service::in_process();
+    let executor: Executor = Arc::new(move |job, scratch, checkpoint| {
+        if job.source.len() < TINY {
+            return real(job, scratch, checkpoint);
+        }
+        Ok(vec![7; BYTES])
+    });
+    let server = TestServer::start_executor(|_| {}, executor).await;
+    ready(&server).await;
+    let post = request("POST", "/resize?width=20", &[], &upload());
+    let mut slow = server.connect().await;
+    slow.write_all(&post).await.unwrap();
+    // More than the socket's buffers take: the rest waits in the process, and no worker with it.
+    server
+        .settled(|f| f.busy == 0 && f.pixel_memory.0 == BYTES as u64)
+        .await;
+    let mut quick = server.connect().await;
+    quick.write_all(&post).await.unwrap();
+    server
+        .settled(|f| f.pixel_memory.0 == 2 * BYTES as u64)
+        .await;
+    assert_eq!(Answer::read(&mut quick, false).await.body.len(), BYTES);
+    server.settled(|f| f.pixel_memory.0 == BYTES as u64).await;
+    drop(slow);
+    server.settled(|figures| figures.pixel_memory.0 == 0).await;
+}
+
 #[tokio::test]
 async fn a_panicking_codec_costs_one_request() {
     let real = service::in_process();

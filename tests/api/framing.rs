@@ -212,3 +212,70 @@ async fn clients_that_leave_give_everything_back() {
     let answer = server.post("/resize?width=300", &body).await;
     assert_eq!(answer.status, 200);
 }
+
+/// One answer at most, never a picture, and nothing is held afterwards.
+#[tokio::test]
+async fn bodies_that_break_off_or_lie_about_their_chunks() {
+    let server = TestServer::start().await;
+    let file = jpeg(&photo(60, 40));
+    let half = &file[..file.len() / 2];
+    let length = format!("Content-Length: {}\r\n", file.len());
+    let chunked = "Transfer-Encoding: chunked\r\n";
+    let chunk = |size: &str, bytes: &[u8]| [size.as_bytes(), b"\r\n", bytes, b"\r\n"].concat();
+    let size = format!("{:x}", half.len());
+    for (name, headers, body) in [
+        ("ends early", length.as_str(), half.to_vec()),
+        ("no last chunk", chunked, chunk(&size, half)),
+        ("ends within a chunk", chunked, chunk("ffff", half)),
+        ("no number", chunked, chunk("zz", half)),
+        ("a negative number", chunked, chunk("-1", half)),
+        ("longer than its number", chunked, chunk("10", half)),
+        (
+            "too large a number",
+            chunked,
+            chunk("fffffffffffffffff", half),
+        ),
+    ] {
+        let mut stream = server.connect().await;
+        let request = [head("/resize?width=30", headers), body].concat();
+        stream.write_all(&request).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let mut rest = Vec::new();
+        let _reset = stream.read_to_end(&mut rest).await;
+        let text = String::from_utf8_lossy(&rest);
+        assert!(
+            text.is_empty() || text.starts_with("HTTP/1.1 400 "),
+            "{name}: {text}"
+        );
+        server
+            .settled(|f| f.busy == 0 && f.upload_memory.0 == 0 && f.pixel_memory.0 == 0)
+            .await;
+    }
+}
+
+/// Both lengths at once: chunks win, and nothing behind them is taken for another request (RFC 9112, 6.1).
+#[tokio::test]
+async fn two_lengths_are_no_two_requests() {
+    let server = TestServer::start().await;
+    let file = jpeg(&photo(60, 40));
+    for headers in [
+        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+    ] {
+        let request = [
+            &head("/resize?width=30", headers)[..],
+            format!("{:x}\r\n", file.len()).as_bytes(),
+            &file,
+            b"\r\n0\r\n\r\n",
+            b"GET /health HTTP/1.1\r\nHost: test\r\n\r\n",
+        ]
+        .concat();
+        let mut stream = server.connect().await;
+        stream.write_all(&request).await.unwrap();
+        let answer = Answer::read(&mut stream, false).await;
+        answer.picture("image/jpeg", 30, 20);
+        let mut rest = Vec::new();
+        let _reset = stream.read_to_end(&mut rest).await;
+        assert!(rest.is_empty(), "{}", String::from_utf8_lossy(&rest));
+    }
+}

@@ -7,6 +7,8 @@ mod admission;
 mod cli;
 /// A folder of real images, where `PIXMILL_CORPUS` names one.
 mod corpus;
+/// Files that no encoder at hand writes.
+mod files;
 /// Pictures for the tests, drawn and encoded here.
 mod fixtures;
 /// Every input format to every output format; orientations; broken files.
@@ -15,6 +17,8 @@ mod formats;
 mod forms;
 /// Heads and bodies on the wire: chunks, forms, slow and broken clients.
 mod framing;
+/// Rarer kinds of file: progressive, inks, interlaced, profiles, animation.
+mod kinds;
 /// Ready, draining, gone.
 mod lifecycle;
 /// `type=auto`.

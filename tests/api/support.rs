@@ -331,17 +331,28 @@ impl Picture {
     /// Peak signal to noise ratio against another picture of the same size, in dB, over what is visible on white.
     #[track_caller]
     pub(crate) fn psnr(&self, other: &Self) -> f64 {
+        self.psnr_on(other, 255.0)
+    }
+
+    /// The same over what is visible on black.
+    #[track_caller]
+    pub(crate) fn psnr_on_black(&self, other: &Self) -> f64 {
+        self.psnr_on(other, 0.0)
+    }
+
+    #[track_caller]
+    fn psnr_on(&self, other: &Self, paper: f64) -> f64 {
         assert_eq!((self.width, self.height), (other.width, other.height));
-        let on_white = |[r, g, b, a]: [u8; 4]| {
+        let visible = |[r, g, b, a]: [u8; 4]| {
             [r, g, b]
-                .map(|c| (f64::from(c) * f64::from(a) + 255.0 * (255.0 - f64::from(a))) / 255.0)
+                .map(|c| (f64::from(c) * f64::from(a) + paper * (255.0 - f64::from(a))) / 255.0)
         };
         let sum: f64 = self
             .rgba
             .iter()
             .zip(&other.rgba)
             .flat_map(|(a, b)| {
-                let (a, b) = (on_white(*a), on_white(*b));
+                let (a, b) = (visible(*a), visible(*b));
                 (0..3).map(move |i| (a[i] - b[i]).powi(2))
             })
             .sum();

@@ -9,7 +9,9 @@ mod decode;
 mod encode;
 mod ffi;
 mod probe;
+mod profile;
 mod quantisers;
+mod segments;
 
 pub(super) use self::decode::{decode_bytes, open};
 pub(super) use self::encode::{accepts, create, encode_bytes};

@@ -1,14 +1,11 @@
 //! The header of a JPEG file: a walk over its markers, up to the first scan.
 
-use std::borrow::Cow;
-use std::sync::Arc;
-
+use super::profile::Profile;
+use super::segments::SOS;
+pub(super) use super::segments::{Segments, count_scans, ends};
 use crate::codecs::bytes::Reader;
-use crate::codecs::{Colour, Error, Format, Header, Model, exif};
+use crate::codecs::{Error, Format, Header, Model, exif};
 
-const SOI: u8 = 0xd8;
-const EOI: u8 = 0xd9;
-const SOS: u8 = 0xda;
 const APP0: u8 = 0xe0;
 const APP1: u8 = 0xe1;
 const APP2: u8 = 0xe2;
@@ -168,138 +165,20 @@ fn subsampling(y: (u8, u8), cb: (u8, u8), cr: (u8, u8)) -> (Model, &'static str)
     (Model::YCbCr { across, down }, name)
 }
 
-/// Marker segments up to the first scan.
-pub(super) struct Segments<'a>(Reader<'a>);
-
-impl<'a> Segments<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Result<Self, Error> {
-        let mut reader = Reader::new(bytes);
-        if reader.take(2) != Some(&[0xff, SOI]) {
-            return Err(broken("it doesn't begin like one"));
-        }
-        Ok(Self(reader))
-    }
-
-    /// The file behind the segments that were read.
-    pub(super) fn rest(&self) -> &'a [u8] {
-        self.0.rest()
-    }
-
-    /// The next marker and what belongs to it.
-    pub(super) fn next(&mut self) -> Result<(u8, &'a [u8]), Error> {
-        let cut = || broken("it ends before its first scan");
-        loop {
-            // Garbage between segments is skipped, as every decoder does.
-            while self.0.u8().ok_or_else(cut)? != 0xff {}
-            let mut marker = self.0.u8().ok_or_else(cut)?;
-            // Any number of fill bytes.
-            while marker == 0xff {
-                marker = self.0.u8().ok_or_else(cut)?;
-            }
-            match marker {
-                // Stuffed, temporary, restart: without a body.
-                0x00 | 0x01 | 0xd0..=0xd7 => {}
-                EOI => return Err(cut()),
-                SOI => return Err(broken("it begins twice")),
-                _ => {
-                    let length = self.0.u16_be().ok_or_else(cut)?;
-                    let body = usize::from(length)
-                        .checked_sub(2)
-                        .ok_or_else(|| broken("a segment is shorter than its own length"))?;
-                    return Ok((marker, self.0.take(body).ok_or_else(cut)?));
-                }
-            }
-        }
-    }
-}
-
-/// An ICC profile, which comes in numbered pieces.
-#[derive(Default)]
-struct Profile<'a> {
-    pieces: Vec<(u8, &'a [u8])>,
-    count: u8,
-}
-
-impl<'a> Profile<'a> {
-    fn take(&mut self, body: &'a [u8]) {
-        let Some([number, count, data @ ..]) = body.strip_prefix(b"ICC_PROFILE\0") else {
-            return;
-        };
-        self.count = *count;
-        self.pieces.push((*number, data));
-    }
-
-    /// The joined profile; pieces that are missing or doubled make it none.
-    fn colour(mut self) -> Colour {
-        self.pieces.sort_by_key(|(number, _)| *number);
-        let complete = self.count > 0
-            && self.pieces.len() == usize::from(self.count)
-            && (1..=self.count).eq(self.pieces.iter().map(|(number, _)| *number));
-        if !complete {
-            return Colour::Srgb;
-        }
-        let joined: Vec<u8> = self
-            .pieces
-            .iter()
-            .flat_map(|(_, data)| *data)
-            .copied()
-            .collect();
-        Colour::Icc(Arc::from(joined))
-    }
-}
-
-/// Whether a file that goes on like this, behind its one scan, ends as it has to.
-pub(super) fn ends(mut rest: &[u8]) -> bool {
-    loop {
-        match *rest {
-            [0xff, EOI, ..] => return true,
-            // Another scan, of a picture that is complete.
-            [0xff, SOS, ..] => return false,
-            [0xff, 0xc0..=0xcf | 0xdb..=0xfe, ..] => {
-                let mut reader = Reader::new(rest);
-                reader.skip_past(0xff);
-                reader.skip_segment();
-                rest = reader.rest();
-            }
-            [_, ref behind @ ..] => rest = behind,
-            [] => return false,
-        }
-    }
-}
-
-/// How many scans there are: one walk over the bytes, no entropy decoding.
-pub(super) fn count_scans(bytes: &[u8]) -> u32 {
-    let mut scans = 0;
-    let mut reader = Reader::new(bytes);
-    while reader.skip_past(0xff) {
-        match reader.peek() {
-            Some(SOS) => {
-                scans += 1;
-                reader.skip_segment();
-            }
-            // A segment may contain anything, scans of a thumbnail too.
-            Some(0xc0..=0xcf | 0xdb..=0xfe) => reader.skip_segment(),
-            Some(EOI) => break,
-            _ => {}
-        }
-    }
-    scans
-}
-
-/// The library's words for what is wrong, for a client.
-pub(super) fn plain(message: &str) -> Cow<'_, str> {
+/// The library's finding, for a client. Its own words have letters and numbers out of the file.
+pub(super) fn plain(message: &str) -> &'static str {
     if message.contains("Premature end") {
-        Cow::Borrowed("it is cut short")
-    } else if message.starts_with("Corrupt JPEG data") {
-        Cow::Owned(message.replacen("Corrupt JPEG data", "its data is corrupt", 1))
-    } else if message.is_empty() {
-        Cow::Borrowed("it can't be decoded")
+        "it is cut short"
+    } else if message.contains("orrupt") || message.contains("Bogus") {
+        "its data is corrupt"
+    } else if message.contains("nsupported") || message.contains("not supported") {
+        "it is of a kind that is not read here"
     } else {
-        Cow::Owned(format!("the decoder says: {message}"))
+        "it can't be decoded"
     }
 }
 
-fn broken(detail: impl Into<String>) -> Error {
+pub(super) fn broken(detail: impl Into<String>) -> Error {
     Error::Invalid {
         format: Format::Jpeg,
         stage: "header",

@@ -2,9 +2,10 @@
 
 use std::io::Cursor;
 
-use png::{Reader, Transformations};
+use png::{InterlaceInfo, Reader, Transformations};
 
-use super::probe::{broken, is_deep, start};
+use super::error::{broken, invalid};
+use super::probe::{is_deep, start};
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::{Band, Error, Header, Raster, Rows, Shape};
 
@@ -16,9 +17,7 @@ pub(in crate::codecs) fn decode_bytes(header: &Header) -> u64 {
     let deep = if header.bit_depth == 16 { 2 } else { 1 };
     let row = u64::from(header.width) * u64::from(header.model.channels()) * deep;
     let whole = if header.progressive {
-        // 16-bit samples are halved in a second buffer.
-        let bytes = row * u64::from(header.height);
-        if deep == 2 { bytes + bytes / 2 } else { bytes }
+        header.model.bytes(header.width, header.height)
     } else {
         0
     };
@@ -114,19 +113,32 @@ impl PngRows<'_> {
     /// All of an interlaced picture: its rows come in seven passes.
     fn whole(&mut self) -> Result<Raster, Error> {
         self.checkpoint.check(Stage::Decode)?;
-        let size = self
+        let channels = self.shape.model.channels() as usize;
+        let stride = self.shape.width as usize * channels;
+        let mut samples = vec![0; stride * self.shape.height as usize];
+        let mut narrowed = vec![0; if self.deep { stride } else { 0 }];
+        let bits = u8::try_from(8 * channels).unwrap_or(8);
+        let mut rows = 0_usize;
+        while let Some(place) = self
             .reader
-            .output_buffer_size()
-            .ok_or_else(|| Error::Internal("a picture larger than memory".to_owned()))?;
-        let mut samples = vec![0; size];
-        self.reader
-            .next_frame(&mut samples)
-            .map_err(|error| broken(&error, "pixels"))?;
-        self.checkpoint.check(Stage::Decode)?;
-        if self.deep {
-            let mut narrowed = vec![0; size / 2];
-            narrow(&samples, &mut narrowed);
-            samples = narrowed;
+            .read_row(&mut self.row)
+            .map_err(|error| broken(&error, "pixels"))?
+        {
+            let InterlaceInfo::Adam7(pass) = place else {
+                return Err(invalid("pixels", "its data contradicts its header"));
+            };
+            // Rows of early passes are short; what lies behind them in the buffer is left out.
+            let row = if self.deep {
+                narrow(&self.row, &mut narrowed);
+                &narrowed
+            } else {
+                &self.row
+            };
+            png::expand_interlaced_row(&mut samples, stride, row, &pass, bits);
+            rows += 1;
+            if rows.is_multiple_of(POLL_ROWS) {
+                self.checkpoint.check(Stage::Decode)?;
+            }
         }
         Ok(Raster::interleaved(self.shape, samples))
     }

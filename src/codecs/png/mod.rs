@@ -3,8 +3,10 @@
 //! The home of `png` and `libdeflater`. Every colour type and depth is read, as
 //! 8 bit; what isn't interlaced streams. Of an animation, the default image.
 
+mod chunks;
 mod decode;
 mod encode;
+mod error;
 mod filter;
 mod layout;
 mod probe;

@@ -1,20 +1,20 @@
 //! The header of a PNG file.
 
 use std::io::Cursor;
-use std::sync::Arc;
 
 use png::{BitDepth, ColorType, Decoder, DecodingError, Info, Limits, Reader};
 
-use crate::codecs::bytes;
+use super::chunks;
+use super::error::broken;
 use crate::codecs::{Chromaticities, Colour, Error, Format, Header, Model, exif};
 
 /// What the library may hold for chunks and rows, besides what it hands out. The widest row
-/// there is, and a profile of some megabytes, fit.
+/// there is fits.
 const LIBRARY_BYTES: usize = 64 << 20;
 
 /// Reads the header, up to the first pixel.
 pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
-    check_palette(bytes)?;
+    let profile = chunks::walk(bytes)?;
     let reader =
         start(bytes, png::Transformations::EXPAND).map_err(|error| broken(&error, "header"))?;
     let info = reader.info();
@@ -29,7 +29,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
             .as_deref()
             .map(exif::orientation)
             .unwrap_or_default(),
-        colour: colour(info),
+        colour: colour(info, profile),
         progressive: info.interlaced,
         frames: info
             .animation_control
@@ -51,52 +51,12 @@ pub(super) fn start(
         bytes: LIBRARY_BYTES,
     };
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), limits);
-    // Text may inflate to gigabytes, and nobody here reads it.
+    // Text may inflate to gigabytes, and nobody here reads it. So may a profile, which is read
+    // once, by us, and never again for the pixels.
     decoder.set_ignore_text_chunk(true);
+    decoder.set_ignore_iccp_chunk(true);
     decoder.set_transformations(transformations);
     decoder.read_info()
-}
-
-/// The library's words, for a client.
-pub(super) fn broken(error: &DecodingError, stage: &'static str) -> Error {
-    let detail = match error {
-        DecodingError::IoError(_) => "it is cut short".to_owned(),
-        DecodingError::LimitsExceeded => "its chunks need more memory than any picture".to_owned(),
-        other => other.to_string(),
-    };
-    Error::Invalid {
-        format: Format::Png,
-        stage,
-        detail,
-    }
-}
-
-/// A palette of a length that no palette has makes the library panic: it is refused before.
-fn check_palette(file: &[u8]) -> Result<(), Error> {
-    let invalid = |detail: &str| Error::Invalid {
-        format: Format::Png,
-        stage: "header",
-        detail: detail.to_owned(),
-    };
-    let mut reader = bytes::Reader::new(file);
-    let Some(_signature) = reader.take(8) else {
-        return Err(invalid("it is cut short"));
-    };
-    while let (Some(length), Some(kind)) = (reader.u32_be(), reader.array::<4>()) {
-        let length = usize::try_from(length).unwrap_or(usize::MAX);
-        match &kind {
-            b"PLTE" if length == 0 || length > 768 || !length.is_multiple_of(3) => {
-                return Err(invalid("its palette has an impossible length"));
-            }
-            b"IDAT" | b"IEND" => break,
-            _ => {}
-        }
-        // The chunk and its checksum.
-        if reader.take(length.saturating_add(4)).is_none() {
-            break;
-        }
-    }
-    Ok(())
 }
 
 /// What is handed out, after expansion to 8 bit.
@@ -111,7 +71,7 @@ fn model(info: &Info<'_>) -> Model {
 }
 
 /// The strongest statement wins (PNG, third edition, 4.3): cICP, iCCP, sRGB, gAMA with cHRM.
-fn colour(info: &Info<'_>) -> Colour {
+fn colour(info: &Info<'_>, profile: Option<&[u8]>) -> Colour {
     if let Some(points) = info.coding_independent_code_points {
         return Colour::Cicp {
             primaries: points.color_primaries,
@@ -119,8 +79,8 @@ fn colour(info: &Info<'_>) -> Colour {
             full_range: points.is_video_full_range_image,
         };
     }
-    if let Some(profile) = info.icc_profile.as_deref() {
-        return Colour::Icc(Arc::from(profile));
+    if let Some(profile) = profile.and_then(chunks::profile) {
+        return Colour::embedded(&profile);
     }
     if info.srgb.is_some() {
         return Colour::Srgb;

@@ -1,71 +1,56 @@
-//! The pixels of a WebP file, all at once.
-#![expect(unsafe_code, reason = "the binding to libwebp's decoder")]
+//! The pixels of a WebP file.
+#![expect(unsafe_code, reason = "the binding to libwebp's decoder of animations")]
 
 use libwebp_sys as webp;
 
-use crate::checkpoint::Checkpoint;
-use crate::codecs::{Error, Format, Header, Rows, Shape, whole};
+use super::incremental::Incremental;
+use super::planes::Planes;
+use crate::checkpoint::{Checkpoint, Stage};
+use crate::codecs::{Error, Format, Header, Model, Rows, Shape, whole};
 
-/// Peak bytes: the picture, and libwebp's own state: some rows for lossy, all of ARGB for lossless, two canvases for an animation.
+/// Peak bytes: the whole picture, or its planes, which libwebp needs as a whole too, and its own
+/// state: some rows for lossy, all of ARGB for lossless, two canvases for an animation.
 pub(in crate::codecs) fn decode_bytes(header: &Header) -> u64 {
     let pixels = u64::from(header.width) * u64::from(header.height);
-    let picture = pixels * u64::from(header.model.channels());
+    let picture = header.model.bytes(header.width, header.height);
     let state = match header.detail {
         "animated" => pixels * 12,
         "lossless" => pixels * 5,
         // Alpha of a lossy picture is a lossless plane beside it.
         _ if header.has_alpha() => pixels * 2,
-        _ => 0,
+        // The modes of all blocks, half a megabyte at most, come before them and are copied.
+        _ => 512 << 10,
     };
     picture + state + u64::from(header.width) * 256 + (1 << 20)
 }
 
-/// Prepares a decode; the work is done when the first rows are asked for.
+/// Prepares a decode; the work is done when rows are asked for.
 pub(in crate::codecs) fn open<'a>(
     bytes: &'a [u8],
     header: &Header,
     checkpoint: &'a Checkpoint,
-) -> Box<dyn Rows + 'a> {
+) -> Result<Box<dyn Rows + 'a>, Error> {
     let shape = Shape {
         width: header.width,
         height: header.height,
         model: header.model,
     };
-    let animated = header.detail == "animated";
-    whole::rows(shape, checkpoint, move || {
-        if animated {
-            first_frame(bytes, shape)
-        } else {
-            still(bytes, shape)
+    Ok(match header.model {
+        Model::YCbCr { .. } => Box::new(Planes::open(bytes, shape, checkpoint)?),
+        // One opaque call, which no checkpoint ends: the plan's limit of pixels bounds it.
+        _ if header.detail == "animated" => {
+            whole::rows(shape, checkpoint, move || first_frame(bytes, shape))
         }
+        _ => whole::rows(shape, checkpoint, move || still(bytes, shape, checkpoint)),
     })
 }
 
-fn still(bytes: &[u8], shape: Shape) -> Result<Vec<u8>, Error> {
-    let channels = shape.model.channels() as usize;
-    let row = shape.width as usize * channels;
-    let mut samples = vec![0; row * shape.height as usize];
-    let stride = i32::try_from(row).map_err(|_too_wide| broken("it is too wide"))?;
-    let decode = if channels == 4 {
-        webp::WebPDecodeRGBAInto
-    } else {
-        webp::WebPDecodeRGBInto
-    };
-    // SAFETY: `bytes` is readable for its length; `samples` is writable for its own, and
-    // libwebp checks size and stride against the picture's before it writes.
-    let written = unsafe {
-        decode(
-            bytes.as_ptr(),
-            bytes.len(),
-            samples.as_mut_ptr(),
-            samples.len(),
-            stride,
-        )
-    };
-    if written.is_null() {
-        return Err(broken("its data is corrupt or cut short"));
+fn still(bytes: &[u8], shape: Shape, checkpoint: &Checkpoint) -> Result<Vec<u8>, Error> {
+    let mut decoder = Incremental::new(bytes, shape)?;
+    while !decoder.step()? {
+        checkpoint.check(Stage::Decode)?;
     }
-    Ok(samples)
+    Ok(decoder.finish())
 }
 
 /// An animation decoder and the file it reads.
@@ -110,7 +95,7 @@ fn first_frame(bytes: &[u8], shape: Shape) -> Result<Vec<u8>, Error> {
     Ok(unsafe { std::slice::from_raw_parts(canvas, length) }.to_vec())
 }
 
-fn broken(detail: &str) -> Error {
+pub(super) fn broken(detail: &str) -> Error {
     Error::Invalid {
         format: Format::WebP,
         stage: "pixels",

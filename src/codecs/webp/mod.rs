@@ -1,10 +1,12 @@
 //! WebP through libwebp: lossy and lossless in, lossy out. Of an animation, the first frame.
 //!
-//! The home of `libwebp_sys`. The decoder works on the whole picture: libwebp's
-//! own scaling is worse than ours.
+//! The home of `libwebp_sys`. Lossy pictures without alpha come as planes, as they are decoded;
+//! all others as a whole. Nothing is scaled on the way: libwebp's own scaling is worse than ours.
 
 mod decode;
 mod encode;
+mod incremental;
+mod planes;
 mod probe;
 
 pub(super) use self::decode::{decode_bytes, open};

@@ -1,7 +1,6 @@
 //! The header of a WebP file: a walk over its RIFF chunks.
 
-use std::sync::Arc;
-
+use super::planes;
 use crate::codecs::bytes::Reader;
 use crate::codecs::{Colour, Error, Format, Header, Model, Orientation, exif};
 
@@ -40,13 +39,13 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
 }
 
 #[derive(Default)]
-struct Facts {
+struct Facts<'a> {
     canvas: Option<(u32, u32)>,
     flags: u8,
     picture: Option<Picture>,
     frames: u32,
     orientation: Orientation,
-    profile: Option<Arc<[u8]>>,
+    profile: Option<&'a [u8]>,
 }
 
 #[derive(Clone, Copy)]
@@ -57,8 +56,8 @@ struct Picture {
     lossless: bool,
 }
 
-impl Facts {
-    fn take(&mut self, kind: [u8; 4], content: &[u8]) -> Result<(), Error> {
+impl<'a> Facts<'a> {
+    fn take(&mut self, kind: [u8; 4], content: &'a [u8]) -> Result<(), Error> {
         match &kind {
             b"VP8X" => {
                 let mut reader = Reader::new(content);
@@ -74,7 +73,7 @@ impl Facts {
             b"VP8L" if self.picture.is_none() => self.picture = Some(lossless(content)?),
             b"ANMF" => self.frames += 1,
             b"EXIF" => self.orientation = exif::orientation(content),
-            b"ICCP" => self.profile = Some(Arc::from(content)),
+            b"ICCP" => self.profile = Some(content),
             _ => {}
         }
         Ok(())
@@ -102,10 +101,10 @@ impl Facts {
             (Some(picture), None) => picture,
             (None, _) => return Err(broken("it has no picture")),
         };
-        let model = if picture.alpha {
-            Model::Rgba
-        } else {
-            Model::Rgb
+        let model = match picture {
+            Picture { alpha: true, .. } => Model::Rgba,
+            Picture { lossless: true, .. } => Model::Rgb,
+            Picture { .. } => planes::MODEL,
         };
         Ok(Header {
             format: Format::WebP,
@@ -114,7 +113,7 @@ impl Facts {
             model,
             bit_depth: 8,
             orientation: self.orientation,
-            colour: self.profile.map_or(Colour::Srgb, Colour::Icc),
+            colour: self.profile.map_or(Colour::Srgb, Colour::embedded),
             progressive: false,
             frames: self.frames.max(1),
             detail: match (animated, picture.lossless) {

@@ -1,0 +1,62 @@
+//! A walk over the chunks before the first pixel, for what can't be left to the library.
+
+use libdeflater::{DecompressionError, Decompressor};
+
+use super::error::invalid;
+use crate::codecs::bytes::Reader;
+use crate::codecs::{Error, header};
+
+/// Checks what would make the library panic, and gives the content of the first iCCP chunk.
+///
+/// A palette of a length that no palette has is refused.
+pub(super) fn walk(file: &[u8]) -> Result<Option<&[u8]>, Error> {
+    let mut reader = Reader::new(file);
+    let Some(_signature) = reader.take(8) else {
+        return Err(invalid("header", "it is cut short"));
+    };
+    let mut profile = None;
+    while let (Some(length), Some(kind)) = (reader.u32_be(), reader.array::<4>()) {
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        match &kind {
+            b"PLTE" if length == 0 || length > 768 || !length.is_multiple_of(3) => {
+                return Err(invalid("header", "its palette has an impossible length"));
+            }
+            b"IDAT" | b"IEND" => break,
+            _ => {}
+        }
+        let content = reader.take(length);
+        let (Some(content), Some(_checksum)) = (content, reader.u32_be()) else {
+            break;
+        };
+        if &kind == b"iCCP" && profile.is_none() {
+            profile = Some(content);
+        }
+    }
+    Ok(profile)
+}
+
+/// The profile in an iCCP chunk; `None` when it is broken, or larger than any that is read.
+///
+/// The library would inflate whatever is there; here nothing beyond the limit is ever written.
+pub(super) fn profile(chunk: &[u8]) -> Option<Vec<u8>> {
+    // A name of at most 79 bytes, its end, and the only method there is.
+    let name = chunk.iter().take(80).position(|&byte| byte == 0)?;
+    let [0, stream @ ..] = chunk.get(name + 1..)? else {
+        return None;
+    };
+    let mut decompressor = Decompressor::new();
+    // Most profiles are small, so little room is tried first.
+    for room in [16 << 10, header::PROFILE_BYTES] {
+        let mut profile = vec![0; room];
+        match decompressor.zlib_decompress(stream, &mut profile) {
+            Ok(length) => {
+                profile.truncate(length);
+                profile.shrink_to_fit();
+                return Some(profile);
+            }
+            Err(DecompressionError::InsufficientSpace) => {}
+            Err(DecompressionError::BadData) => return None,
+        }
+    }
+    None
+}
