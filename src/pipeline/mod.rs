@@ -17,6 +17,7 @@ pub mod parameter;
 pub mod plan;
 mod planes;
 mod resample;
+mod scale;
 mod strip;
 mod transform;
 mod turn;

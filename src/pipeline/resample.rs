@@ -59,6 +59,19 @@ impl Resampling {
         (across, down)
     }
 
+    /// Whether pixels stay as they are: nothing is mixed, and colour behind alpha has to come through too.
+    fn is_a_cut(&self) -> bool {
+        let Window {
+            left,
+            top,
+            width,
+            height,
+        } = self.window;
+        let whole = |side: f64| side.fract() == 0.0;
+        let size = (f64::from(self.target.0), f64::from(self.target.1));
+        whole(left) && whole(top) && (width, height) == size
+    }
+
     /// How samples of a plane are mixed by our own kernel; `None` for what is left to strips.
     fn levels(&self, model: Model, index: usize) -> Option<Levels> {
         match model {
@@ -66,7 +79,7 @@ impl Resampling {
             Model::Gray | Model::YCbCr { .. } if self.linear && index == 0 => Some(Levels::Light),
             Model::Gray | Model::YCbCr { .. } => Some(Levels::Plain),
             // Ink doesn't mix like light.
-            Model::GrayAlpha | Model::Rgb | Model::Rgba if self.linear => {
+            Model::GrayAlpha | Model::Rgb | Model::Rgba if self.linear && !self.is_a_cut() => {
                 Some(Levels::Pixels(Interleaved {
                     channels: model.channels() as usize,
                     alpha: model.has_alpha(),

@@ -28,7 +28,16 @@ fn grown(width: u32) -> Scratch {
 fn smaller() -> Request {
     let size = [("height".to_owned(), "3".to_owned())];
     let row = operation::named("resize").unwrap();
-    operation::parse(row, &size, &[], Rules { lenient: false, max_side: 16_383 }).unwrap()
+    operation::parse(
+        row,
+        &size,
+        &[],
+        Rules {
+            lenient: false,
+            max_side: 16_383,
+        },
+    )
+    .unwrap()
 }
 
 fn settings() -> Settings {

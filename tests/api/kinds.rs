@@ -159,7 +159,7 @@ async fn a_profile_that_only_costs_memory_counts_as_none() {
         // It is no profile at all, so nothing is made of it.
         let answer = server.post("/resize?width=10", &body).await;
         let picture = answer.picture("image/png", 10, 10);
-        picture.assert_at(2, 2, RED, 2);
+        picture.assert_at(2, 2, RED, 4);
     }
     // What it takes beside its file is upload memory, and here there is none.
     let small = TestServer::start_with(|config| config.admission.upload_memory = 2 << 20).await;

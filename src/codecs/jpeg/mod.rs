@@ -8,6 +8,7 @@ mod baseline;
 mod decode;
 mod encode;
 mod ffi;
+mod library;
 mod probe;
 mod profile;
 mod quantisers;

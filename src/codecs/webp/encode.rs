@@ -5,6 +5,7 @@ use std::ffi::{c_int, c_void};
 
 use libwebp_sys as webp;
 
+use super::planes::{MODEL as PLANES, video_range};
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::{Band, Encoding, Error, Model, Shape, Sink};
 
@@ -13,7 +14,7 @@ const METHOD: c_int = 4;
 
 /// Layouts that can be written. Grey is written as RGB: the format has no other.
 pub(in crate::codecs) fn accepts(model: Model) -> bool {
-    matches!(model, Model::Rgb | Model::Rgba)
+    matches!(model, Model::Rgb | Model::Rgba) || model == PLANES
 }
 
 /// Peak bytes: the rows, their planes, and libwebp's state for each block of 16×16.
@@ -32,7 +33,7 @@ pub(in crate::codecs) fn create<'a>(
     Box::new(WebPSink {
         quality: encoding.quality,
         shape,
-        samples: Vec::new(),
+        planes: vec![Vec::new(); shape.model.planes()],
         checkpoint,
     })
 }
@@ -40,15 +41,23 @@ pub(in crate::codecs) fn create<'a>(
 struct WebPSink<'a> {
     quality: u8,
     shape: Shape,
-    samples: Vec<u8>,
+    /// The samples of each plane; luma and chroma in VP8's range.
+    planes: Vec<Vec<u8>>,
     checkpoint: &'a Checkpoint,
 }
 
 impl Sink for WebPSink<'_> {
     fn push(&mut self, band: &Band) -> Result<(), Error> {
         self.checkpoint.check(Stage::Encode)?;
-        if let Some(plane) = band.planes.first() {
-            self.samples.extend_from_slice(&plane.samples);
+        let channels = self.shape.model.channels();
+        for (index, (all, plane)) in self.planes.iter_mut().zip(&band.planes).enumerate() {
+            if self.shape.model == PLANES {
+                plane
+                    .rows(channels)
+                    .for_each(|row| video_range(row, index > 0, all));
+            } else {
+                all.extend_from_slice(&plane.samples);
+            }
         }
         Ok(())
     }
@@ -56,8 +65,11 @@ impl Sink for WebPSink<'_> {
     fn finish(self: Box<Self>) -> Result<Vec<u8>, Error> {
         self.checkpoint.check(Stage::Encode)?;
         let mut picture = Picture::new(self.shape)?;
-        picture.import(self.shape, &self.samples)?;
-        drop(self.samples);
+        match &*self.planes {
+            [samples] => picture.import(self.shape, samples)?,
+            planes => picture.take(self.shape, planes)?,
+        }
+        drop(self.planes);
         let mut config =
             webp::WebPConfig::new().map_err(|()| internal("libwebp's versions differ"))?;
         config.quality = f32::from(self.quality);
@@ -108,6 +120,38 @@ impl Picture {
         let imported = unsafe { import(&raw mut self.raw, samples.as_ptr(), stride) };
         if imported == 0 {
             return Err(internal("no memory for a WebP picture"));
+        }
+        Ok(())
+    }
+
+    /// Copies planes as they are.
+    fn take(&mut self, shape: Shape, planes: &[Vec<u8>]) -> Result<(), Error> {
+        self.raw.use_argb = 0;
+        // SAFETY: the picture was initialised and has its sides.
+        if unsafe { webp::WebPPictureAlloc(&raw mut self.raw) } == 0 {
+            return Err(internal("no memory for a WebP picture"));
+        }
+        let raw = &self.raw;
+        let rooms = [
+            (raw.y, raw.y_stride),
+            (raw.u, raw.uv_stride),
+            (raw.v, raw.uv_stride),
+        ];
+        for (index, (samples, (room, stride))) in planes.iter().zip(rooms).enumerate() {
+            let (width, height) = shape.model.plane_size(index, shape.width, shape.height);
+            let (width, height) = (width as usize, height as usize);
+            let stride = usize::try_from(stride).unwrap_or(0);
+            if samples.len() != width * height || stride < width {
+                return Err(internal("rows are missing"));
+            }
+            for (row, samples) in samples.chunks_exact(width).enumerate() {
+                // SAFETY: a picture in planes has as many rows of luma as it is high, and half as many of
+                // chroma, rounded up, each of `stride` bytes, of which `width` are written.
+                unsafe {
+                    let room = room.add(row * stride);
+                    std::ptr::copy_nonoverlapping(samples.as_ptr(), room, width);
+                }
+            }
         }
         Ok(())
     }

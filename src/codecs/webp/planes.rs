@@ -1,6 +1,7 @@
 //! Planes out of a lossy WebP file, as they are decoded: chroma stays small, nothing becomes RGB.
 //!
-//! VP8 has BT.601 in video range, 16 to 235 and 16 to 240; it is stretched to full range on the way.
+//! VP8 has BT.601 in video range, 16 to 235 and 16 to 240; it is stretched to full range on the way out, and
+//! narrowed on the way in.
 
 use super::incremental::{Incremental, Stored};
 use crate::checkpoint::{Checkpoint, Stage};
@@ -107,6 +108,23 @@ fn fill(
         .extend(samples.iter().map(|&sample| stretch(sample)));
 }
 
+/// Appends samples of full range, those of chroma around 128, in VP8's.
+pub(super) fn video_range(samples: &[u8], chroma: bool, out: &mut Vec<u8>) {
+    let (middle, steps) = if chroma { (128, 224) } else { (0, 219) };
+    let least = if chroma { 128 } else { 16 };
+    out.extend(samples.iter().map(|&sample| {
+        // Rounded to the nearest, away from nothing: the offset keeps the number above zero.
+        let value = (i32::from(sample) - middle) * steps + 255 * 256 + 127;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "16 to 240"
+        )]
+        let narrowed = (value / 255 - 256 + least) as u8;
+        narrowed
+    }));
+}
+
 /// 16 to 235 becomes 0 to 255. In 16 bits with eight for the fraction, so that the compiler makes wide operations of it.
 fn luma(sample: u8) -> u8 {
     // 255 / 219 less 1, in 65536ths.
@@ -144,5 +162,20 @@ mod tests {
             assert!(off <= 0.5, "chroma {sample}: {off}");
         }
         assert_eq!([luma(16), luma(235), chroma(128)], [0, 255, 128]);
+    }
+
+    #[test]
+    fn every_sample_is_narrowed_to_the_nearest() {
+        let samples: Vec<u8> = (0..=255).collect();
+        for (is_chroma, middle, steps, least) in
+            [(false, 0.0, 219.0, 16.0), (true, 128.0, 224.0, 128.0)]
+        {
+            let mut narrowed = Vec::new();
+            video_range(&samples, is_chroma, &mut narrowed);
+            for (&sample, &got) in samples.iter().zip(&narrowed) {
+                let wanted = (f64::from(sample) - middle) * steps / 255.0 + least;
+                assert!((f64::from(got) - wanted).abs() <= 0.5, "{sample}: {got}");
+            }
+        }
     }
 }

@@ -52,23 +52,26 @@ pub(super) const TWO: (i32, i32) = (13, 20);
 ///
 /// Eight points: lines 0 and 4, 2 and 6, 1 and 7, 5 and 3, and the sums of the last two pairs.
 pub(super) mod factors {
-    pub(in super::super) const E0: [i16; 2] = [8192, 8192];
-    pub(in super::super) const E1: [i16; 2] = [8192, -8192];
-    pub(in super::super) const E2: [i16; 2] = [4433, -10_704];
-    pub(in super::super) const E3: [i16; 2] = [10_703, 4433];
-    pub(in super::super) const Z3: [i16; 2] = [9633, -6436];
-    pub(in super::super) const Z4: [i16; 2] = [6437, 9633];
-    pub(in super::super) const O0: [i16; 2] = [-7373, -4927];
-    pub(in super::super) const O3: [i16; 2] = [4926, -7373];
-    pub(in super::super) const O1: [i16; 2] = [-4176, -20_995];
-    pub(in super::super) const O2: [i16; 2] = [-20_995, 4177];
+    pub(in crate::codecs::jpeg::baseline) const E0: [i16; 2] = [8192, 8192];
+    pub(in crate::codecs::jpeg::baseline) const E1: [i16; 2] = [8192, -8192];
+    pub(in crate::codecs::jpeg::baseline) const E2: [i16; 2] = [4433, -10_704];
+    pub(in crate::codecs::jpeg::baseline) const E3: [i16; 2] = [10_703, 4433];
+    pub(in crate::codecs::jpeg::baseline) const Z3: [i16; 2] = [9633, -6436];
+    pub(in crate::codecs::jpeg::baseline) const Z4: [i16; 2] = [6437, 9633];
+    pub(in crate::codecs::jpeg::baseline) const O0: [i16; 2] = [-7373, -4927];
+    pub(in crate::codecs::jpeg::baseline) const O3: [i16; 2] = [4926, -7373];
+    pub(in crate::codecs::jpeg::baseline) const O1: [i16; 2] = [-4176, -20_995];
+    pub(in crate::codecs::jpeg::baseline) const O2: [i16; 2] = [-20_995, 4177];
     /// Four points, each the mean of two; the fifth line has no part in it.
-    pub(in super::super) const HALF_E0: [i16; 2] = [16_384, 0];
-    pub(in super::super) const HALF_E2: [i16; 2] = [15_137, -6270];
-    pub(in super::super) const HALF_O0: [[i16; 2]; 2] = [[20_995, -4176], [-4926, 7373]];
-    pub(in super::super) const HALF_O1: [[i16; 2]; 2] = [[8697, -1730], [11_893, -17_799]];
+    pub(in crate::codecs::jpeg::baseline) const HALF_E0: [i16; 2] = [16_384, 0];
+    pub(in crate::codecs::jpeg::baseline) const HALF_E2: [i16; 2] = [15_137, -6270];
+    pub(in crate::codecs::jpeg::baseline) const HALF_O0: [[i16; 2]; 2] =
+        [[20_995, -4176], [-4926, 7373]];
+    pub(in crate::codecs::jpeg::baseline) const HALF_O1: [[i16; 2]; 2] =
+        [[8697, -1730], [11_893, -17_799]];
     /// Two points, each the mean of four; of the even lines only the first has a part in it, with 2¹⁵.
-    pub(in super::super) const QUARTER_O: [[i16; 2]; 2] = [[29_692, -5906], [6967, -10_426]];
+    pub(in crate::codecs::jpeg::baseline) const QUARTER_O: [[i16; 2]; 2] =
+        [[29_692, -5906], [6967, -10_426]];
 }
 
 /// Two products and their sum.

@@ -7,14 +7,18 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod bits;
+mod block;
 mod huffman;
 mod idct;
+mod samples;
 mod tables;
 
 use self::bits::{Bits, Place};
-use self::huffman::{TO_THE_END, Table};
+use self::block::decode_block;
+use self::huffman::Table;
 use self::idct::Block;
-use self::tables::{Component, PLACES, Tables};
+use self::samples::{Coefficients, Transform, Transforms, Unit};
+use self::tables::{Component, Tables};
 use super::decode::broken;
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::{Band, Error, Header, Plane, Rows, Scale, Shape};
@@ -78,8 +82,8 @@ struct Baseline<'a> {
     unit_rows: usize,
     /// Rows of the full-size picture in a row of units.
     unit_height: usize,
-    /// Coefficients of a unit's blocks, zeros between two units, and whether a block has more than its mean.
-    blocks: Box<[([i16; 64], bool); MAX_BLOCKS]>,
+    /// Coefficients of a unit's blocks.
+    blocks: Box<[Coefficients; MAX_BLOCKS]>,
     /// The last direct-current coefficient of each component.
     direct: [i32; 4],
     until_restart: u32,
@@ -115,10 +119,6 @@ impl Rows for Baseline<'_> {
         Ok(true)
     }
 }
-
-/// How a block's coefficients become samples in a plane.
-trait Transform: Fn(Block<'_>, &mut [u8], usize) {}
-impl<F: Fn(Block<'_>, &mut [u8], usize)> Transform for F {}
 
 impl Baseline<'_> {
     /// Samples along the side of a block of that component.
@@ -170,24 +170,32 @@ impl Baseline<'_> {
     /// Decodes row `row` of the units that `planes` have room for.
     fn unit_row(&mut self, planes: &mut [Plane], row: usize) -> Result<(), Error> {
         #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi2") {
+        if is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("lzcnt")
+        {
             #[expect(unsafe_code, reason = "the call of a measured kernel")]
             // SAFETY: the features it needs were just detected.
             return unsafe { self.unit_row_avx2(planes, row) };
         }
-        self.unit_row_with(planes, row, idct::whole, idct::half, idct::quarter)
+        let transforms = Transforms {
+            whole: idct::whole,
+            half: idct::half,
+            quarter: idct::quarter,
+        };
+        self.unit_row_with(planes, row, &transforms)
     }
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt")]
     fn unit_row_avx2(&mut self, planes: &mut [Plane], row: usize) -> Result<(), Error> {
-        self.unit_row_with(
-            planes,
-            row,
-            |block, out, stride| avx2::whole(block, out, stride),
-            |block, out, stride| avx2::half(block, out, stride),
-            |block, out, stride| avx2::quarter(block, out, stride),
-        )
+        let transforms = Transforms {
+            whole: |block: Block<'_>, out: &mut [u8], stride| avx2::whole(block, out, stride),
+            half: |block: Block<'_>, out: &mut [u8], stride| avx2::half(block, out, stride),
+            quarter: |block: Block<'_>, out: &mut [u8], stride| avx2::quarter(block, out, stride),
+        };
+        self.unit_row_with(planes, row, &transforms)
     }
 
     #[inline(always)]
@@ -195,9 +203,7 @@ impl Baseline<'_> {
         &mut self,
         planes: &mut [Plane],
         row: usize,
-        whole: impl Transform,
-        half: impl Transform,
-        quarter: impl Transform,
+        transforms: &Transforms<impl Transform, impl Transform, impl Transform>,
     ) -> Result<(), Error> {
         let mut place = self.place;
         for unit in 0..self.units_across {
@@ -208,7 +214,18 @@ impl Baseline<'_> {
                 return Err(cut_short());
             }
             self.decode_unit(&mut place).ok_or_else(bad_code)?;
-            self.transform_unit(planes, unit, row, &whole, &half, &quarter);
+            let at = Unit {
+                column: unit,
+                row,
+                scale: self.scale,
+            };
+            samples::make(
+                &mut *self.blocks,
+                &self.tables.components,
+                planes,
+                at,
+                transforms,
+            );
         }
         self.place = place;
         Ok(())
@@ -227,51 +244,6 @@ impl Baseline<'_> {
             }
         }
         Some(())
-    }
-
-    /// Makes samples of a unit's blocks, and leaves zeros. Not at once after each block is read: what
-    /// was just stored in small pieces can't be loaded in large ones without a wait.
-    #[inline(always)]
-    fn transform_unit(
-        &mut self,
-        planes: &mut [Plane],
-        unit: usize,
-        row: usize,
-        whole: &impl Transform,
-        half: &impl Transform,
-        quarter: &impl Transform,
-    ) {
-        let mut blocks = self.blocks.iter_mut();
-        for (index, (component, plane)) in self.tables.components.iter().zip(planes).enumerate() {
-            let points = usize::from(self.scale.of(index));
-            let left = unit * component.across * points;
-            let top = row * component.down * points;
-            for y in 0..component.down {
-                for x in 0..component.across {
-                    let Some((coefficients, some)) = blocks.next() else {
-                        return;
-                    };
-                    let at = (top + y * points) * plane.stride + left + x * points;
-                    let out = plane.samples.get_mut(at..).unwrap_or_default();
-                    let block = Block {
-                        coefficients,
-                        quantisers: &component.quantisers,
-                    };
-                    match points {
-                        _ if !*some => flat(idct::mean(block), out, plane.stride, points),
-                        8 => whole(block, out, plane.stride),
-                        4 => half(block, out, plane.stride),
-                        2 => quarter(block, out, plane.stride),
-                        _ => flat(idct::mean(block), out, plane.stride, 1),
-                    }
-                    if *some {
-                        *coefficients = [0; 64];
-                    } else {
-                        coefficients[0] = 0;
-                    }
-                }
-            }
-        }
     }
 
     /// At a restart, the codes begin anew.
@@ -310,73 +282,6 @@ fn codes<'t>(tables: &'t Tables<'_>, component: &Component) -> Option<(&'t Table
     let direct = tables.direct.get(component.direct)?.as_ref()?;
     let alternating = tables.alternating.get(component.alternating)?.as_ref()?;
     Some((direct, alternating))
-}
-
-/// Reads a block into zeros; whether it has more than its mean. `None` for bits that are no code.
-#[inline(always)]
-fn decode_block(
-    chunk: &[u8],
-    at: &mut Place,
-    direct: &Table,
-    alternating: &Table,
-    last: &mut i32,
-    coefficients: &mut [i16; 64],
-) -> Option<bool> {
-    let mut place = *at;
-    place.refill(chunk);
-    let entry = direct.look(place);
-    let difference = if entry.bits > 0 {
-        let difference = entry.first(place);
-        place.skip(u32::from(entry.bits));
-        difference
-    } else {
-        direct.take(&mut place)?.1
-    };
-    *last = last.checked_add(difference)?;
-    coefficients[0] = truncated(*last);
-    let mut put = |index: usize, value: i32| {
-        // A run may lead past the block, for whatever reason; the last place then has it.
-        let place = PLACES.get(index).copied().unwrap_or_default();
-        coefficients[usize::from(place & 63)] = truncated(value);
-    };
-    let mut index = 1;
-    while index < 64 {
-        place.refill(chunk);
-        let entry = alternating.look(place);
-        let (run, at) = (usize::from(entry.run), usize::from(entry.at));
-        if entry.bits > 0 && index + run < 63 {
-            let first = entry.first(place);
-            place.skip(u32::from(entry.bits));
-            put(index + run, first);
-            let second = i32::from(entry.second);
-            put(index + at, if at == run { first } else { second });
-            index += usize::from(entry.step);
-        } else {
-            // A long code; or the last of the block: what follows that belongs to the next.
-            let (run, value) = alternating.take(&mut place)?;
-            put(index + run as usize, value);
-            index += run as usize + 1;
-        }
-    }
-    *at = place;
-    // The end came first.
-    Some(index != 1 + TO_THE_END as usize)
-}
-
-/// The 16 bits that are kept of a coefficient.
-#[expect(clippy::cast_possible_truncation, reason = "as every decoder does")]
-fn truncated(value: i32) -> i16 {
-    value as i16
-}
-
-/// Fills a square with one sample.
-#[inline(always)]
-fn flat(sample: u8, out: &mut [u8], stride: usize, points: usize) {
-    for row in out.chunks_mut(stride).take(points) {
-        if let Some(room) = row.get_mut(..points) {
-            room.fill(sample);
-        }
-    }
 }
 
 fn cut_short() -> Error {

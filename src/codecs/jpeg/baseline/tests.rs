@@ -1,7 +1,5 @@
 //! Our decoder against libjpeg-turbo: the same samples, the same refusals.
 
-use std::path::{Path, PathBuf};
-
 use proptest::prelude::*;
 
 use super::*;
@@ -31,13 +29,21 @@ fn pairs(model: Model) -> impl Iterator<Item = Scale> {
     })
 }
 
+/// Whether both take the file or both refuse it.
+fn agree(bytes: &[u8], header: &Header, scale: Scale) -> bool {
+    both(bytes, header, scale).is_some_and(|[ours, theirs]| match ours {
+        // Far from a marker, libjpeg-turbo takes bits that are no code for a zero, and says nothing.
+        Err(ours) if ours == bad_code() => true,
+        ours => ours.is_ok() == theirs.is_ok(),
+    })
+}
+
 /// Whether both say the same; what differs otherwise.
 fn compare(bytes: &[u8], header: &Header, scale: Scale) -> Result<bool, String> {
     match both(bytes, header, scale) {
         None => Ok(false),
         Some([Ok(ours), Ok(theirs)]) if ours == theirs => Ok(true),
         Some([Err(_), Err(_)]) => Ok(true),
-        // Far from a marker, libjpeg-turbo takes bits that are no code for a zero, and says nothing.
         Some([Err(ours), Ok(_)]) if ours == bad_code() => Ok(true),
         Some([Ok(ours), Ok(theirs)]) => {
             let planes = ours.planes.iter().zip(&theirs.planes);
@@ -167,22 +173,23 @@ proptest! {
         let header = probe(&file).unwrap();
         prop_assert!(planar(&header));
         // Coefficients beyond what an encoder writes may overflow in one way or another.
-        let [ours, theirs] = both(&file, &header, Scale::FULL).unwrap();
-        let unsaid = ours.as_ref().err() == Some(&bad_code());
-        prop_assert!(unsaid || ours.is_ok() == theirs.is_ok(), "{:?}, {:?}", ours.err(), theirs.err());
+        prop_assert!(agree(&file, &header, Scale::FULL));
     }
 }
 
-/// Real files, where there is a folder of them: `PIXMILL_CORPUS`.
+/// Real files, where there is a folder of them with a manifest: `PIXMILL_CORPUS`.
 #[test]
 fn a_corpus() {
     let Ok(folder) = std::env::var("PIXMILL_CORPUS") else {
         return;
     };
+    let manifest = std::fs::read_to_string(format!("{folder}/manifest.tsv")).unwrap();
     let mut compared = 0;
     let mut wrong = Vec::new();
-    for path in files(&Path::new(&folder).join("jpeg")) {
-        let bytes = std::fs::read(&path).unwrap();
+    for line in manifest.lines().filter(|line| line.starts_with("jpeg/")) {
+        let mut fields = line.split('\t');
+        let (name, status) = (fields.next().unwrap(), fields.next().unwrap());
+        let bytes = std::fs::read(format!("{folder}/{name}")).unwrap();
         let Ok(header) = probe(&bytes) else { continue };
         if !planar(&header) || u64::from(header.width) * u64::from(header.height) > 1 << 24 {
             continue;
@@ -190,15 +197,12 @@ fn a_corpus() {
         for scale in pairs(header.model) {
             match compare(&bytes, &header, scale) {
                 Ok(same) => compared += u32::from(same),
-                Err(difference) => wrong.push(format!("{}: {difference}", path.display())),
+                // What is broken and still read may overflow in one way or another.
+                Err(_) if status != "valid" && agree(&bytes, &header, scale) => {}
+                Err(difference) => wrong.push(format!("{name}: {difference}")),
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(compared > 0, "no file was compared");
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap();
-    entries.map(|entry| entry.unwrap().path()).collect()
 }

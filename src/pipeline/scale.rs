@@ -1,0 +1,41 @@
+//! How far the decoder scales before we do.
+
+use super::resample::Resampling;
+use crate::codecs::{self, Header, Scale};
+
+/// How many times the decoder's picture must stay larger than the answer, so that its own, coarser scaling isn't seen.
+///
+/// Measured over photographs by SSIMULACRA2: in gamma space 1.5 loses nothing against what
+/// libvips does, in linear light 2.5 loses 0.3 points in the median and 2.2 in the worst case.
+/// Chroma, and colours that don't mix as light, never need more than 1.5.
+const MARGIN: f64 = 1.5;
+const MARGIN_LIGHT: f64 = 2.5;
+
+/// The decoder's smallest scales that leave the margins. `resampling` has its window in pixels of the full size.
+pub(super) fn scale(header: &Header, resampling: &Resampling) -> Scale {
+    let full = codecs::scaled(header, Scale::FULL);
+    let smallest = |plane: usize, margin: f64| {
+        let (across, down) = resampling.plane(full, plane);
+        let enough = |eighths: u8| {
+            [across, down].iter().all(|span| {
+                let samples = span.length * f64::from(eighths) / 8.0;
+                samples >= margin * f64::from(span.target)
+            })
+        };
+        let mut scales = codecs::scales(header).iter().copied();
+        scales.find(|&eighths| enough(eighths)).unwrap_or(8)
+    };
+    let margin = if resampling.linear {
+        MARGIN_LIGHT
+    } else {
+        MARGIN
+    };
+    let eighths = smallest(0, margin);
+    let (across, down) = full.model.factors(1);
+    // Chroma has no more samples than luma in either direction.
+    let most = eighths.saturating_mul(across.min(down)).min(8);
+    Scale {
+        eighths,
+        chroma: smallest(1, MARGIN).min(most),
+    }
+}
