@@ -60,20 +60,18 @@ impl Place {
         bits
     }
 
-    /// The value of `size` bits, 0 to 15, that stand behind `code` others: T.81, F.2.2.1.
+    /// The value of `63 - shift` bits, 0 to 15, that stand behind `code` others: T.81, F.2.2.1.
     #[inline(always)]
-    pub(super) fn value(self, code: u32, size: u32) -> i32 {
-        let bits = self.held << code;
-        // Values whose first bit is 0 are negative, and stand inverted. No branch: which it is can't be foreseen.
-        let inverted = !(bits.cast_signed() >> 63);
-        #[expect(clippy::cast_possible_truncation, reason = "15 bits at most")]
-        let (size, inverted32) = (
-            (bits ^ inverted.cast_unsigned()) >> 1 >> (63 - size),
-            inverted as i32,
-        );
-        #[expect(clippy::cast_possible_truncation, reason = "15 bits at most")]
-        let magnitude = size as i32;
-        (magnitude ^ inverted32).wrapping_sub(inverted32)
+    pub(super) fn value(self, code: u8, shift: u8) -> i16 {
+        let bits = self.held << (code & 63);
+        let shift = shift & 63;
+        // Values whose first bit is 0 are negative. No branch: which it is can't be foreseen.
+        let positive = (bits.cast_signed() >> 63).cast_unsigned();
+        let most = (u64::MAX >> 1) >> shift;
+        let value = ((bits >> 1) >> shift).wrapping_sub(most & !positive);
+        #[expect(clippy::cast_possible_truncation, reason = "15 bits and a sign")]
+        let value = value as i16;
+        value
     }
 
     /// In front of these bits, `count` of them.

@@ -2,6 +2,7 @@
 
 use super::bits::Place;
 use super::huffman::{TO_THE_END, Table};
+use super::samples::Coefficients;
 use super::tables::PLACES;
 
 /// Reads a block into zeros; whether it has more than its mean. `None` for bits that are no code.
@@ -9,10 +10,9 @@ use super::tables::PLACES;
 pub(super) fn decode_block(
     chunk: &[u8],
     at: &mut Place,
-    direct: &Table,
-    alternating: &Table,
+    (direct, alternating): (&Table, &Table),
     last: &mut i32,
-    coefficients: &mut [i16; 64],
+    coefficients: &mut Coefficients,
 ) -> Option<bool> {
     let mut place = *at;
     place.refill(chunk);
@@ -24,27 +24,26 @@ pub(super) fn decode_block(
     } else {
         direct.take(&mut place)?.1
     };
-    *last = last.checked_add(difference)?;
-    coefficients[0] = truncated(*last);
-    let mut put = |index: usize, value: i32| {
-        // A run may lead past the block, for whatever reason; the last place then has it.
+    *last = last.checked_add(i32::from(difference))?;
+    #[expect(clippy::cast_possible_truncation, reason = "as every decoder does")]
+    let mean = *last as i16;
+    coefficients[0] = mean;
+    let mut put = |index: usize, value: i16| {
         let place = PLACES.get(index).copied().unwrap_or_default();
-        coefficients[usize::from(place & 63)] = truncated(value);
+        coefficients[usize::from(place)] = value;
     };
     let mut index = 1;
     while index < 64 {
         place.refill(chunk);
         let entry = alternating.look(place);
-        let (run, at) = (usize::from(entry.run), usize::from(entry.at));
-        if entry.bits > 0 && index + run < 63 {
-            let first = entry.first(place);
+        let first = index + usize::from(entry.run);
+        // What follows the last coefficient belongs to the next block, a pair's second symbol too.
+        if entry.bits > 0 && first != 63 {
+            put(first, entry.first(place));
+            put(index + usize::from(entry.at), entry.second);
             place.skip(u32::from(entry.bits));
-            put(index + run, first);
-            let second = i32::from(entry.second);
-            put(index + at, if at == run { first } else { second });
             index += usize::from(entry.step);
         } else {
-            // A long code; or the last of the block: what follows that belongs to the next.
             let (run, value) = alternating.take(&mut place)?;
             put(index + run as usize, value);
             index += run as usize + 1;
@@ -53,10 +52,4 @@ pub(super) fn decode_block(
     *at = place;
     // The end came first.
     Some(index != 1 + TO_THE_END as usize)
-}
-
-/// The 16 bits that are kept of a coefficient.
-#[expect(clippy::cast_possible_truncation, reason = "as every decoder does")]
-fn truncated(value: i32) -> i16 {
-    value as i16
 }

@@ -12,6 +12,9 @@ const QUICK: u32 = 10;
 /// What the end of a block counts as: a run past its last coefficient, longer than all that other symbols can add up to.
 pub(super) const TO_THE_END: u32 = 128;
 
+/// A run to a place that no coefficient has.
+pub(super) const NOWHERE: u32 = 128;
+
 /// One code table, ready for use.
 pub(super) struct Table {
     /// For the next bits: what they begin with. Codes that are longer have none.
@@ -27,9 +30,8 @@ pub(super) struct Table {
 
 /// One symbol and what goes with it, or two.
 ///
-/// A single one is stored as if a second were at the same place. The end of a block is a zero where
-/// nothing is yet, or nothing at all behind a first symbol; the step then leads past the block: by
-/// [`TO_THE_END`] when it is alone, by more behind a symbol.
+/// There is one path for all of them: what an entry doesn't have goes [`NOWHERE`]. The end of a block leads past it:
+/// by [`TO_THE_END`] when it is alone, by more behind a symbol.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Entry {
     /// Bits of all symbols and values; 0 for none.
@@ -38,13 +40,14 @@ pub(super) struct Entry {
     pub(super) step: u8,
     /// Zeros before the first value.
     pub(super) run: u8,
-    /// Coefficients before the second value, or `run` if there is none.
+    /// Coefficients before the second value.
     pub(super) at: u8,
-    /// Bits of the first symbol's code, and of its value.
-    code: u8,
-    size: u8,
     /// The second value.
     pub(super) second: i16,
+    /// Bits of the first symbol's code.
+    code: u8,
+    /// 63 less the bits of its value.
+    shift: u8,
 }
 
 impl Entry {
@@ -52,15 +55,14 @@ impl Entry {
         let ends = run == TO_THE_END;
         #[expect(clippy::cast_possible_truncation, reason = "128 at most")]
         let byte = |number: u32| number as u8;
-        let run = if ends { 0 } else { byte(run) };
         Self {
             bits: byte(code + size),
-            step: if ends { byte(TO_THE_END) } else { run + 1 },
-            run,
-            at: run,
-            code: byte(code),
-            size: byte(size),
+            step: byte(if ends { TO_THE_END } else { run + 1 }),
+            run: byte(if ends { NOWHERE } else { run }),
+            at: byte(NOWHERE),
             second: 0,
+            code: byte(code),
+            shift: byte(63 - size),
         }
     }
 
@@ -84,8 +86,8 @@ impl Entry {
 
     /// The first value, which stands in the bits at `place`.
     #[inline(always)]
-    pub(super) fn first(self, place: Place) -> i32 {
-        place.value(u32::from(self.code), u32::from(self.size))
+    pub(super) fn first(self, place: Place) -> i16 {
+        place.value(self.code, self.shift)
     }
 }
 
@@ -148,8 +150,7 @@ impl Table {
             let rest = bits << taken & ((1 << QUICK) - 1);
             let next = single.get(rest).copied().unwrap_or_default();
             if next.bits > 0 && taken + u32::from(next.bits) <= QUICK {
-                let value = next.first(Place::before(rest, QUICK));
-                *entry = entry.then(next, i16::try_from(value).unwrap_or_default());
+                *entry = entry.then(next, next.first(Place::before(rest, QUICK)));
             }
         }
     }
@@ -174,14 +175,14 @@ impl Table {
 
     /// Takes one symbol and its value from bits that were refilled: zeros before it, and the value. `None` for
     /// bits that are no code.
-    pub(super) fn take(&self, place: &mut Place) -> Option<(u32, i32)> {
+    pub(super) fn take(&self, place: &mut Place) -> Option<(u32, i16)> {
         let bits = u32::try_from(place.look(16)).ok()?;
         let shorter = |length: &u32| self.limit.get(*length as usize).is_some_and(|&l| bits < l);
         let length = (1..=16).find(shorter)?;
         let index = self.place.get(length as usize)? + i32::try_from(bits >> (16 - length)).ok()?;
         let symbol = *self.symbols.get(usize::try_from(index).ok()?)?;
         let (run, size) = self.meaning(symbol);
-        let value = place.value(length, size);
+        let value = Entry::single(length, run, size).first(*place);
         place.skip(length + size);
         Some((run, value))
     }

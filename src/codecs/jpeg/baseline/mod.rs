@@ -60,7 +60,7 @@ pub(super) fn open<'a>(
         unit_height: 8 * down,
         shape,
         scale,
-        blocks: Box::new([([0; 64], false); MAX_BLOCKS]),
+        blocks: Box::new([([0; 256], false); MAX_BLOCKS]),
         direct: [0; 4],
         until_restart: tables.restart,
         restarts: 0,
@@ -82,8 +82,8 @@ struct Baseline<'a> {
     unit_rows: usize,
     /// Rows of the full-size picture in a row of units.
     unit_height: usize,
-    /// Coefficients of a unit's blocks.
-    blocks: Box<[Coefficients; MAX_BLOCKS]>,
+    /// Coefficients of a unit's blocks, and whether each has more than its mean.
+    blocks: Box<[(Coefficients, bool); MAX_BLOCKS]>,
     /// The last direct-current coefficient of each component.
     direct: [i32; 4],
     until_restart: u32,
@@ -237,10 +237,10 @@ impl Baseline<'_> {
         let chunk = self.bits.chunk();
         let mut blocks = self.blocks.iter_mut();
         for (component, last) in self.tables.components.iter().zip(&mut self.direct) {
-            let (direct, alternating) = codes(&self.tables, component)?;
+            let codes = codes(&self.tables, component)?;
             for _ in 0..component.across * component.down {
                 let (coefficients, some) = blocks.next()?;
-                *some = decode_block(chunk, place, direct, alternating, last, coefficients)?;
+                *some = decode_block(chunk, place, codes, last, coefficients)?;
             }
         }
         Some(())

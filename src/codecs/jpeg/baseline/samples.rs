@@ -4,8 +4,10 @@ use super::idct::{self, Block};
 use super::tables::Component;
 use crate::codecs::{Plane, Scale};
 
-/// Coefficients of a block, zeros between two units, and whether it has more than its mean.
-pub(super) type Coefficients = ([i16; 64], bool);
+/// Coefficients of a block, zeros between two units; what goes nowhere lies behind them.
+///
+/// So long that any byte is a place in it.
+pub(super) type Coefficients = [i16; 256];
 
 /// How a block's coefficients become samples in a plane of some stride.
 pub(super) trait Transform: Fn(Block<'_>, &mut [u8], usize) {}
@@ -32,7 +34,7 @@ pub(super) struct Unit {
 /// ones without a wait.
 #[inline(always)]
 pub(super) fn make(
-    blocks: &mut [Coefficients],
+    blocks: &mut [(Coefficients, bool)],
     components: &[Component],
     planes: &mut [Plane],
     unit: Unit,
@@ -46,6 +48,9 @@ pub(super) fn make(
         for y in 0..component.down {
             for x in 0..component.across {
                 let Some((coefficients, some)) = blocks.next() else {
+                    return;
+                };
+                let Some(coefficients) = coefficients.first_chunk_mut() else {
                     return;
                 };
                 let at = (top + y * points) * plane.stride + left + x * points;

@@ -1,6 +1,6 @@
 //! What comes before the scan: quantisers, codes, components.
 
-use super::huffman::Table;
+use super::huffman::{NOWHERE, Table};
 use super::idct::place;
 use crate::codecs::Error;
 use crate::codecs::bytes::Reader;
@@ -14,9 +14,16 @@ const DQT: u8 = 0xdb;
 const DRI: u8 = 0xdd;
 
 /// Where a coefficient's place is in a block, by its place in the file.
-/// A run may lead past the last one, for whatever reason; it then counts as the last.
-pub(super) const PLACES: [u8; 192] = {
-    let mut places = [place(7, 7) as u8; 192];
+///
+/// A run may lead past the last one, for whatever reason; it then counts as the last. What goes
+/// nowhere comes behind the block.
+pub(super) const PLACES: [u8; 64 + 256] = {
+    let mut places = [64; 320];
+    let mut beyond = 64;
+    while beyond < NOWHERE as usize {
+        places[beyond] = place(7, 7) as u8;
+        beyond += 1;
+    }
     let (mut x, mut y, mut index) = (0_u8, 0_u8, 0);
     while index < 64 {
         places[index] = place(x as usize, y as usize) as u8;
