@@ -25,45 +25,46 @@ pub(super) struct Bits<'a> {
     ended: bool,
 }
 
-/// A place in a chunk.
+/// A place in a chunk: how many bits come before it.
 ///
-/// Whoever reads holds it by itself, so that it stays in registers.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Place {
-    /// The first byte of which not all bits are in `held`.
-    next: usize,
-    /// The next `count` bits, at the top. Bits below them may be set already, as the same ones will be again.
-    held: u64,
-    count: u32,
-}
+/// Whoever reads holds it by itself, so that it stays in a register.
+pub(super) type Place = usize;
 
-impl Place {
-    /// Makes sure that a symbol and its value can be looked at.
-    ///
-    /// Only when they are not there: the address to load from then stands long before the bits are
-    /// needed, while the length of each symbol would decide it anew if every symbol were followed by a load.
+/// The next bits, at the top: 57 of them at least, which is enough for two symbols that are looked up, with their values.
+#[derive(Clone, Copy)]
+pub(super) struct Window(u64);
+
+impl Window {
+    /// The bits from a place on.
     #[inline(always)]
-    pub(super) fn refill(&mut self, chunk: &[u8]) {
-        if self.count < LONGEST {
-            let word = chunk.get(self.next..).and_then(<[u8]>::first_chunk);
-            self.held |= word.map_or(0, |&bytes| u64::from_be_bytes(bytes)) >> self.count;
-            self.next += ((63 - self.count) >> 3) as usize;
-            self.count |= 56;
-        }
+    pub(super) fn at(chunk: &[u8], place: Place) -> Self {
+        let word = chunk.get(place >> 3..).and_then(<[u8]>::first_chunk);
+        Self(word.map_or(0, |&bytes| u64::from_be_bytes(bytes)) << (place & 7))
+    }
+
+    /// These bits, `count` of them, and zeros.
+    pub(super) fn of(bits: usize, count: u32) -> Self {
+        Self((bits as u64) << (64 - count))
     }
 
     /// The next `count` bits, 1 to 32; they stay.
     #[inline(always)]
     pub(super) fn look(self, count: u32) -> usize {
         #[expect(clippy::cast_possible_truncation, reason = "32 bits at most")]
-        let bits = (self.held >> (64 - count)) as usize;
+        let bits = (self.0 >> (64 - count)) as usize;
         bits
+    }
+
+    /// What comes behind so many bits.
+    #[inline(always)]
+    pub(super) fn behind(self, bits: u8) -> Self {
+        Self(self.0 << (bits & 63))
     }
 
     /// The value of `63 - shift` bits, 0 to 15, that stand behind `code` others: T.81, F.2.2.1.
     #[inline(always)]
     pub(super) fn value(self, code: u8, shift: u8) -> i16 {
-        let bits = self.held << (code & 63);
+        let bits = self.0 << (code & 63);
         let shift = shift & 63;
         // Values whose first bit is 0 are negative. No branch: which it is can't be foreseen.
         let positive = (bits.cast_signed() >> 63).cast_unsigned();
@@ -72,22 +73,6 @@ impl Place {
         #[expect(clippy::cast_possible_truncation, reason = "15 bits and a sign")]
         let value = value as i16;
         value
-    }
-
-    /// In front of these bits, `count` of them.
-    pub(super) fn before(bits: usize, count: u32) -> Self {
-        Self {
-            next: 0,
-            held: (bits as u64) << (64 - count),
-            count,
-        }
-    }
-
-    /// Takes `count` bits, up to 32 of those that are ready.
-    #[inline(always)]
-    pub(super) fn skip(&mut self, count: u32) {
-        self.held <<= count & 63;
-        self.count -= count;
     }
 }
 
@@ -105,7 +90,7 @@ impl<'a> Bits<'a> {
     /// Makes sure that the bits of a unit are there behind `place`; `false` when it lies beyond what the scan has.
     #[inline(always)]
     pub(super) fn prepare(&mut self, place: &mut Place) -> bool {
-        if place.next + UNIT <= self.end {
+        if (*place >> 3) + UNIT <= self.end {
             return true;
         }
         if !self.ended {
@@ -116,16 +101,15 @@ impl<'a> Bits<'a> {
 
     /// Whether bits were taken that the scan doesn't have.
     pub(super) fn overrun(&self, place: Place) -> bool {
-        place.next * 8 > self.end * 8 + place.count as usize
+        place > self.end * 8
     }
 
     /// Fills the chunk anew behind what is left of it, and moves the place along.
     #[cold]
-    fn unstuff(&mut self, mut place: Place) -> Place {
-        let next = place.next.min(self.end);
+    fn unstuff(&mut self, place: Place) -> Place {
+        let next = (place >> 3).min(self.end);
         let left = self.end - next;
         self.chunk.copy_within(next..self.end, 0);
-        place.next -= next;
         self.end = left;
         while self.end < CHUNK {
             let room = CHUNK - self.end;
@@ -156,7 +140,7 @@ impl<'a> Bits<'a> {
         if let Some(zeros) = self.chunk.get_mut(self.end..tail) {
             zeros.fill(0);
         }
-        place
+        place - 8 * next
     }
 
     /// Moves `count` bytes from the file to the chunk.

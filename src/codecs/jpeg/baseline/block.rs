@@ -1,6 +1,6 @@
 //! The coefficients of one block, out of the bits of a scan.
 
-use super::bits::Place;
+use super::bits::{Place, Window};
 use super::huffman::{TO_THE_END, Table};
 use super::samples::Coefficients;
 use super::tables::PLACES;
@@ -15,14 +15,15 @@ pub(super) fn decode_block(
     coefficients: &mut Coefficients,
 ) -> Option<bool> {
     let mut place = *at;
-    place.refill(chunk);
-    let entry = direct.look(place);
+    let mut window = Window::at(chunk, place);
+    let entry = direct.look(window);
     let difference = if entry.bits > 0 {
-        let difference = entry.first(place);
-        place.skip(u32::from(entry.bits));
-        difference
+        place += usize::from(entry.bits);
+        entry.first(window)
     } else {
-        direct.take(&mut place)?.1
+        let (bits, _, difference) = direct.take(window)?;
+        place += bits;
+        difference
     };
     *last = last.checked_add(i32::from(difference))?;
     #[expect(clippy::cast_possible_truncation, reason = "as every decoder does")]
@@ -34,19 +35,28 @@ pub(super) fn decode_block(
     };
     let mut index = 1;
     while index < 64 {
-        place.refill(chunk);
-        let entry = alternating.look(place);
-        let first = index + usize::from(entry.run);
-        // What follows the last coefficient belongs to the next block, a pair's second symbol too.
-        if entry.bits > 0 && first != 63 {
-            put(first, entry.first(place));
-            put(index + usize::from(entry.at), entry.second);
-            place.skip(u32::from(entry.bits));
-            index += usize::from(entry.step);
-        } else {
-            let (run, value) = alternating.take(&mut place)?;
-            put(index + run as usize, value);
-            index += run as usize + 1;
+        window = Window::at(chunk, place);
+        // A window is good for two look-ups: loading each anew would make each wait for the one before.
+        for _ in 0..2 {
+            let entry = alternating.look(window);
+            let first = index + usize::from(entry.run);
+            // What follows the last coefficient belongs to the next block, a pair's second symbol too.
+            if entry.bits > 0 && first != 63 {
+                put(first, entry.first(window));
+                put(index + usize::from(entry.at), entry.second);
+                place += usize::from(entry.bits);
+                index += usize::from(entry.step);
+                window = window.behind(entry.bits);
+            } else {
+                let (bits, run, value) = alternating.take(Window::at(chunk, place))?;
+                put(index + run as usize, value);
+                place += bits;
+                index += run as usize + 1;
+                break;
+            }
+            if index >= 64 {
+                break;
+            }
         }
     }
     *at = place;

@@ -4,7 +4,7 @@
 //! nearly everything: a look-up gives one symbol, or two if both and their values are short, and
 //! values are computed without asking what they are.
 
-use super::bits::Place;
+use super::bits::Window;
 
 /// Bits that are looked up at once.
 const QUICK: u32 = 10;
@@ -84,10 +84,10 @@ impl Entry {
         self
     }
 
-    /// The first value, which stands in the bits at `place`.
+    /// The first value, which stands in these bits.
     #[inline(always)]
-    pub(super) fn first(self, place: Place) -> i16 {
-        place.value(self.code, self.shift)
+    pub(super) fn first(self, window: Window) -> i16 {
+        window.value(self.code, self.shift)
     }
 }
 
@@ -150,7 +150,7 @@ impl Table {
             let rest = bits << taken & ((1 << QUICK) - 1);
             let next = single.get(rest).copied().unwrap_or_default();
             if next.bits > 0 && taken + u32::from(next.bits) <= QUICK {
-                *entry = entry.then(next, next.first(Place::before(rest, QUICK)));
+                *entry = entry.then(next, next.first(Window::of(rest, QUICK)));
             }
         }
     }
@@ -166,24 +166,20 @@ impl Table {
 
     /// What the bits begin with; its `bits` are 0 for a long code.
     #[inline(always)]
-    pub(super) fn look(&self, place: Place) -> Entry {
-        self.quick
-            .get(place.look(QUICK))
-            .copied()
-            .unwrap_or_default()
+    pub(super) fn look(&self, window: Window) -> Entry {
+        let entry = self.quick.get(window.look(QUICK));
+        entry.copied().unwrap_or_default()
     }
 
-    /// Takes one symbol and its value from bits that were refilled: zeros before it, and the value. `None` for
-    /// bits that are no code.
-    pub(super) fn take(&self, place: &mut Place) -> Option<(u32, i16)> {
-        let bits = u32::try_from(place.look(16)).ok()?;
+    /// One symbol and its value: their bits, zeros before it, and the value. `None` for bits that are no code.
+    pub(super) fn take(&self, window: Window) -> Option<(usize, u32, i16)> {
+        let bits = u32::try_from(window.look(16)).ok()?;
         let shorter = |length: &u32| self.limit.get(*length as usize).is_some_and(|&l| bits < l);
         let length = (1..=16).find(shorter)?;
         let index = self.place.get(length as usize)? + i32::try_from(bits >> (16 - length)).ok()?;
         let symbol = *self.symbols.get(usize::try_from(index).ok()?)?;
         let (run, size) = self.meaning(symbol);
-        let value = Entry::single(length, run, size).first(*place);
-        place.skip(length + size);
-        Some((run, value))
+        let value = Entry::single(length, run, size).first(window);
+        Some(((length + size) as usize, run, value))
     }
 }
