@@ -30,7 +30,10 @@ pub(super) struct Bits<'a> {
 /// Whoever reads holds it by itself, so that it stays in a register.
 pub(super) type Place = usize;
 
-/// The next bits, at the top: 57 of them at least, which is enough for two symbols that are looked up, with their values.
+/// Bits of a window at least.
+pub(super) const WINDOW: u32 = 57;
+
+/// The next bits, at the top: [`WINDOW`] of them at least.
 #[derive(Clone, Copy)]
 pub(super) struct Window(u64);
 

@@ -1,9 +1,12 @@
 //! The coefficients of one block, out of the bits of a scan.
 
-use super::bits::{Place, Window};
-use super::huffman::{TO_THE_END, Table};
+use super::bits::{Place, WINDOW, Window};
+use super::huffman::{LONGEST, TO_THE_END, Table};
 use super::samples::Coefficients;
 use super::tables::PLACES;
+
+/// Look-ups that a window is good for: loading it anew for each would make each wait for the one before.
+const LOOKS: u32 = WINDOW / LONGEST;
 
 /// Reads a block into zeros; whether it has more than its mean. `None` for bits that are no code.
 #[inline(always)]
@@ -19,10 +22,13 @@ pub(super) fn decode_block(
     let entry = direct.look(window);
     let difference = if entry.bits > 0 {
         place += usize::from(entry.bits);
-        entry.first(window)
+        let difference = entry.first(window);
+        window = window.behind(entry.bits);
+        difference
     } else {
         let (bits, _, difference) = direct.take(window)?;
         place += bits;
+        window = Window::at(chunk, place);
         difference
     };
     *last = last.checked_add(i32::from(difference))?;
@@ -34,30 +40,29 @@ pub(super) fn decode_block(
         coefficients[usize::from(place)] = value;
     };
     let mut index = 1;
+    let mut looks = LOOKS - 1;
     while index < 64 {
-        window = Window::at(chunk, place);
-        // A window is good for two look-ups: loading each anew would make each wait for the one before.
-        for _ in 0..2 {
-            let entry = alternating.look(window);
-            let first = index + usize::from(entry.run);
-            // What follows the last coefficient belongs to the next block, a pair's second symbol too.
-            if entry.bits > 0 && first != 63 {
-                put(first, entry.first(window));
-                put(index + usize::from(entry.at), entry.second);
-                place += usize::from(entry.bits);
-                index += usize::from(entry.step);
-                window = window.behind(entry.bits);
-            } else {
-                let (bits, run, value) = alternating.take(Window::at(chunk, place))?;
-                put(index + run as usize, value);
-                place += bits;
-                index += run as usize + 1;
-                break;
+        let entry = alternating.look(window);
+        let first = index + usize::from(entry.run);
+        // What follows the last coefficient belongs to the next block, a pair's second symbol too.
+        if entry.bits > 0 && first != 63 {
+            put(first, entry.first(window));
+            put(index + usize::from(entry.at), entry.second);
+            place += usize::from(entry.bits);
+            index += usize::from(entry.step);
+            window = window.behind(entry.bits);
+            looks -= 1;
+            if looks > 0 {
+                continue;
             }
-            if index >= 64 {
-                break;
-            }
+        } else {
+            let (bits, run, value) = alternating.take(Window::at(chunk, place))?;
+            put(index + run as usize, value);
+            place += bits;
+            index += run as usize + 1;
         }
+        window = Window::at(chunk, place);
+        looks = LOOKS;
     }
     *at = place;
     // The end came first.

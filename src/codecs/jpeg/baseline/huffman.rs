@@ -9,6 +9,9 @@ use super::bits::Window;
 /// Bits that are looked up at once.
 const QUICK: u32 = 10;
 
+/// Bits of what is looked up, with its value, at most: longer ones are rare.
+pub(super) const LONGEST: u32 = 19;
+
 /// What the end of a block counts as: a run past its last coefficient, longer than all that other symbols can add up to.
 pub(super) const TO_THE_END: u32 = 128;
 
@@ -128,10 +131,10 @@ impl Table {
 
     /// Fills the entries of one code.
     fn enter(&mut self, code: u32, length: u32, symbol: u8) {
-        if length > QUICK {
+        let (run, size) = self.meaning(symbol);
+        if length > QUICK || length + size > LONGEST {
             return;
         }
-        let (run, size) = self.meaning(symbol);
         let first = (code << (QUICK - length)) as usize;
         let entries = self.quick.get_mut(first..first + (1 << (QUICK - length)));
         entries
