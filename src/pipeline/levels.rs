@@ -3,6 +3,10 @@
 //! Mixed numbers have 15 bits and a sign. The brightest stays a fifth below what they can
 //! hold, and the darkest at zero, so that what a filter overshoots survives until the second pass.
 
+#[cfg(target_arch = "x86_64")]
+#[path = "levels_vbmi.rs"]
+mod vbmi;
+
 use std::sync::LazyLock;
 
 use super::interleaved::Interleaved;
@@ -72,6 +76,15 @@ pub(super) fn from_light(light: i16) -> u8 {
     FROM_LIGHT.get(light).copied().unwrap_or(u8::MAX)
 }
 
+/// The light of as many samples as can be looked up together here, from the first on.
+fn quick(upper: &[u8], lower: &[u8], out: &mut [u32]) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(token) = vbmi::Token::new() {
+        return token.pair(&TO_LIGHT, upper, lower, out);
+    }
+    0
+}
+
 impl Levels {
     /// Interleaved samples of a pixel.
     pub(super) fn channels(self) -> usize {
@@ -92,11 +105,11 @@ impl Levels {
                 }
             }
             Self::Light => {
-                let table = &*TO_LIGHT;
-                for (out, (&upper, &lower)) in out.iter_mut().zip(samples) {
-                    let light =
-                        |sample| u32::from(table.get(usize::from(sample)).copied().unwrap_or(0));
-                    *out = light(upper) | light(lower) << 16;
+                let done = quick(upper, lower, out);
+                let rest = upper.iter().zip(lower).zip(out).skip(done);
+                let light = |sample: u8| TO_LIGHT.get(usize::from(sample)).copied().unwrap_or(0);
+                for ((&upper, &lower), out) in rest {
+                    *out = u32::from(light(upper)) | u32::from(light(lower)) << 16;
                 }
             }
         }
@@ -150,6 +163,19 @@ mod tests {
             assert_eq!(back, samples);
             levels.samples(&halves(16), &mut back);
             assert_eq!(back, reversed);
+        }
+    }
+
+    #[test]
+    fn many_at_once_are_as_one_by_one() {
+        let upper: Vec<u8> = (0..1_000_u32).map(|at| (at * 7 % 256) as u8).collect();
+        let lower: Vec<u8> = (0..1_000_u32).map(|at| (at * 13 % 251) as u8).collect();
+        let mut together = vec![0; 1_000];
+        Levels::Light.pair(&upper, &lower, 1_000, &mut together);
+        for (at, &both) in together.iter().enumerate() {
+            let mut alone = [0];
+            Levels::Light.pair(&upper[at..=at], &lower[at..=at], 1, &mut alone);
+            assert_eq!(alone, [both], "{at}");
         }
     }
 

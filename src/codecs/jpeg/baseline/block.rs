@@ -1,7 +1,7 @@
 //! The coefficients of one block, out of the bits of a scan.
 
 use super::bits::{Place, WINDOW, Window};
-use super::huffman::{LONGEST, TO_THE_END, Table};
+use super::huffman::{LONGEST, NOWHERE, TO_THE_END, Table};
 use super::samples::Coefficients;
 use super::tables::PLACES;
 
@@ -45,7 +45,7 @@ pub(super) fn decode_block(
         let entry = alternating.look(window);
         let first = index + usize::from(entry.run);
         // What follows the last coefficient belongs to the next block, a pair's second symbol too.
-        if entry.bits > 0 && first != 63 {
+        if entry.bits > 0 && !(63..NOWHERE as usize).contains(&first) {
             put(first, entry.first(window));
             put(index + usize::from(entry.at), entry.second);
             place += usize::from(entry.bits);
