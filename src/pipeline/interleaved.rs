@@ -13,6 +13,9 @@ pub(super) struct Interleaved {
     pub(super) alpha: bool,
 }
 
+/// Pixels that are looked at together, whether any of them is seen.
+const RUN: usize = 16;
+
 /// The whole of a light, in the steps of a weight.
 const WHOLE: u32 = 1 << 16;
 
@@ -89,20 +92,28 @@ fn pair<const N: usize, const ALPHA: bool>(
     if stretches.iter().any(|stretch| stretch.len() < count) {
         return;
     }
-    for (index, (&upper, &lower)) in upper.iter().zip(lower).take(count).enumerate() {
-        if ALPHA && upper[N - 1] | lower[N - 1] == 0 {
+    let some = upper
+        .chunks(RUN)
+        .zip(lower.chunks(RUN))
+        .take(count.div_ceil(RUN));
+    for (run, (upper, lower)) in some.enumerate() {
+        let range = run * RUN..(run * RUN + upper.len().min(lower.len())).min(count);
+        let seen = |pixels: &[[u8; N]]| pixels.iter().fold(0, |all, pixel| all | pixel[N - 1]);
+        if ALPHA && seen(upper) | seen(lower) == 0 {
             // Pictures with alpha are mostly transparent.
             for stretch in &mut stretches {
-                stretch[index] = 0;
+                stretch[range.clone()].fill(0);
             }
             continue;
         }
-        let (upper, lower) = (
-            numbers::<N, ALPHA>(upper, light),
-            numbers::<N, ALPHA>(lower, light),
-        );
-        for channel in 0..N {
-            stretches[channel][index] = upper[channel] | lower[channel] << 16;
+        for (index, (&upper, &lower)) in range.zip(upper.iter().zip(lower)) {
+            let (upper, lower) = (
+                numbers::<N, ALPHA>(upper, light),
+                numbers::<N, ALPHA>(lower, light),
+            );
+            for channel in 0..N {
+                stretches[channel][index] = upper[channel] | lower[channel] << 16;
+            }
         }
     }
 }
