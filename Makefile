@@ -15,7 +15,7 @@ MACHETE := 0.9.2
 # Tools of our own come first.
 export PATH := $(TOOLS)/bin:$(PATH)
 
-.PHONY: run build test lint tools static-check fmt clean
+.PHONY: run build test lint bench tools static-check fmt clean
 
 run: build ## Build and serve on :8080.
 	$(DIST)
@@ -48,6 +48,10 @@ lint: tools ## Format, clippy, docs, licences and sources, unused dependencies.
 
 static-check: build ## Prove that the binary needs nothing beside itself.
 	scripts/static-check.sh $(DIST)
+
+# With the profile that is shipped: another one inlines differently.
+bench: tools ## Time the stages of the pixel path on pictures made here.
+	cargo bench $(CARGO_FLAGS) --profile dist
 
 fmt: ## Format the code.
 	cargo fmt

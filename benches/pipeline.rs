@@ -63,7 +63,13 @@ fn made(format: Format, model: Model) -> Vec<u8> {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let (x, y) = ((index % width) as f64, (index / width) as f64);
             let wave = (x / 90.0).sin() + (y / 40.0).cos();
-            *sample = (128.0 + wave * 50.0) as u8 + (state >> 28) as u8;
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "between 28 and 243"
+            )]
+            let level = (128.0 + wave * 50.0) as u8 + (state >> 28) as u8;
+            *sample = level;
         }
     }
     let encoding = Encoding {

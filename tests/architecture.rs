@@ -96,6 +96,7 @@ const UNSAFE_HOMES: &[&str] = &[
     "codecs/jpeg/",
     "codecs/webp/",
     "pipeline/kernel_avx2.rs",
+    "pipeline/levels_vbmi.rs",
     "os.rs",
 ];
 

@@ -1,6 +1,10 @@
 //! Interleaved samples as light: split into channels before they are mixed, and joined after it.
 //!
 //! Colour is multiplied with alpha before it is mixed and divided after, so that what can't be seen lends no colour.
+#![expect(
+    clippy::inline_always,
+    reason = "without it the hot loop calls instead of computing, and without the caller's AVX2"
+)]
 
 use super::levels::{self, BRIGHTEST};
 
@@ -8,7 +12,7 @@ use super::levels::{self, BRIGHTEST};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Interleaved {
     /// Samples per pixel, 2 to 4.
-    pub(super) channels: usize,
+    pub(super) channels: u32,
     /// Whether the last one is alpha.
     pub(super) alpha: bool,
 }
@@ -20,6 +24,11 @@ const RUN: usize = 16;
 const WHOLE: u32 = 1 << 16;
 
 /// The part of a pixel's light that its alpha lets through, in 1/65536.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    reason = "computed by the compiler"
+)]
 const PARTS: [u32; 256] = {
     let mut parts = [0; 256];
     let mut alpha = 0;
@@ -190,9 +199,9 @@ mod tests {
     use super::*;
 
     fn through(kind: Interleaved, pixels: &[u8]) -> Vec<u8> {
-        let count = pixels.len() / kind.channels;
+        let count = pixels.len() / kind.channels as usize;
         let stride = count + 3;
-        let mut out = vec![0; stride * kind.channels];
+        let mut out = vec![0; stride * kind.channels as usize];
         kind.pair(pixels, pixels, stride, &mut out);
         let numbers: Vec<i16> = out
             .chunks(stride)
@@ -215,9 +224,9 @@ mod tests {
                 .flat_map(|value| {
                     let pixel = [value, 255 - value, value / 2, 255];
                     if alpha {
-                        pixel[4 - channels..].to_vec()
+                        pixel[4 - channels as usize..].to_vec()
                     } else {
-                        pixel[..channels].to_vec()
+                        pixel[..channels as usize].to_vec()
                     }
                 })
                 .collect();

@@ -78,7 +78,7 @@ fn horizontal(row: &[i16], filter: &Filter, out: &mut [i16]) {
 
 #[expect(clippy::cast_possible_truncation, reason = "the low half")]
 fn low(both: u32) -> i32 {
-    i32::from(both as u16 as i16)
+    i32::from((both as u16).cast_signed())
 }
 
 fn high(both: u32) -> i32 {
@@ -116,7 +116,7 @@ mod tests {
             let width = blocks * SLACK;
             // Up to what light has as its brightest sample; weights add up to twice 1 at most.
             let rows: Vec<Vec<u32>> = (0..pairs)
-                .map(|_| (0..width).map(|_| sample() % 26_215 | (sample() % 26_215) << 16).collect())
+                .map(|_| (0..width).map(|_| (sample() % 26_215) | ((sample() % 26_215) << 16)).collect())
                 .collect();
             let rows: Vec<&[u32]> = rows.iter().map(Vec::as_slice).collect();
             let most = i32::try_from(pairs).unwrap();

@@ -14,7 +14,7 @@ use std::arch::x86_64::{
 use super::{HALF, SLACK};
 use crate::pipeline::filter::{Filter, WEIGHT_BITS};
 
-const SHIFT: i32 = WEIGHT_BITS as i32;
+const SHIFT: i32 = WEIGHT_BITS.cast_signed();
 
 /// Proof that the processor has AVX2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

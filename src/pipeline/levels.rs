@@ -80,14 +80,14 @@ pub(super) fn from_light(light: i16) -> u8 {
 fn quick(upper: &[u8], lower: &[u8], out: &mut [u32]) -> usize {
     #[cfg(target_arch = "x86_64")]
     if let Some(token) = vbmi::Token::new() {
-        return token.pair(&TO_LIGHT, upper, lower, out);
+        return vbmi::pair(token, &TO_LIGHT, upper, lower, out);
     }
     0
 }
 
 impl Levels {
     /// Interleaved samples of a pixel.
-    pub(super) fn channels(self) -> usize {
+    pub(super) fn channels(self) -> u32 {
         match self {
             Self::Pixels(kind) => kind.channels,
             _ => 1,
@@ -123,11 +123,7 @@ impl Levels {
                 for (out, &number) in out.iter_mut().zip(numbers) {
                     // Half a step is added before the fraction goes.
                     let rounded = number.saturating_add(1 << (FRACTION - 1)) >> FRACTION;
-                    #[expect(
-                        clippy::cast_possible_truncation,
-                        clippy::cast_sign_loss,
-                        reason = "clamped"
-                    )]
+                    #[expect(clippy::cast_sign_loss, reason = "clamped")]
                     let sample = rounded.clamp(0, 255) as u8;
                     *out = sample;
                 }
@@ -168,8 +164,12 @@ mod tests {
 
     #[test]
     fn many_at_once_are_as_one_by_one() {
-        let upper: Vec<u8> = (0..1_000_u32).map(|at| (at * 7 % 256) as u8).collect();
-        let lower: Vec<u8> = (0..1_000_u32).map(|at| (at * 13 % 251) as u8).collect();
+        let upper: Vec<u8> = (0..1_000_u32)
+            .map(|at| u8::try_from(at * 7 % 256).unwrap())
+            .collect();
+        let lower: Vec<u8> = (0..1_000_u32)
+            .map(|at| u8::try_from(at * 13 % 251).unwrap())
+            .collect();
         let mut together = vec![0; 1_000];
         Levels::Light.pair(&upper, &lower, 1_000, &mut together);
         for (at, &both) in together.iter().enumerate() {

@@ -24,18 +24,18 @@ impl Token {
             && is_x86_feature_detected!("avx512vbmi");
         all.then_some(Self(()))
     }
+}
 
-    /// Fills `out` with the lights of two rows, the upper one's in the low halves, as far as whole steps go; how far that is.
-    pub(super) fn pair(
-        self,
-        lights: &[u16; 256],
-        upper: &[u8],
-        lower: &[u8],
-        out: &mut [u32],
-    ) -> usize {
-        // SAFETY: the token proves the features.
-        unsafe { pair(lights, upper, lower, out) }
-    }
+/// Fills `out` with the lights of two rows, the upper one's in the low halves, as far as whole steps go; how far that is.
+pub(super) fn pair(
+    _token: Token,
+    lights: &[u16; 256],
+    upper: &[u8],
+    lower: &[u8],
+    out: &mut [u32],
+) -> usize {
+    // SAFETY: the token proves the features.
+    unsafe { pair_vbmi(lights, upper, lower, out) }
 }
 
 /// The low and the high bytes of 256 numbers, in their order.
@@ -80,15 +80,15 @@ fn table(lights: &[u16; 256]) -> Table {
         };
         [*a, *b, *c, *d]
     });
-    let ([a, b, c, d], [e, f, g, h]) = (&low, &high);
-    Table {
-        low: [load(a), load(b), load(c), load(d)],
-        high: [load(e), load(f), load(g), load(h)],
-    }
+    let [a, b, c, d] = &low;
+    let low = [load(a), load(b), load(c), load(d)];
+    let [a, b, c, d] = &high;
+    let high = [load(a), load(b), load(c), load(d)];
+    Table { low, high }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-fn pair(lights: &[u16; 256], upper: &[u8], lower: &[u8], out: &mut [u32]) -> usize {
+fn pair_vbmi(lights: &[u16; 256], upper: &[u8], lower: &[u8], out: &mut [u32]) -> usize {
     let Table { low, high } = table(lights);
     // Fours of samples, so that unpacking, which works in quarters, leaves them in their order.
     let order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);

@@ -7,7 +7,7 @@
 
 use std::fmt::Write as _;
 
-use super::geometry::{self, Asked, Canvas, Window};
+use super::geometry::{self, Asked, Canvas, Geometry, Window};
 use super::operation::{Request, Type};
 use super::resample::Resampling;
 use super::value::Colour;
@@ -99,16 +99,7 @@ pub fn plan(request: &Request, header: &Header, settings: &Settings) -> Result<P
             limit: settings.max_pixels,
         });
     }
-    let geometry = geometry::geometry(
-        header.displayed(),
-        Asked {
-            width: request.width.map(|side| request.dpr.scale(side)),
-            height: request.height.map(|side| request.dpr.scale(side)),
-            fit: request.fit,
-            enlarge: request.enlarge,
-            gravity: request.gravity,
-        },
-    );
+    let geometry = arranged(request, header);
     let (width, height) = geometry
         .canvas
         .map_or((geometry.width, geometry.height), |c| (c.width, c.height));
@@ -137,7 +128,8 @@ pub fn plan(request: &Request, header: &Header, settings: &Settings) -> Result<P
         mirrored: header.orientation.reverses(),
         linear: request.linear.unwrap_or(settings.linear),
     };
-    let scale = scale::scale(header, &resampling);
+    let lossless = encoding.format.row().quality.is_none();
+    let scale = scale::scale(header, &resampling, lossless);
     let decoded = codecs::scaled(header, scale);
     let factor = f64::from(scale.eighths) / 8.0;
     resampling.window = window.scaled(factor, (decoded.width, decoded.height));
@@ -221,6 +213,20 @@ impl Plan {
             _ => LOSSY,
         }
     }
+}
+
+/// Where the picture and its parts go.
+fn arranged(request: &Request, header: &Header) -> Geometry {
+    geometry::geometry(
+        header.displayed(),
+        Asked {
+            width: request.width.map(|side| request.dpr.scale(side)),
+            height: request.height.map(|side| request.dpr.scale(side)),
+            fit: request.fit,
+            enlarge: request.enlarge,
+            gravity: request.gravity,
+        },
+    )
 }
 
 /// What lossy formats hold: a chroma sample for four pixels.

@@ -56,8 +56,8 @@ pub(super) struct PlaneScaler {
 impl PlaneScaler {
     /// Prepares the resampling of a plane whose samples are mixed as `levels` says.
     pub(super) fn new(across: Span, down: Span, levels: Levels, mut buffers: Buffers) -> Self {
-        let channels = levels.channels();
-        let answer = Plane::new(across.target, down.target, channels as u32);
+        let answer = Plane::new(across.target, down.target, levels.channels());
+        let channels = levels.channels() as usize;
         let source_rows = down.limit;
         let first = across.needed(&(0..across.target));
         let columns = (first.start as usize, (first.end - first.start) as usize);
@@ -94,8 +94,8 @@ impl PlaneScaler {
     pub(super) fn peak_bytes(across: Span, down: Span, channels: u32) -> u64 {
         let channels = u64::from(channels);
         let columns = (u64::from(across.limit) + SLACK as u64) * channels;
-        let pairs = down.reach().ceil() as u64 + 2;
-        let taps = 2 * across.reach().ceil() as u64 + GROUP as u64 + 2;
+        let pairs = down.weights() / 2 + 2;
+        let taps = across.weights() + GROUP as u64 + 2;
         let weights = u64::from(across.target) * (2 * taps + 8 * taps)
             + u64::from(down.target) * (pairs * 20);
         let answer = u64::from(across.target) * u64::from(down.target) * channels;
@@ -114,7 +114,7 @@ impl PlaneScaler {
 
     /// Takes rows, and makes what can be made of them.
     pub(super) fn take(&mut self, plane: &Plane) {
-        let mut rows = plane.rows(self.channels as u32);
+        let mut rows = plane.rows(self.levels.channels());
         if !self.buffers.upper.is_empty()
             && let Some(lower) = rows.next()
         {

@@ -81,7 +81,7 @@ impl Resampling {
             // Ink doesn't mix like light.
             Model::GrayAlpha | Model::Rgb | Model::Rgba if self.linear && !self.is_a_cut() => {
                 Some(Levels::Pixels(Interleaved {
-                    channels: model.channels() as usize,
+                    channels: model.channels(),
                     alpha: model.has_alpha(),
                 }))
             }

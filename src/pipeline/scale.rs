@@ -11,8 +11,11 @@ use crate::codecs::{self, Header, Scale};
 const MARGIN: f64 = 1.5;
 const MARGIN_LIGHT: f64 = 2.5;
 
+/// What is written without loss keeps what the coarser scaling would take: it costs 0.5 points in the median, 3 in the worst case.
+const MARGIN_LOSSLESS: f64 = 8.0;
+
 /// The decoder's smallest scales that leave the margins. `resampling` has its window in pixels of the full size.
-pub(super) fn scale(header: &Header, resampling: &Resampling) -> Scale {
+pub(super) fn scale(header: &Header, resampling: &Resampling, lossless: bool) -> Scale {
     let full = codecs::scaled(header, Scale::FULL);
     let smallest = |plane: usize, margin: f64| {
         let (across, down) = resampling.plane(full, plane);
@@ -25,10 +28,10 @@ pub(super) fn scale(header: &Header, resampling: &Resampling) -> Scale {
         let mut scales = codecs::scales(header).iter().copied();
         scales.find(|&eighths| enough(eighths)).unwrap_or(8)
     };
-    let margin = if resampling.linear {
-        MARGIN_LIGHT
-    } else {
-        MARGIN
+    let margin = match (resampling.linear, lossless) {
+        (true, true) => MARGIN_LOSSLESS,
+        (true, false) => MARGIN_LIGHT,
+        (false, _) => MARGIN,
     };
     let eighths = smallest(0, margin);
     let (across, down) = full.model.factors(1);

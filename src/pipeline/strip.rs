@@ -46,6 +46,17 @@ impl Span {
         LOBES * self.scale().max(1.0)
     }
 
+    /// Weights of a pixel, at most.
+    pub(super) fn weights(self) -> u64 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "pixels of a picture's side, rounded up"
+        )]
+        let weights = (2.0 * self.reach()).ceil() as u64;
+        weights
+    }
+
     /// The part of the source that these rows of the answer cover, without the filter's reach.
     pub(super) fn covered(self, rows: &Range<u32>) -> Range<f64> {
         let at = |row: u32| self.start + f64::from(row) * self.scale();

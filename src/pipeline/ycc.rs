@@ -105,11 +105,7 @@ fn add(row: &[[u8; 3]], across: usize, sums: &mut [[i32; 3]]) {
 
 /// Rounds to the nearest sample.
 fn sample(value: i32) -> u8 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "clamped"
-    )]
+    #[expect(clippy::cast_sign_loss, reason = "clamped")]
     let sample = ((value + HALF) >> BITS).clamp(0, 255) as u8;
     sample
 }

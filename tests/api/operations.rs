@@ -1,6 +1,6 @@
 //! Each operation and each parameter, on pictures whose parts can be told apart.
 
-use crate::fixtures::{self, BLUE, GREEN, RED, WHITE, photo, png, quarters};
+use crate::fixtures::{self, BLUE, GREEN, RED, WHITE, jpeg, photo, png, quarters};
 use crate::support::{Picture, TestServer};
 
 const PNG: &str = "image/png";
@@ -161,7 +161,7 @@ async fn pixels_are_those_of_another_resampler() {
         image::imageops::FilterType::Lanczos3,
     );
     let reference = Picture::decode(&png(&image::DynamicImage::ImageRgba32F(scaled).to_rgba8()));
-    for (body, least) in [(png(&source), 45.0), (fixtures::jpeg(&source), 34.0)] {
+    for (body, least) in [(png(&source), 45.0), (jpeg(&source), 34.0)] {
         let answer = server
             .post("/resize?width=160&type=png&linear=false", &body)
             .await;
@@ -238,7 +238,7 @@ async fn info_decodes_nothing_and_tells_all() {
 #[tokio::test]
 async fn the_same_request_gives_the_same_bytes() {
     let server = TestServer::start().await;
-    let body = fixtures::jpeg(&photo(300, 200));
+    let body = jpeg(&photo(300, 200));
     let first = server.post("/resize?width=100", &body).await;
     let again = server.post("/resize?w=100&height=500", &body).await;
     assert_eq!(first.body, again.body);
@@ -259,7 +259,7 @@ async fn the_same_request_gives_the_same_bytes() {
 #[tokio::test]
 async fn answers_carry_their_headers() {
     let server = TestServer::start().await;
-    let body = fixtures::jpeg(&photo(60, 40));
+    let body = jpeg(&photo(60, 40));
     let headers = [
         ("X-Request-Id", "my-id.1"),
         ("Content-Type", "application/x-www-form-urlencoded"),
@@ -295,13 +295,18 @@ async fn answers_carry_their_headers() {
 async fn answers_are_the_same_as_ever() {
     assert_eq!(pixmill::pipeline::plan::OUTPUT_VERSION, 3);
     let server = TestServer::start().await;
-    let body = png(&fixtures::weave(301, 207));
+    let weave = fixtures::weave(301, 207);
     let mut digests = Vec::new();
-    for query in [
-        "width=100",
-        "width=100&linear=true",
-        "width=90&height=90&fit=cover&gravity=0.2,0.9",
-        "width=100&type=jpeg",
+    for (body, query) in [
+        (png(&weave), "width=100"),
+        (png(&weave), "width=100&linear=false"),
+        (png(&weave), "width=90&height=90&fit=cover&gravity=0.2,0.9"),
+        (png(&weave), "width=100&type=jpeg"),
+        (png(&fixtures::disc(200)), "width=70"),
+        (jpeg(&weave), "width=100"),
+        (jpeg(&weave), "width=100&linear=false"),
+        (jpeg(&weave), "width=30&type=webp"),
+        (jpeg(&weave), "width=100&type=png"),
     ] {
         let answer = server.post(&format!("/resize?{query}"), &body).await;
         digests.push(
@@ -314,10 +319,15 @@ async fn answers_are_the_same_as_ever() {
     }
     insta::assert_json_snapshot!(digests, @r#"
     [
-      "7202c8338d4832cd",
-      "1f06f5f5148e2b7e",
-      "960633dfc3579261",
-      "3c960d47d21b217c"
+      "115b8a1619981f5b",
+      "f88de3544ed4cffc",
+      "2bb42f52bfe65de0",
+      "4d3d90e9e0cecb4f",
+      "12762b7cb8912c82",
+      "1960ef81fd411859",
+      "bd958eb93cb40de7",
+      "68c008ac62cc1bb5",
+      "fecc19f508551619"
     ]
     "#);
 }

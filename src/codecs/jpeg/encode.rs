@@ -9,7 +9,7 @@ use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::{Band, Encoding, Error, Model, Plane, Shape, Sink};
 
 /// Samples along the side of a block.
-const BLOCK: usize = 8;
+const BLOCK: u32 = 8;
 
 /// Layouts that can be written.
 pub(in crate::codecs) fn accepts(model: Model) -> bool {
@@ -53,8 +53,8 @@ pub(in crate::codecs) fn create<'a>(
     let count = shape.model.planes();
     let staged = (0..count).map(|index| {
         let (width, _) = shape.model.plane_size(index, shape.width, shape.height);
-        let rows = BLOCK * if index == 0 { usize::from(down) } else { 1 };
-        let mut plane = Plane::new(width.next_multiple_of(2 * BLOCK as u32), rows as u32, 1);
+        let rows = BLOCK * if index == 0 { u32::from(down) } else { 1 };
+        let mut plane = Plane::new(width.next_multiple_of(2 * BLOCK), rows, 1);
         (plane.width, plane.height) = (width, 0);
         plane
     });

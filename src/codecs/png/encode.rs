@@ -169,7 +169,9 @@ fn suits(samples: &[u8], shape: Shape, layout: &Layout) -> Result<(bool, i32), E
     let mut converted = Vec::new();
     for row in rows.skip(skip).take(count) {
         layout.convert(row, shape.model, &mut converted);
-        ways.iter_mut().for_each(|way| way.push(&converted));
+        for way in &mut ways {
+            way.push(&converted);
+        }
     }
     let mut room = Vec::new();
     let mut size = |way: &Filtered, level: i32| {

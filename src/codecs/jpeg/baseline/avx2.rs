@@ -5,6 +5,10 @@
     unsafe_code,
     reason = "a measured kernel: four times as fast as the portable one"
 )]
+#![expect(
+    clippy::many_single_char_names,
+    reason = "lines of a block have letters"
+)]
 
 use std::arch::x86_64::{
     __m128i, __m256i, _mm_add_epi32, _mm_madd_epi16, _mm_packs_epi16, _mm_packs_epi32,
@@ -26,7 +30,7 @@ use super::idct::{Block, EIGHT, FOUR, TWO, put};
 type Pairs = [__m256i; 4];
 
 const fn both([a, b]: [i16; 2]) -> i32 {
-    (b as i32) << 16 | a as u16 as i32
+    (b as i32) << 16 | a.cast_unsigned() as i32
 }
 
 #[inline]
@@ -227,7 +231,7 @@ pub(super) fn quarter(block: Block<'_>, out: &mut [u8], stride: usize) {
         _mm256_storeu_si256(
             columns.as_mut_ptr().cast(),
             _mm256_packs_epi32(upper, lower),
-        )
+        );
     };
     let [a0, _, _, _, b0, _, _, _, a1, a7, a5, a3, b1, b7, b5, b3] = columns;
     let rows = [[a0, a1, a7, a5, a3], [b0, b1, b7, b5, b3]];

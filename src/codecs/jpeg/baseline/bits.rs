@@ -1,4 +1,8 @@
 //! The bits of a scan: entropy-coded bytes without their stuffing, most significant bit first.
+#![expect(
+    clippy::inline_always,
+    reason = "without it the hot loop calls instead of computing, and without the caller's AVX2"
+)]
 
 /// Bits that one symbol and its value may take at most.
 const LONGEST: u32 = 31;
@@ -158,7 +162,7 @@ impl<'a> Bits<'a> {
 
     /// Leaves the interval and starts behind the restart marker of that number, 0 to 7, at a new place; `false` if another marker follows.
     pub(super) fn restart(&mut self, number: u8) -> bool {
-        let Some(marker) = self.to_marker() else {
+        let Some(marker) = self.skip_to_marker() else {
             return false;
         };
         if marker != 0xd0 + number {
@@ -171,7 +175,7 @@ impl<'a> Bits<'a> {
     }
 
     /// Steps over bytes that nobody wanted, up to the next marker.
-    fn to_marker(&mut self) -> Option<u8> {
+    fn skip_to_marker(&mut self) -> Option<u8> {
         loop {
             let at = memchr::memchr(0xff, self.file)?;
             self.file = self.file.get(at..)?;
@@ -186,7 +190,7 @@ impl<'a> Bits<'a> {
 
     /// The file from the first marker behind the scan.
     pub(super) fn behind(mut self) -> &'a [u8] {
-        match self.to_marker() {
+        match self.skip_to_marker() {
             Some(_) => self.file,
             None => &[],
         }

@@ -1,4 +1,9 @@
 //! The coefficients of one block, out of the bits of a scan.
+#![expect(
+    clippy::inline_always,
+    clippy::indexing_slicing,
+    reason = "the hot loop: inlined where AVX2 is, and a byte is always a place in the array"
+)]
 
 use super::bits::{Place, WINDOW, Window};
 use super::huffman::{LONGEST, NOWHERE, TO_THE_END, Table};

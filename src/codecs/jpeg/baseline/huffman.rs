@@ -3,6 +3,10 @@
 //! What costs time in an entropy decoder is what a processor can't foresee. So there is one path for
 //! nearly everything: a look-up gives one symbol, or two if both and their values are short, and
 //! values are computed without asking what they are.
+#![expect(
+    clippy::inline_always,
+    reason = "without it the hot loop calls instead of computing, and without the caller's AVX2"
+)]
 
 use super::bits::Window;
 

@@ -3,6 +3,11 @@
 //! Integer arithmetic after Loeffler, Ligtenberg and Moschytz (1989) with the constants and roundings of the
 //! Independent JPEG Group's library (`jidctint`, `jidctred`), so that each sample is what it gives. Numbers have
 //! 16 bits before a pass and 32 within; what no encoder writes wraps or saturates, everywhere in the same way.
+#![expect(
+    clippy::inline_always,
+    clippy::many_single_char_names,
+    reason = "inlined where it is used; lines of a block have letters, as the papers have them"
+)]
 
 /// The order of rows, and of columns within them, in a [`Block`]: those that a pass multiplies and adds
 /// in pairs stand side by side, so that nothing has to be moved before it.
@@ -14,6 +19,10 @@ pub(super) const fn place(x: usize, y: usize) -> usize {
     row / 2 * 16 + column * 2 + row % 2
 }
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "computed by the compiler, for lines 0 to 7"
+)]
 const fn rank(line: usize) -> usize {
     let mut rank = 0;
     while ORDER[rank] != line {

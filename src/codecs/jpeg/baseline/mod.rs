@@ -3,6 +3,10 @@
 //! Everything else is libjpeg-turbo's. What both read gives the same samples: the
 //! same coefficients, the same integer transforms. What one refuses the other does too, but for bits that are no
 //! code: here they are always an error, there only near a marker.
+#![expect(
+    clippy::inline_always,
+    reason = "without it the hot loop calls instead of computing, and without the caller's AVX2"
+)]
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;

@@ -1,4 +1,8 @@
 //! Samples of a unit's blocks, out of their coefficients.
+#![expect(
+    clippy::inline_always,
+    reason = "without it the hot loop calls instead of computing, and without the caller's AVX2"
+)]
 
 use super::idct::{self, Block};
 use super::tables::Component;

@@ -17,6 +17,11 @@ const DRI: u8 = 0xdd;
 ///
 /// A run may lead past the last one, for whatever reason; it then counts as the last. What goes
 /// nowhere comes behind the block.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    reason = "computed by the compiler"
+)]
 pub(super) const PLACES: [u8; 64 + 256] = {
     let mut places = [64; 320];
     let mut beyond = 64;

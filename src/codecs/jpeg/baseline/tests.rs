@@ -206,3 +206,46 @@ fn a_corpus() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(compared > 0, "no file was compared");
 }
+
+/// Whatever the coefficients are, AVX2 gives what any processor gives.
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "calls of measured kernels")]
+mod kernels {
+    use super::*;
+
+    type Portable = fn(Block<'_>, &mut [u8], usize);
+
+    fn same(block: Block<'_>, portable: Portable, kernel: impl Fn(Block<'_>, &mut [u8])) {
+        let (mut expected, mut got) = ([7; 64], [7; 64]);
+        portable(block, &mut expected, 8);
+        kernel(block, &mut got);
+        assert_eq!(expected, got);
+    }
+
+    proptest! {
+        #[test]
+        fn give_the_same(
+            coefficients in prop::array::uniform32(any::<[i16; 2]>()),
+            range in 0_u32..16,
+            quantisers in prop::array::uniform32(any::<[u8; 2]>()),
+        ) {
+            if is_x86_feature_detected!("avx2") {
+                let mut coefficients: [i16; 64] = coefficients.as_flattened().try_into().unwrap();
+                for coefficient in &mut coefficients {
+                    *coefficient >>= range;
+                }
+                let quantisers: Vec<i16> = quantisers.as_flattened().iter().map(|&q| i16::from(q)).collect();
+                let block = Block {
+                    coefficients: &coefficients,
+                    quantisers: &quantisers.try_into().unwrap(),
+                };
+                // SAFETY: AVX2 was just detected.
+                same(block, idct::whole, |block, out| unsafe { avx2::whole(block, out, 8) });
+                // SAFETY: AVX2 was just detected.
+                same(block, idct::half, |block, out| unsafe { avx2::half(block, out, 8) });
+                // SAFETY: AVX2 was just detected.
+                same(block, idct::quarter, |block, out| unsafe { avx2::quarter(block, out, 8) });
+            }
+        }
+    }
+}
