@@ -24,12 +24,13 @@ pub fn lower_priority(nice: u8) {
 ///
 /// Left alone, glibc gives each thread an arena and raises the threshold for
 /// mapping after the first large block is freed; buffers of tens of megabytes then
-/// stay in the heap for ever.
+/// stay in the heap for ever. Below the threshold a picture's buffers come back warm: mapping each anew
+/// costs a fault for every page. What an idle heap keeps is handed back by [`trim`].
 #[cfg(target_env = "gnu")]
 pub fn tune_allocator() {
     const ARENAS: libc::c_int = 2;
-    const MAP_FROM: libc::c_int = 1 << 20;
-    const TRIM_FROM: libc::c_int = 4 << 20;
+    const MAP_FROM: libc::c_int = 8 << 20;
+    const TRIM_FROM: libc::c_int = 32 << 20;
     // SAFETY: mallopt takes numbers and reads no memory of ours; it is called before
     // other threads exist.
     unsafe {

@@ -14,8 +14,10 @@ use super::tables::PLACES;
 const LOOKS: u32 = WINDOW / LONGEST;
 
 /// Reads a block into zeros; whether it has more than its mean. `None` for bits that are no code.
+///
+/// Where only means are wanted (`MEAN`), the rest is read over.
 #[inline(always)]
-pub(super) fn decode_block(
+pub(super) fn decode_block<const MEAN: bool>(
     chunk: &[u8],
     at: &mut Place,
     (direct, alternating): (&Table, &Table),
@@ -41,6 +43,9 @@ pub(super) fn decode_block(
     let mean = *last as i16;
     coefficients[0] = mean;
     let mut put = |index: usize, value: i16| {
+        if MEAN {
+            return;
+        }
         let place = PLACES.get(index).copied().unwrap_or_default();
         coefficients[usize::from(place)] = value;
     };
@@ -70,6 +75,6 @@ pub(super) fn decode_block(
         looks = LOOKS;
     }
     *at = place;
-    // The end came first.
-    Some(index != 1 + TO_THE_END as usize)
+    // Unless the end came first.
+    Some(!MEAN && index != 1 + TO_THE_END as usize)
 }

@@ -240,11 +240,17 @@ impl Baseline<'_> {
     fn decode_unit(&mut self, place: &mut Place) -> Option<()> {
         let chunk = self.bits.chunk();
         let mut blocks = self.blocks.iter_mut();
-        for (component, last) in self.tables.components.iter().zip(&mut self.direct) {
+        let components = self.tables.components.iter().zip(&mut self.direct);
+        for (index, (component, last)) in components.enumerate() {
             let codes = codes(&self.tables, component)?;
+            let mean = self.scale.of(index) == 1;
             for _ in 0..component.across * component.down {
-                let (coefficients, some) = blocks.next()?;
-                *some = decode_block(chunk, place, codes, last, coefficients)?;
+                let (block, some) = blocks.next()?;
+                *some = if mean {
+                    decode_block::<true>(chunk, place, codes, last, block)?
+                } else {
+                    decode_block::<false>(chunk, place, codes, last, block)?
+                };
             }
         }
         Some(())
