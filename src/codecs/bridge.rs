@@ -35,6 +35,7 @@ pub(super) fn probe(format: Format, bytes: &[u8]) -> Result<Header, Error> {
         orientation: Orientation::from_exif(orientation),
         colour: profile.map_or(Colour::Srgb, |bytes| Colour::embedded(&bytes)),
         progressive: false,
+        buffered: false,
         frames: 1,
         detail: "",
     })

@@ -25,8 +25,10 @@ pub struct Header {
     pub orientation: Orientation,
     /// What the sample values mean.
     pub colour: Colour,
-    /// Progressive or multi-scan JPEG, interlaced PNG: the decoder holds the whole picture.
+    /// Progressive or multi-scan JPEG, interlaced PNG.
     pub progressive: bool,
+    /// The decoder holds all of the picture before it hands out the first row, whatever the reason.
+    pub buffered: bool,
     /// Frames, pages or icon entries; 1 for a still picture, or where only a survey could count them.
     pub frames: u32,
     /// What the format calls its layout, for `/info`: `4:2:0`, `palette`, `lossless`, … may be empty.

@@ -32,7 +32,7 @@ pub trait Rows {
     /// The next rows, at least one, in `band`; `false` when there are no more (`band` is then as it was).
     ///
     /// A codec that streams fills the planes that `band` brings (they keep their
-    /// capacity) with about `rows` rows, a multiple of 16 for subsampled planes but at the end; one that has
+    /// capacity) with about `rows` rows; one that has
     /// the whole picture moves it into `band` in one go.
     ///
     /// # Errors

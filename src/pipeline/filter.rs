@@ -36,25 +36,25 @@ impl Filter {
     }
 
     /// Rounds the weights of a pixel so that they add up to 1.
+    ///
+    /// What one is rounded by is made good by the next: with thousands of small weights, all might else be rounded to nothing.
     fn append(&mut self, weights: &[f64]) {
         let one = f64::from(1_u32 << WEIGHT_BITS);
         let sum: f64 = weights.iter().sum();
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a weight is never beyond 1.3 of the whole"
-        )]
-        let rounded = weights
-            .iter()
-            .map(|weight| (weight / sum * one).round() as i16);
+        let (mut wanted, mut given) = (0.0, 0_i32);
         let start = self.weights.len();
-        self.weights.extend(rounded);
-        self.weights.resize(start + self.taps, 0);
-        let pixel = self.weights.get_mut(start..).unwrap_or_default();
-        let total: i32 = pixel.iter().map(|&weight| i32::from(weight)).sum();
-        let missing = i16::try_from((1 << WEIGHT_BITS) - total).unwrap_or_default();
-        if let Some(largest) = pixel.iter_mut().max_by_key(|weight| **weight) {
-            *largest += missing;
+        for weight in weights {
+            wanted += weight / sum * one;
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a weight is never beyond 1.3 of the whole, nor is a sum of some"
+            )]
+            let rounded = wanted.round() as i32;
+            let weight = i16::try_from(rounded - given).unwrap_or_default();
+            self.weights.push(weight);
+            given += i32::from(weight);
         }
+        self.weights.resize(start + self.taps, 0);
     }
 
     /// Weights of each pixel.
@@ -191,6 +191,25 @@ mod tests {
         for step in -1000..=1000 {
             let angle = f64::from(step) / 1000.0 * std::f64::consts::PI;
             assert!((sine(angle) - angle.sin()).abs() < 1e-13, "{angle}");
+        }
+    }
+
+    #[test]
+    fn a_pixel_of_many_has_a_part_of_each() {
+        for limit in [4_000, 40_000] {
+            let span = Span {
+                start: 0.0,
+                length: f64::from(limit),
+                limit,
+                target: 1,
+            };
+            let filter = Filter::new(span, 2, 1);
+            let (_, weights) = filter.of(0);
+            assert_eq!(
+                weights.iter().map(|&w| i32::from(w)).sum::<i32>(),
+                1 << WEIGHT_BITS
+            );
+            assert!(weights.iter().all(|&w| (-1..=10).contains(&w)), "{limit}");
         }
     }
 

@@ -25,6 +25,7 @@ fn header(format: Format, width: u32, height: u32, model: Model) -> Header {
         orientation: Orientation::default(),
         colour: Meaning::Srgb,
         progressive: false,
+        buffered: false,
         frames: 1,
         detail: "",
     }
@@ -189,6 +190,7 @@ fn a_hundred_megapixels_stream_in_little_memory() {
     assert!(bytes < 60 << 20, "{bytes}");
     let interlaced = Header {
         progressive: true,
+        buffered: true,
         ..png
     };
     assert!(planned("width=1000", &interlaced).unwrap().peak_bytes > 400_000_000);

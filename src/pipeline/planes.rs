@@ -8,10 +8,14 @@ use super::filter::Filter;
 use super::kernel::{Kernel, SLACK};
 use super::levels::Levels;
 use super::strip::Span;
+use crate::checkpoint::{Checkpoint, Stage, Stop};
 use crate::codecs::Plane;
 
 /// Weights of the pass across come in groups of as many.
 const GROUP: usize = 16;
+
+/// Source rows between two polls.
+const POLL_ROWS: u32 = 64;
 
 /// Buffers of a plane, kept for the next picture.
 #[derive(Debug, Default)]
@@ -113,7 +117,10 @@ impl PlaneScaler {
     }
 
     /// Takes rows, and makes what can be made of them.
-    pub(super) fn take(&mut self, plane: &Plane) {
+    ///
+    /// # Errors
+    /// A stopped checkpoint: a whole picture may come at once.
+    pub(super) fn take(&mut self, plane: &Plane, checkpoint: &Checkpoint) -> Result<(), Stop> {
         let mut rows = plane.rows(self.levels.channels());
         if !self.buffers.upper.is_empty()
             && let Some(lower) = rows.next()
@@ -124,6 +131,9 @@ impl PlaneScaler {
             self.buffers.upper.clear();
         }
         while let Some(upper) = rows.next() {
+            if self.taken.is_multiple_of(POLL_ROWS) {
+                checkpoint.check(Stage::Resize)?;
+            }
             if let Some(lower) = rows.next() {
                 self.pair(upper, lower);
             } else if self.taken + 1 == self.source_rows {
@@ -133,6 +143,7 @@ impl PlaneScaler {
                 self.buffers.upper.extend_from_slice(upper);
             }
         }
+        Ok(())
     }
 
     /// The pair that a row of the answer begins with, and how many it is made of.

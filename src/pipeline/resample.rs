@@ -165,7 +165,7 @@ pub(super) fn resample(
         checkpoint.check(Stage::Resize)?;
         for (scaler, plane) in scalers.iter_mut().zip(&mut band.planes) {
             match scaler {
-                Scaler::Plane(scaler) => scaler.take(plane),
+                Scaler::Plane(scaler) => scaler.take(plane, checkpoint)?,
                 Scaler::Strips(scaler) => {
                     scaler.take(plane);
                     scaler.advance(&mut scratch.resizer, checkpoint)?;
@@ -173,7 +173,13 @@ pub(super) fn resample(
             }
         }
     }
-    scratch.band = band.planes;
+    // A whole picture goes now: the stages that follow are granted memory of their own.
+    if band.planes.iter().all(|plane| plane.height <= BAND_ROWS) {
+        scratch.band = band.planes;
+    } else {
+        drop(band);
+    }
+    scratch.planes.clear();
     let planes = scalers
         .into_iter()
         .map(|scaler| {
@@ -199,7 +205,11 @@ fn scaler(source: Shape, index: usize, resampling: Resampling, scratch: &mut Scr
         return Scaler::Strips(Box::new(StripScaler::new(source, resampling)));
     };
     let (across, down) = resampling.plane(source, index);
-    let buffers = scratch.planes.pop().unwrap_or_default();
+    let buffers = scratch
+        .planes
+        .get_mut(index)
+        .map(std::mem::take)
+        .unwrap_or_default();
     Scaler::Plane(Box::new(PlaneScaler::new(across, down, levels, buffers)))
 }
 

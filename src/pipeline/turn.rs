@@ -2,7 +2,7 @@
 
 use crate::codecs::{Orientation, Plane, Raster};
 
-/// The picture as it is to be shown. Its planes must all have the picture's size.
+/// The picture as it is to be shown, each plane turned by its own size.
 pub(super) fn turn(raster: Raster, orientation: Orientation) -> Raster {
     if orientation == Orientation::default() {
         return raster;

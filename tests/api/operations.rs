@@ -319,15 +319,15 @@ async fn answers_are_the_same_as_ever() {
     }
     insta::assert_json_snapshot!(digests, @r#"
     [
-      "115b8a1619981f5b",
+      "c36abc4b2bb15f7c",
       "f88de3544ed4cffc",
-      "2bb42f52bfe65de0",
-      "4d3d90e9e0cecb4f",
+      "c8c470a902c14a06",
+      "a3e4c9b2c4e7c606",
       "12762b7cb8912c82",
-      "1960ef81fd411859",
-      "bd958eb93cb40de7",
+      "65da9ced90cdfec3",
+      "b9f1db190e0237a6",
       "68c008ac62cc1bb5",
-      "fecc19f508551619"
+      "e54c6a1f2aebff0a"
     ]
     "#);
 }

@@ -9,7 +9,7 @@ use crate::codecs::{Band, Error, Format, Header, Model, Plane, Rows, Scale, Shap
 /// width there is, about a millisecond of work.
 const CALL_ROWS: u32 = 16;
 
-/// Peak bytes of a decode: all coefficients of a progressive file, else a few rows of blocks.
+/// Peak bytes of a decode: all coefficients where the library is asked for planes, else a few rows of blocks.
 pub(in crate::codecs) fn decode_bytes(header: &Header) -> u64 {
     let width = u64::from(header.width).next_multiple_of(32);
     let height = u64::from(header.height).next_multiple_of(32);
@@ -29,7 +29,7 @@ pub(in crate::codecs) fn decode_bytes(header: &Header) -> u64 {
     let bytes = |samples: u64, each: f64| (samples as f64 * components * each) as u64;
     let rows = bytes(width * 64, 4.0);
     // Coefficients are 16 bit each.
-    let coefficients = if header.progressive {
+    let coefficients = if header.buffered {
         bytes(width * height, 2.0)
     } else {
         0
@@ -46,7 +46,7 @@ pub(in crate::codecs) fn open<'a>(
 ) -> Result<Box<dyn Rows + 'a>, Error> {
     let shape = scaled(header, scale);
     let planar = matches!(shape.model, Model::YCbCr { .. } | Model::Gray);
-    if planar && !header.progressive {
+    if planar && !header.buffered {
         checkpoint.check(Stage::Decode)?;
         if let Some(rows) = baseline::open(bytes, header, scale, shape, checkpoint)? {
             return Ok(rows);
@@ -62,7 +62,7 @@ pub(super) fn library<'a>(
     scale: Scale,
     checkpoint: &'a Checkpoint,
 ) -> Result<Box<dyn Rows + 'a>, Error> {
-    if header.progressive {
+    if header.buffered {
         let scans = probe::count_scans(bytes);
         if scans > MAX_SCANS {
             return Err(too_many_scans(scans));
@@ -140,7 +140,7 @@ impl Rows for JpegRows<'_> {
         let samples = band.make_rows(self.shape, rows);
         for group in samples.chunks_mut(CALL_ROWS as usize * stride) {
             self.checkpoint.check(Stage::Decode)?;
-            self.decoder.read(group, stride)?;
+            self.decoder.read(group)?;
         }
         if self.inverted {
             for sample in samples {

@@ -13,6 +13,8 @@ use crate::codecs::{Error, Model, Plane, Scale, Shape};
 pub(super) struct Decoder<'a> {
     raw: NonNull<ffi::Decoder>,
     file: &'a [u8],
+    /// Bytes of a row of interleaved output.
+    row: usize,
 }
 
 impl<'a> Decoder<'a> {
@@ -21,7 +23,7 @@ impl<'a> Decoder<'a> {
         let raw = unsafe { ffi::pm_decoder_new() };
         let raw = NonNull::new(raw)
             .ok_or_else(|| Error::Internal("no memory for a JPEG decoder".to_owned()))?;
-        Ok(Self { raw, file })
+        Ok(Self { raw, file, row: 0 })
     }
 
     /// Sets up the scale; whether inks are stored inverted. The library must agree with our own reading of the header.
@@ -53,6 +55,7 @@ impl<'a> Decoder<'a> {
         if (width, height, components) != (expected.width, expected.height, samples) {
             return Err(broken("its header contradicts itself"));
         }
+        self.row = width as usize * components as usize;
         Ok(expected.model == Model::Cmyk && adobe != 0)
     }
 
@@ -74,8 +77,9 @@ impl<'a> Decoder<'a> {
         self.outcome(code)
     }
 
-    /// Fills `samples`, whole rows of `stride` bytes.
-    pub(super) fn read(&mut self, samples: &mut [u8], stride: usize) -> Result<(), Error> {
+    /// Fills `samples`, whole rows of interleaved output.
+    pub(super) fn read(&mut self, samples: &mut [u8]) -> Result<(), Error> {
+        let stride = self.row.max(1);
         let rows = c_int::try_from(samples.len() / stride).unwrap_or(0);
         // SAFETY: the decoder has been started, and a row of its output is `stride` bytes:
         // `read_header` compared width and components. `samples` holds `rows` of them.

@@ -1,5 +1,6 @@
 //! The header of a JPEG file: a walk over its markers, up to the first scan.
 
+use super::baseline;
 use super::profile::Profile;
 use super::segments::SOS;
 pub(super) use super::segments::{Segments, count_scans, ends};
@@ -80,6 +81,9 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         Model::YCbCr { .. } if said.rgb(&frame.ids) => Model::Rgb,
         model => model,
     };
+    // A sequential file may come in several scans too.
+    let progressive = frame.progressive || scan.first() != Some(&frame.components);
+    let planar = matches!(model, Model::Gray | Model::YCbCr { .. });
     Ok(Header {
         format: Format::Jpeg,
         width: u32::from(frame.width),
@@ -88,8 +92,9 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         bit_depth: frame.precision,
         orientation: orientation.unwrap_or_default(),
         colour: profile.colour(),
-        // A sequential file may come in several scans too; then all of it has to be held as well.
-        progressive: frame.progressive || scan.first() != Some(&frame.components),
+        progressive,
+        // libjpeg-turbo hands out planes of what it has read to its end.
+        buffered: progressive || (planar && !baseline::reads(bytes, model.planes())),
         frames: 1,
         detail: frame.detail,
     })

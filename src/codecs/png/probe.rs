@@ -31,6 +31,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
             .unwrap_or_default(),
         colour: colour(info, profile),
         progressive: info.interlaced,
+        buffered: info.interlaced,
         frames: info
             .animation_control
             .map_or(1, |animation| animation.num_frames.max(1)),

@@ -12,6 +12,9 @@ use crate::codecs::{Band, Encoding, Error, Model, Shape, Sink};
 /// libwebp's effort, 0 to 6: below 4 the files grow by a tenth.
 const METHOD: c_int = 4;
 
+/// Pixels of a picture whose tokens are kept.
+const TOKEN_PIXELS: u64 = 4 << 20;
+
 /// Layouts that can be written. Grey is written as RGB: the format has no other.
 pub(in crate::codecs) fn accepts(model: Model) -> bool {
     matches!(model, Model::Rgb | Model::Rgba) || model == PLANES
@@ -21,7 +24,14 @@ pub(in crate::codecs) fn accepts(model: Model) -> bool {
 pub(in crate::codecs) fn encode_bytes(shape: Shape) -> u64 {
     let pixels =
         u64::from(shape.width).next_multiple_of(16) * u64::from(shape.height).next_multiple_of(16);
-    shape.bytes() + pixels * 8 + (2 << 20)
+    // All tokens of a picture are kept where that is allowed: up to 20, of two bytes, for a sample's noise.
+    let tokens = if keeps_tokens(shape) { pixels * 40 } else { 0 };
+    shape.bytes() + pixels * 8 + tokens + (2 << 20)
+}
+
+/// Whether libwebp may keep a picture's tokens between its passes: it is quicker, but takes much more than the picture.
+fn keeps_tokens(shape: Shape) -> bool {
+    u64::from(shape.width) * u64::from(shape.height) <= TOKEN_PIXELS
 }
 
 /// Starts an encode.
@@ -74,6 +84,7 @@ impl Sink for WebPSink<'_> {
             webp::WebPConfig::new().map_err(|()| internal("libwebp's versions differ"))?;
         config.quality = f32::from(self.quality);
         config.method = METHOD;
+        config.low_memory = c_int::from(!keeps_tokens(self.shape));
         picture.encode(&config, self.checkpoint)
     }
 }

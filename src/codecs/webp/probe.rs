@@ -115,6 +115,7 @@ impl<'a> Facts<'a> {
             orientation: self.orientation,
             colour: self.profile.map_or(Colour::Srgb, Colour::embedded),
             progressive: false,
+            buffered: false,
             frames: self.frames.max(1),
             detail: match (animated, picture.lossless) {
                 (true, _) => "animated",

@@ -19,16 +19,17 @@ mod tables;
 
 use self::bits::{Bits, Place};
 use self::block::decode_block;
-use self::huffman::Table;
 use self::idct::Block;
 use self::samples::{Coefficients, Transform, Transforms, Unit};
-use self::tables::{Component, Tables};
+use self::tables::{MAX_BLOCKS, Tables};
 use super::decode::broken;
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::{Band, Error, Header, Plane, Rows, Scale, Shape};
 
-/// Blocks of a unit, over all components: what T.81 allows.
-const MAX_BLOCKS: usize = 10;
+/// Whether `open` takes a file whose picture has so many planes.
+pub(super) fn reads(bytes: &[u8], planes: usize) -> bool {
+    tables::read(bytes).is_ok_and(|tables| tables.is_some_and(|tables| tables.suit(planes)))
+}
 
 /// Starts a decode; `None` for a file of another kind.
 pub(super) fn open<'a>(
@@ -38,21 +39,10 @@ pub(super) fn open<'a>(
     shape: Shape,
     checkpoint: &'a Checkpoint,
 ) -> Result<Option<Box<dyn Rows + 'a>>, Error> {
-    let Some(tables) = tables::read(bytes)? else {
+    let Some(tables) = tables::read(bytes)?.filter(|t| t.suit(shape.model.planes())) else {
         return Ok(None);
     };
     let components = &tables.components;
-    let blocks: usize = components.iter().map(|c| c.across * c.down).sum();
-    let have_codes = components.iter().all(|c| {
-        tables.direct.get(c.direct).is_some_and(Option::is_some)
-            && tables
-                .alternating
-                .get(c.alternating)
-                .is_some_and(Option::is_some)
-    });
-    if components.len() != shape.model.planes() || blocks > MAX_BLOCKS || !have_codes {
-        return Ok(None);
-    }
     let across = components.iter().map(|c| c.across).max().unwrap_or(1);
     let down = components.iter().map(|c| c.down).max().unwrap_or(1);
     let units = |side: u32, blocks: usize| (side as usize).div_ceil(8 * blocks);
@@ -242,7 +232,7 @@ impl Baseline<'_> {
         let mut blocks = self.blocks.iter_mut();
         let components = self.tables.components.iter().zip(&mut self.direct);
         for (index, (component, last)) in components.enumerate() {
-            let codes = codes(&self.tables, component)?;
+            let codes = self.tables.codes(component)?;
             let mean = self.scale.of(index) == 1;
             for _ in 0..component.across * component.down {
                 let (block, some) = blocks.next()?;
@@ -286,12 +276,6 @@ impl Baseline<'_> {
             Err(cut_short())
         }
     }
-}
-
-fn codes<'t>(tables: &'t Tables<'_>, component: &Component) -> Option<(&'t Table, &'t Table)> {
-    let direct = tables.direct.get(component.direct)?.as_ref()?;
-    let alternating = tables.alternating.get(component.alternating)?.as_ref()?;
-    Some((direct, alternating))
 }
 
 fn cut_short() -> Error {

@@ -54,6 +54,9 @@ pub(super) const PLACES: [u8; 64 + 256] = {
     places
 };
 
+/// Blocks of a unit, over all components: what T.81 allows.
+pub(super) const MAX_BLOCKS: usize = 10;
+
 /// One component, with the tables of its blocks.
 pub(super) struct Component {
     /// Blocks side by side in a unit of the scan, and below each other.
@@ -75,6 +78,23 @@ pub(super) struct Tables<'a> {
     pub(super) restart: u32,
     /// The file from the scan's first byte.
     pub(super) scan: &'a [u8],
+}
+
+impl Tables<'_> {
+    /// The codes of a component's blocks.
+    pub(super) fn codes(&self, component: &Component) -> Option<(&Table, &Table)> {
+        let direct = self.direct.get(component.direct)?.as_ref()?;
+        let alternating = self.alternating.get(component.alternating)?.as_ref()?;
+        Some((direct, alternating))
+    }
+
+    /// Whether all is there for a picture of so many planes, and a unit is as large as it may be.
+    pub(super) fn suit(&self, planes: usize) -> bool {
+        let components = &self.components;
+        let blocks: usize = components.iter().map(|c| c.across * c.down).sum();
+        let have_codes = components.iter().all(|c| self.codes(c).is_some());
+        components.len() == planes && blocks <= MAX_BLOCKS && have_codes
+    }
 }
 
 /// A component as the frame has it.
@@ -119,7 +139,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Option<Tables<'_>>, Error> {
                     }
                 }
             }
-            DRI => restart = body.u16_be().map_or(0, u32::from),
+            DRI => match (body.u16_be(), body.rest()) {
+                (Some(interval), []) => restart = u32::from(interval),
+                _ => return Ok(None),
+            },
             SOS => {
                 let Some(components) =
                     frame.and_then(|frame: Vec<_>| read_scan(&mut body, &frame, &quantisers))
@@ -142,17 +165,20 @@ pub(super) fn read(bytes: &[u8]) -> Result<Option<Tables<'_>>, Error> {
 fn read_frame(body: &mut Reader<'_>) -> Option<Vec<Framed>> {
     body.take(5)?;
     let count = body.u8()?;
-    (0..count)
+    let frame = (0..count)
         .map(|_| {
             let [id, factors, quantisers] = body.array()?;
-            Some(Framed {
+            let (across, down) = (usize::from(factors >> 4), usize::from(factors & 15));
+            let allowed = (1..=4).contains(&across) && (1..=4).contains(&down);
+            allowed.then_some(Framed {
                 id,
-                across: usize::from(factors >> 4),
-                down: usize::from(factors & 15),
+                across,
+                down,
                 quantisers: usize::from(quantisers),
             })
         })
-        .collect()
+        .collect();
+    body.rest().is_empty().then_some(frame)?
 }
 
 /// Whether the codes have runs, their slot, and the codes.
@@ -212,5 +238,5 @@ fn read_scan(
         })
         .collect();
     // All coefficients at once, in full precision.
-    (body.array() == Some([0, 63, 0])).then_some(components)?
+    (body.array() == Some([0, 63, 0]) && body.rest().is_empty()).then_some(components)?
 }
