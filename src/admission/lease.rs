@@ -37,11 +37,6 @@ impl Lease {
         self.extend(whole_steps - self.bytes)
     }
 
-    /// Bytes it covers.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
     /// Makes the lease cover so many bytes more. Never waits.
     ///
     /// # Errors

@@ -167,7 +167,7 @@ pub fn accepts(format: Format, model: Model) -> bool {
 /// Peak bytes that an encode of this picture allocates, the answer included.
 pub fn encode_bytes(encoding: Encoding, shape: Shape) -> u64 {
     match encoding.format {
-        Format::Jpeg => jpeg::encode_bytes(encoding, shape),
+        Format::Jpeg => jpeg::encode_bytes(shape),
         Format::WebP => webp::encode_bytes(shape),
         _ => png::encode_bytes(shape),
     }

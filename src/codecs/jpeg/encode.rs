@@ -24,7 +24,7 @@ pub(in crate::codecs) fn accepts(model: Model) -> bool {
 }
 
 /// Peak bytes: optimised codes need all coefficients, 16 bit each, before the first is written.
-pub(in crate::codecs) fn encode_bytes(_encoding: Encoding, shape: Shape) -> u64 {
+pub(in crate::codecs) fn encode_bytes(shape: Shape) -> u64 {
     let side = |side: u32| u64::from(side).next_multiple_of(16);
     let pixels = side(shape.width) * side(shape.height);
     let samples = match shape.model {
@@ -75,7 +75,6 @@ pub(in crate::codecs) fn create<'a>(
             c_int::from(across),
             c_int::from(down),
             quantisers.as_flattened().as_ptr(),
-            1,
         )
     };
     encoder.outcome(code)?;

@@ -72,7 +72,6 @@ unsafe extern "C" {
         across: c_int,
         down: c_int,
         quantisers: *const u16,
-        optimise: c_int,
     ) -> c_int;
     pub(super) fn pm_encoder_write(
         encoder: *mut Encoder,

@@ -255,7 +255,7 @@ void pm_encoder_free(pm_encoder *encoder) {
 }
 
 int pm_encoder_start(pm_encoder *encoder, unsigned width, unsigned height, int components,
-                     int across, int down, const uint16_t *quantisers, int optimise) {
+                     int across, int down, const uint16_t *quantisers) {
     struct jpeg_compress_struct *info = &encoder->info;
     if (setjmp(encoder->errors.target)) return encoder->errors.code;
     jpeg_mem_dest(info, &encoder->data, &encoder->length);
@@ -274,7 +274,7 @@ int pm_encoder_start(pm_encoder *encoder, unsigned width, unsigned height, int c
         info->comp_info[index].v_samp_factor = index == 0 ? down : 1;
     }
     info->dct_method = JDCT_ISLOW;
-    info->optimize_coding = optimise != 0;
+    info->optimize_coding = TRUE;
     encoder->progress.progress_monitor = pm_encoder_progress;
     info->progress = &encoder->progress;
     jpeg_start_compress(info, TRUE);

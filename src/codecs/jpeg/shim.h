@@ -36,7 +36,7 @@ pm_encoder *pm_encoder_new(void);
 void pm_encoder_free(pm_encoder *encoder);
 /* The picture comes in planes: 1 of grey, or 3 with chroma subsampled by these factors. The quantisers are in rows: luma's, Cb's, Cr's. */
 int pm_encoder_start(pm_encoder *encoder, unsigned width, unsigned height, int components,
-                     int across, int down, const uint16_t *quantisers, int optimise);
+                     int across, int down, const uint16_t *quantisers);
 /* Writes a row of units: in each plane 8 rows for each of its blocks, of `strides` samples, which is a multiple of 8. */
 int pm_encoder_write(pm_encoder *encoder, const uint8_t *const *samples, const size_t *strides,
                      pm_poll poll, void *context);

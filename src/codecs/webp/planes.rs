@@ -113,7 +113,7 @@ pub(super) fn video_range(samples: &[u8], chroma: bool, out: &mut Vec<u8>) {
     let (middle, steps) = if chroma { (128, 224) } else { (0, 219) };
     let least = if chroma { 128 } else { 16 };
     out.extend(samples.iter().map(|&sample| {
-        // Rounded to the nearest, away from nothing: the offset keeps the number above zero.
+        // Rounded to the nearest: 256 whole steps more keep the number above zero, where division rounds down.
         let value = (i32::from(sample) - middle) * steps + 255 * 256 + 127;
         #[expect(
             clippy::cast_possible_truncation,
