@@ -293,7 +293,7 @@ async fn answers_carry_their_headers() {
 /// When this fails, answers have changed: either by mistake, or `OUTPUT_VERSION` goes up and the digests with it.
 #[tokio::test]
 async fn answers_are_the_same_as_ever() {
-    assert_eq!(pixmill::pipeline::plan::OUTPUT_VERSION, 3);
+    assert_eq!(pixmill::pipeline::plan::OUTPUT_VERSION, 4);
     let server = TestServer::start().await;
     let weave = fixtures::weave(301, 207);
     let mut digests = Vec::new();
@@ -319,15 +319,15 @@ async fn answers_are_the_same_as_ever() {
     }
     insta::assert_json_snapshot!(digests, @r#"
     [
-      "c36abc4b2bb15f7c",
-      "f88de3544ed4cffc",
-      "c8c470a902c14a06",
+      "d4b3511b9705f771",
+      "c8ce738648fc2a31",
+      "406acc1b8a8b5bc6",
       "a3e4c9b2c4e7c606",
-      "12762b7cb8912c82",
+      "a6f46fbd87e9ba82",
       "65da9ced90cdfec3",
       "b9f1db190e0237a6",
       "68c008ac62cc1bb5",
-      "e54c6a1f2aebff0a"
+      "884ec7eae8908ed0"
     ]
     "#);
 }

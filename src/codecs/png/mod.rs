@@ -1,10 +1,14 @@
-//! PNG: rows out through the `png` crate, chunks by hand and libdeflate in.
+//! PNG: rows out through the `png` crate, chunks by hand in,
+//! compressed by libdeflate or, where nothing repeats, by codes alone.
 //!
 //! The home of `png` and `libdeflater`. Every colour type and depth is read, as
 //! 8 bit; what isn't interlaced streams. Of an animation, the default image.
 
+mod bits;
 mod chunks;
+mod codes;
 mod decode;
+mod deflate;
 mod encode;
 mod error;
 mod filter;
