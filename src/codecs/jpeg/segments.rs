@@ -76,14 +76,16 @@ pub(super) fn ends(mut rest: &[u8]) -> bool {
     loop {
         match *rest {
             [0xff, EOI, ..] => return true,
-            // Nothing, or another scan of a picture that is complete.
-            [] | [0xff, SOS, ..] => return false,
-            [0xff, 0xc0..=0xcf | 0xdb..=0xfe, ..] => {
+            // Tables, comments and what programs add.
+            [0xff, 0xc4 | 0xcc | 0xdb..=0xdd | 0xe0..=0xef | 0xfe, ..] => {
                 let mut reader = Reader::new(rest);
                 reader.skip_past(0xff);
                 reader.skip_segment();
                 rest = reader.rest();
             }
+            // Nothing, another scan or frame of a picture that is complete, or what no file has.
+            [] | [0xff, 0x02..=0xcf | 0xd8..=0xdf | 0xf0..=0xfd, ..] => return false,
+            // A restart marker too many, fill bytes, anything.
             [_, ref behind @ ..] => {
                 let next = memchr::memchr(0xff, behind);
                 rest = next.and_then(|at| behind.get(at..)).unwrap_or_default();

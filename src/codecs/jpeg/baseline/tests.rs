@@ -155,6 +155,24 @@ fn what_is_cut_short_is_refused() {
     }
 }
 
+/// What may stand between the last code and the end, and what may not.
+#[test]
+fn markers_behind_the_scan() {
+    let file = file(SHAPE, 80, 5);
+    let header = probe(&file).unwrap();
+    let (codes, end) = file.split_at(file.len() - 2);
+    for marker in 0..=255 {
+        let extra: &[u8] = match marker {
+            // Tables are read; an empty one is none.
+            0xc4 | 0xcc | 0xdb => &[0, 2],
+            0xdd => &[0, 4, 0, 0],
+            _ => &[0, 3, 7],
+        };
+        let file = [codes, &[0xff, marker], extra, end].concat();
+        assert!(agree(&file, &header, Scale::FULL), "{marker:02x}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
