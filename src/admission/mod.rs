@@ -1,12 +1,14 @@
 //! Who may work, and when: the queue, the workers, the memory budgets.
 //!
 //! The only place that starts CPU work. One function grants a worker and pixel
-//! memory together, first come first served, to a list of waiters of our own;
+//! memory together to a list of waiters of our own, in an order that is fair by cost;
 //! both belong to the work, not to the request, and come back when it ends.
 //! Knows nothing of images or HTTP.
 
 mod lease;
+mod permit;
 mod pool;
+mod queue;
 mod state;
 
 use std::panic::AssertUnwindSafe;
@@ -17,15 +19,16 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 pub use self::lease::{Held, Lease};
+pub use self::permit::Permit;
 use self::pool::Pool;
-pub use self::state::Permit;
+pub use self::queue::Demand;
 use self::state::{Entry, State};
 use crate::checkpoint::{Checkpoint, Stage, Stop};
 
 /// How much work is let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Threads that do CPU work, at least 1.
+    /// Threads that do CPU work, at least 1. One more helps out with cheap work while all have dear work.
     pub workers: usize,
     /// How much lower than the rest of the process the workers' OS priority is, 0 to 19.
     pub nice: u8,
@@ -149,7 +152,7 @@ impl Admission {
         Lease::new(&self.0.state, bytes)
     }
 
-    /// Waits for a worker and for `bytes` of pixel memory, then runs `work` on the pool.
+    /// Waits for a worker and for pixel memory, then runs `work` on the pool.
     ///
     /// When this future is dropped, a waiting request leaves the queue at once; work
     /// that runs goes on until it polls the checkpoint, which the caller has to stop.
@@ -160,7 +163,7 @@ impl Admission {
     /// [`Error`].
     pub async fn run<T, W>(
         &self,
-        bytes: u64,
+        demand: Demand,
         deadline: Deadline,
         checkpoint: &Checkpoint,
         work: W,
@@ -170,7 +173,7 @@ impl Admission {
         W: FnOnce(&mut Permit) -> T + Send + 'static,
     {
         checkpoint.enter(Stage::Queue);
-        let permit = self.admit(bytes, deadline).await?;
+        let permit = self.admit(demand, deadline).await?;
         let mut answer = self.begin(permit, checkpoint.clone(), work);
         match timeout_at(deadline.at(), &mut answer).await {
             Ok(Ok(Outcome::Done(value))) => Ok(value),
@@ -203,8 +206,8 @@ impl Admission {
         self.0.state.count_cancelled();
     }
 
-    async fn admit(&self, bytes: u64, deadline: Deadline) -> Result<Permit, Error> {
-        match self.0.state.enter(bytes, deadline)? {
+    async fn admit(&self, demand: Demand, deadline: Deadline) -> Result<Permit, Error> {
+        match self.0.state.enter(demand, deadline)? {
             Entry::Granted(permit) => Ok(permit),
             Entry::Waiting(mut waiting) => {
                 match timeout_at(deadline.at(), waiting.granted()).await {

@@ -2,7 +2,7 @@
 
 use tokio::runtime::{Builder, Runtime};
 
-/// As many threads as there are workers, at a lower OS priority than the rest.
+/// As many threads as there are workers, and one that helps out, at a lower OS priority than the rest.
 #[derive(Debug)]
 pub(super) struct Pool {
     /// Taken when the pool ends.
@@ -12,7 +12,7 @@ pub(super) struct Pool {
 impl Pool {
     pub(super) fn start(workers: usize, nice: u8) -> std::io::Result<Self> {
         let runtime = Builder::new_current_thread()
-            .max_blocking_threads(workers)
+            .max_blocking_threads(workers + 1)
             .thread_name("worker")
             // Request handling must win against pixels: measured on 2 cores under full
             // load, this halves the time in which /health answers.

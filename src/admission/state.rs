@@ -1,6 +1,5 @@
 //! The books: who waits, who works, who holds how much memory.
 
-use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,10 +7,16 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::{Deadline, Error, Figures, Held, Lack, Settings};
+use super::permit::{Permit, Waiting};
+use super::queue::{Demand, Queue, Turn};
+use super::{Deadline, Error, Figures, Lack, Settings};
 
-/// Until something has been measured, a piece of work is thought to take so long.
-const FIRST_GUESS: Duration = Duration::from_millis(50);
+/// How long one whose turn it is, but whom memory lacks, lets others pass. After that it holds them up: else many
+/// small ones could starve a large one.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How far estimates of time are trusted to be off, either way.
+const PACE: std::ops::RangeInclusive<f64> = 0.05..=50.0;
 
 #[derive(Debug)]
 pub(super) struct State {
@@ -21,20 +26,21 @@ pub(super) struct State {
 
 #[derive(Debug)]
 struct Books {
-    waiters: VecDeque<Waiter>,
+    queue: Queue<Waiter>,
     next_waiter: u64,
     busy: usize,
+    /// Of the busy ones, those with dear work.
+    dear: usize,
     pixels: u64,
     uploads: u64,
     cancelled: u64,
-    /// Running mean of how long a piece of work takes.
-    work_seconds: f64,
+    /// Running mean of what work takes over what it was thought to take.
+    pace: f64,
 }
 
 #[derive(Debug)]
 struct Waiter {
     id: u64,
-    bytes: u64,
     grant: oneshot::Sender<Permit>,
 }
 
@@ -44,35 +50,19 @@ pub(super) enum Entry {
     Waiting(Waiting),
 }
 
-/// A worker and pixel memory. Given back when dropped.
-#[derive(Debug)]
-pub struct Permit {
-    state: Arc<State>,
-    bytes: u64,
-    since: Instant,
-}
-
-/// A place in the queue. Given up when dropped.
-pub(super) struct Waiting {
-    state: Arc<State>,
-    id: u64,
-    granted: oneshot::Receiver<Permit>,
-    /// Still in the queue, for all this side knows.
-    queued: bool,
-}
-
 impl State {
     pub(super) fn new(settings: Settings) -> Self {
         Self {
             settings,
             books: Mutex::new(Books {
-                waiters: VecDeque::new(),
+                queue: Queue::new(),
                 next_waiter: 0,
                 busy: 0,
+                dear: 0,
                 pixels: 0,
                 uploads: 0,
                 cancelled: 0,
-                work_seconds: FIRST_GUESS.as_secs_f64(),
+                pace: 1.0,
             }),
         }
     }
@@ -91,34 +81,44 @@ impl State {
         }
     }
 
-    /// Grants at once, or puts the request at the end of the queue.
-    pub(super) fn enter(self: &Arc<Self>, bytes: u64, deadline: Deadline) -> Result<Entry, Error> {
-        if bytes > self.settings.pixel_memory {
+    /// Grants at once, or puts the request into the queue.
+    pub(super) fn enter(
+        self: &Arc<Self>,
+        demand: Demand,
+        deadline: Deadline,
+    ) -> Result<Entry, Error> {
+        if demand.bytes > self.settings.pixel_memory {
             return Err(Error::TooLarge {
                 limit: self.settings.pixel_memory,
-                actual: bytes,
+                actual: demand.bytes,
             });
         }
         let mut books = self.books();
-        if books.waiters.is_empty() && self.fits(&books, bytes) {
-            return Ok(Entry::Granted(self.grant(&mut books, bytes)));
+        if books.queue.len() == 0 && self.worker(&books, demand) && self.memory(&books, demand) {
+            return Ok(Entry::Granted(self.grant(&mut books, demand)));
         }
-        if self.crowded(&books) {
+        if self.crowded(&books) || (demand.dear() && self.crowded_with_dear(&books)) {
             return Err(self.overloaded(&books, Lack::Place));
         }
-        if Instant::now() + self.wait(&books) > deadline.at() {
+        let wait = self.spread(&books, books.queue.ahead(demand));
+        if Instant::now() + wait > deadline.at() {
             return Err(self.overloaded(&books, Lack::Time));
         }
         let (grant, granted) = oneshot::channel();
         let id = books.next_waiter;
         books.next_waiter += 1;
-        books.waiters.push_back(Waiter { id, bytes, grant });
-        Ok(Entry::Waiting(Waiting {
-            state: Arc::clone(self),
-            id,
-            granted,
-            queued: true,
-        }))
+        books.queue.push(demand, Waiter { id, grant });
+        // Those before it may all be waiting for what it doesn't need.
+        self.advance(&mut books);
+        Ok(Entry::Waiting(Waiting::new(self, id, granted)))
+    }
+
+    /// Takes one out of the queue.
+    pub(super) fn leave(self: &Arc<Self>, id: u64) {
+        let mut books = self.books();
+        books.queue.retain(|waiter| waiter.id != id);
+        // Whoever stood behind may fit now.
+        self.advance(&mut books);
     }
 
     /// Takes so much more upload memory, or says when to come back.
@@ -137,10 +137,27 @@ impl State {
         self.books().uploads -= bytes;
     }
 
+    /// Takes a worker and memory back from work that took so long.
+    pub(super) fn give_back(self: &Arc<Self>, demand: Demand, bytes: u64, took: Duration) {
+        let mut books = self.books();
+        books.take_back(demand, bytes);
+        let thought = demand.time.as_secs_f64().max(1e-4);
+        let pace = (took.as_secs_f64() / thought).clamp(*PACE.start(), *PACE.end());
+        // The last ten or so pieces of work count.
+        books.pace += (pace - books.pace) * 0.1;
+        self.advance(&mut books);
+    }
+
     pub(super) fn give_pixels_back(self: &Arc<Self>, bytes: u64) {
         let mut books = self.books();
         books.pixels -= bytes;
         self.advance(&mut books);
+    }
+
+    /// Counts so many bytes of pixel memory in place of others.
+    pub(super) fn exchange_pixels(&self, from: u64, to: u64) {
+        let mut books = self.books();
+        books.pixels = books.pixels - from + to;
     }
 
     pub(super) fn count_cancelled(&self) {
@@ -150,7 +167,7 @@ impl State {
     pub(super) fn figures(&self) -> Figures {
         let books = self.books();
         Figures {
-            queued: books.waiters.len(),
+            queued: books.queue.len(),
             busy: books.busy,
             workers: self.settings.workers,
             upload_memory: (books.uploads, self.settings.upload_memory),
@@ -165,48 +182,72 @@ impl State {
 
     /// Whether the queue is full. A free worker is a place too, as long as nobody waits for memory.
     fn crowded(&self, books: &Books) -> bool {
-        let free = books.waiters.is_empty() && books.busy < self.settings.workers;
-        !free && books.waiters.len() >= self.settings.queue
+        let waiting = books.queue.len();
+        let free = waiting == 0 && books.busy < self.settings.workers;
+        !free && waiting >= self.settings.queue
     }
 
-    fn fits(&self, books: &Books, bytes: u64) -> bool {
-        books.busy < self.settings.workers && books.pixels + bytes <= self.settings.pixel_memory
+    /// Whether dear work has all the places that it may have: a quarter is kept for what is done quickly.
+    fn crowded_with_dear(&self, books: &Books) -> bool {
+        let places = self.settings.queue - self.settings.queue / 4;
+        books.queue.dear() >= places
     }
 
-    fn grant(self: &Arc<Self>, books: &mut Books, bytes: u64) -> Permit {
+    /// Whether there is a worker for it. One more than the workers there are helps out with cheap work,
+    /// where all of them have dear work: non-preemptive work else keeps what takes milliseconds waiting for seconds.
+    fn worker(&self, books: &Books, demand: Demand) -> bool {
+        let workers = self.settings.workers;
+        books.busy < workers || (books.busy == workers && books.dear == workers && !demand.dear())
+    }
+
+    fn memory(&self, books: &Books, demand: Demand) -> bool {
+        books.pixels + demand.bytes <= self.settings.pixel_memory
+    }
+
+    fn grant(self: &Arc<Self>, books: &mut Books, demand: Demand) -> Permit {
         books.busy += 1;
-        books.pixels += bytes;
-        Permit {
-            state: Arc::clone(self),
-            bytes,
-            since: Instant::now(),
-        }
+        books.dear += usize::from(demand.dear());
+        books.pixels += demand.bytes;
+        Permit::new(self, demand)
     }
 
-    /// Grants to the longest waiting for as long as they fit. The first that doesn't
-    /// fit holds up the rest: else many small ones could starve a large one.
+    /// Grants to as many as there are workers and memory for, in the queue's order.
     fn advance(self: &Arc<Self>, books: &mut Books) {
-        while let Some(waiter) = books.waiters.front() {
-            let bytes = waiter.bytes;
-            if !self.fits(books, bytes) {
-                break;
-            }
-            let Some(waiter) = books.waiters.pop_front() else {
+        while let Some(turn) = self.next(books) {
+            let Some(waiter) = books.queue.pop(turn) else {
                 break;
             };
-            let permit = self.grant(books, bytes);
-            if let Err(unheard) = waiter.grant.send(permit) {
+            let permit = self.grant(books, waiter.demand);
+            if let Err(unheard) = waiter.item.grant.send(permit) {
                 // It left between being looked at and being granted.
-                books.take_back(&unheard);
+                books.take_back(waiter.demand, waiter.demand.bytes);
                 unheard.forget();
             }
         }
     }
 
-    /// How long a request at the end of the queue is likely to wait.
-    fn wait(&self, books: &Books) -> Duration {
-        let ahead = books.waiters.len() as f64 / self.settings.workers as f64;
-        Duration::from_secs_f64(ahead * books.work_seconds)
+    /// Whose turn it is, of those whom there is a worker and memory for.
+    fn next(&self, books: &mut Books) -> Option<Turn> {
+        for turn in books.queue.turns() {
+            let demand = books.queue.front(turn)?.demand;
+            if !self.worker(books, demand) {
+                continue;
+            }
+            if self.memory(books, demand) {
+                return Some(turn);
+            }
+            let now = Instant::now();
+            let since = *books.queue.front(turn)?.lacking.get_or_insert(now);
+            if now.duration_since(since) >= PATIENCE {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// How long the workers are likely to need for work that was thought to take so many seconds.
+    fn spread(&self, books: &Books, seconds: f64) -> Duration {
+        Duration::from_secs_f64(seconds * books.pace / self.settings.workers as f64)
     }
 
     fn overloaded(&self, books: &Books, lack: Lack) -> Error {
@@ -218,82 +259,16 @@ impl State {
 
     /// When the present queue has drained, plus up to half of that, so that the refused don't come back together.
     fn later(&self, books: &Books) -> Duration {
-        let seconds = self.wait(books).as_secs_f64() + books.work_seconds;
+        let seconds = self.spread(books, books.queue.seconds()).as_secs_f64();
         let random = RandomState::new().build_hasher().finish() as f64 / u64::MAX as f64;
         Duration::from_secs_f64((seconds * (1.0 + random / 2.0)).clamp(1.0, 60.0).ceil())
     }
 }
 
 impl Books {
-    fn take_back(&mut self, permit: &Permit) {
+    fn take_back(&mut self, demand: Demand, bytes: u64) {
         self.busy -= 1;
-        self.pixels -= permit.bytes;
-    }
-}
-
-impl Permit {
-    /// Sets memory apart that stays granted when the work has ended: so much of it as what the work
-    /// made takes. The rest, and the worker, come back as ever.
-    pub fn keep(&mut self, bytes: u64) -> Held {
-        let mut books = self.state.books();
-        let rest = self.bytes.saturating_sub(bytes);
-        // More than was granted is counted too: the books tell what is held.
-        books.pixels = books.pixels - self.bytes + rest + bytes;
-        self.bytes = rest;
-        drop(books);
-        Held::new(&self.state, bytes)
-    }
-
-    /// Drops it without giving anything back, where that has been done.
-    fn forget(mut self) {
-        self.bytes = FORGOTTEN;
-    }
-}
-
-/// No permit can be for so many bytes.
-const FORGOTTEN: u64 = u64::MAX;
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        if self.bytes == FORGOTTEN {
-            return;
-        }
-        let mut books = self.state.books();
-        books.take_back(self);
-        let seconds = self.since.elapsed().as_secs_f64();
-        // The last ten or so pieces of work count.
-        books.work_seconds += (seconds - books.work_seconds) * 0.1;
-        self.state.advance(&mut books);
-    }
-}
-
-impl Waiting {
-    /// The permit, as soon as it is there; `None` if admission has ended.
-    pub(super) async fn granted(&mut self) -> Option<Permit> {
-        let permit = (&mut self.granted).await.ok();
-        self.queued = false;
-        permit
-    }
-
-    /// Leaves the queue, not counted as cancelled.
-    pub(super) fn give_up(&mut self) {
-        self.leave();
-        self.queued = false;
-    }
-
-    fn leave(&self) {
-        let mut books = self.state.books();
-        books.waiters.retain(|waiter| waiter.id != self.id);
-        // Whoever stood behind may fit now.
-        self.state.advance(&mut books);
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        if self.queued {
-            self.leave();
-            self.state.count_cancelled();
-        }
+        self.dear -= usize::from(demand.dear());
+        self.pixels -= bytes;
     }
 }

@@ -28,14 +28,26 @@ struct Job {
     checkpoint: Checkpoint,
 }
 
+/// Of middling cost.
+fn demand(bytes: u64) -> Demand {
+    Demand {
+        bytes,
+        time: Duration::from_millis(50),
+    }
+}
+
 fn job(admission: &Admission, bytes: u64, deadline: Deadline) -> Job {
+    job_of(admission, demand(bytes), deadline)
+}
+
+fn job_of(admission: &Admission, demand: Demand, deadline: Deadline) -> Job {
     let (end, ended) = mpsc::channel();
     let (start, started) = oneshot::channel();
     let checkpoint = Checkpoint::new();
     let (admission, seen) = (admission.clone(), checkpoint.clone());
     let task = tokio::spawn(async move {
         admission
-            .run(bytes, deadline, &seen, move |_permit| {
+            .run(demand, deadline, &seen, move |_permit| {
                 let _unheard = start.send(());
                 ended.recv().map_or(0, |()| 42)
             })
@@ -111,10 +123,22 @@ async fn memory_is_granted_with_the_worker_or_waited_for() {
     large.started.await.unwrap();
     let mut next = job(&admission, 4 * MIB, later());
     settled(&admission, |f| f.queued == 1).await;
-    // One worker is free, but the memory isn't; a small one behind must not overtake for ever.
-    let behind = job(&admission, MIB, later());
+    // One worker is free, but the memory isn't; one of another class may overtake, but not for ever.
+    let small = Demand {
+        bytes: MIB,
+        time: Duration::from_millis(5),
+    };
+    let overtaking = job_of(&admission, small, later());
+    overtaking.started.await.unwrap();
+    overtaking.end.send(()).unwrap();
+    assert_eq!(overtaking.task.await.unwrap(), Ok(42));
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(2)).await;
+    let mut behind = job_of(&admission, small, later());
     settled(&admission, |f| f.queued == 2).await;
     assert!(next.started.try_recv().is_err());
+    assert!(behind.started.try_recv().is_err());
+    tokio::time::resume();
     large.end.send(()).unwrap();
     next.started.await.unwrap();
     behind.started.await.unwrap();
@@ -129,6 +153,54 @@ async fn memory_is_granted_with_the_worker_or_waited_for() {
             actual: 11 * MIB
         })
     );
+}
+
+#[tokio::test]
+async fn cheap_work_doesnt_wait_for_dear_work() {
+    let admission = Admission::start(Settings {
+        workers: 2,
+        queue: 40,
+        ..settings()
+    })
+    .unwrap();
+    let dear = Demand {
+        bytes: 1,
+        time: Duration::from_secs(2),
+    };
+    let cheap = Demand {
+        bytes: 1,
+        time: Duration::from_millis(10),
+    };
+    let mut working: Vec<_> = (0..2).map(|_| job_of(&admission, dear, later())).collect();
+    let waiting: Vec<_> = (0..30).map(|_| job_of(&admission, dear, later())).collect();
+    settled(&admission, |f| f.busy == 2 && f.queued == 30).await;
+    // Both workers are busy for long, and a third helps out with what is cheap: one at a time.
+    let first = job_of(&admission, cheap, later());
+    first.started.await.unwrap();
+    let mut second = job_of(&admission, cheap, later());
+    settled(&admission, |f| f.busy == 3 && f.queued == 31).await;
+    assert!(second.started.try_recv().is_err());
+    first.end.send(()).unwrap();
+    second.started.await.unwrap();
+    second.end.send(()).unwrap();
+    settled(&admission, |f| f.busy == 2).await;
+    // Dear work leaves a quarter of the places to others.
+    let refused = job_of(&admission, dear, later());
+    assert!(matches!(
+        refused.task.await.unwrap(),
+        Err(Error::Overloaded {
+            lack: Lack::Place,
+            ..
+        })
+    ));
+    let third = job_of(&admission, cheap, later());
+    third.started.await.unwrap();
+    third.end.send(()).unwrap();
+    for job in working.drain(..).chain(waiting) {
+        job.end.send(()).unwrap();
+        assert_eq!(job.task.await.unwrap(), Ok(42));
+    }
+    settled(&admission, |f| f.busy == 0 && f.pixel_memory.0 == 0).await;
 }
 
 #[tokio::test]
@@ -164,7 +236,7 @@ async fn a_panic_costs_one_request() {
     for _ in 0..3 {
         let checkpoint = Checkpoint::new();
         let result = admission
-            .run(MIB, later(), &checkpoint, |_permit| {
+            .run(demand(MIB), later(), &checkpoint, |_permit| {
                 assert!(std::hint::black_box(false), "planted");
             })
             .await;
@@ -181,7 +253,9 @@ async fn what_is_kept_stays_in_the_books() {
         async move {
             let work = move |permit: &mut Permit| permit.keep(bytes);
             let checkpoint = Checkpoint::new();
-            let held = admission.run(4 * MIB, later(), &checkpoint, work).await;
+            let held = admission
+                .run(demand(4 * MIB), later(), &checkpoint, work)
+                .await;
             held.unwrap()
         }
     };
@@ -237,7 +311,7 @@ async fn nobody_waits_for_what_comes_too_late() {
     first.started.await.unwrap();
     let behind: Vec<_> = (0..60).map(|_| job(&admission, MIB, later())).collect();
     settled(&admission, |f| f.queued == 60).await;
-    // Nothing has been measured yet, so 60 pieces of work are thought to take 3 s.
+    // Nothing has been measured yet: 60 pieces of work are thought to take 3 s.
     let hasty = job(&admission, MIB, Deadline::after(Duration::from_secs(1)));
     match hasty.task.await.unwrap() {
         Err(Error::Overloaded { lack, retry_after }) => {

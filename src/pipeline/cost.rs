@@ -1,4 +1,6 @@
-//! How many bytes a plan's work holds at its peak: what admission grants.
+//! What a plan's work takes: the bytes it holds at its peak, which admission grants, and time, which decides about the order.
+
+use std::time::Duration;
 
 use super::plan::{Plan, pixels};
 use crate::codecs::{self, Header, Shape};
@@ -6,8 +8,25 @@ use crate::codecs::{self, Header, Shape};
 /// The pixel memory without which not even a tiny picture, such as the self-test's, could be granted any.
 pub const LEAST_BYTES: u64 = 8 << 20;
 
+/// What work takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Bytes allocated at the peak, the source's own bytes not included.
+    pub peak_bytes: u64,
+    /// Time on one processor of a server of 2024, about.
+    pub time: Duration,
+}
+
+/// What the plan's work takes, on samples that the decoder hands over in that shape.
+pub(super) fn cost(plan: &Plan, header: &Header, decoded: Shape) -> Cost {
+    Cost {
+        peak_bytes: peak_bytes(plan, header, decoded),
+        time: time(plan, header),
+    }
+}
+
 /// The sum of what is held at once in the dearest moment: decoder and strip, or pictures and encoder.
-pub(super) fn peak_bytes(plan: &Plan, header: &Header, decoded: Shape) -> u64 {
+fn peak_bytes(plan: &Plan, header: &Header, decoded: Shape) -> u64 {
     let target = Shape {
         width: plan.resampling.target.0,
         height: plan.resampling.target.1,
@@ -33,6 +52,23 @@ pub(super) fn peak_bytes(plan: &Plan, header: &Header, decoded: Shape) -> u64 {
         .max(writing)
         .saturating_add(FIXED_BYTES)
 }
+
+fn time(plan: &Plan, header: &Header) -> Duration {
+    let (reading, _) = header.format.row().pace;
+    // The codes of a picture that its decoder holds as a whole are read again for each scan.
+    let scans = if header.buffered { SCANS } else { 1 };
+    let source =
+        pixels(header.width, header.height).saturating_mul(u64::from(reading) * scans + RESAMPLING);
+    let (_, writing) = plan.encoding.format.row().pace;
+    let answer = pixels(plan.width, plan.height).saturating_mul(u64::from(writing));
+    Duration::from_nanos(source.saturating_add(answer))
+}
+
+/// What ten scans cost, which is what encoders make, beside one.
+const SCANS: u64 = 4;
+
+/// Nanoseconds that mixing takes for each pixel of the source.
+const RESAMPLING: u64 = 1;
 
 /// A profile's tables are parsed into numbers of up to four bytes for each of the file's.
 const PROFILE_COPIES: u64 = 4;

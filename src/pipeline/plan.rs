@@ -7,11 +7,12 @@
 
 use std::fmt::Write as _;
 
+use super::cost::{self, Cost};
 use super::geometry::{self, Asked, Canvas, Geometry, Window};
 use super::operation::{Request, Type};
 use super::resample::Resampling;
 use super::value::Colour;
-use super::{color, cost, scale};
+use super::{color, scale};
 use crate::codecs::{self, Encoding, Format, Header, Model, Orientation, Scale};
 
 /// Changes whenever the same plan starts to give other bytes, so that entity tags change too.
@@ -53,8 +54,8 @@ pub struct Plan {
     pub width: u32,
     /// Height of the answer.
     pub height: u32,
-    /// Bytes that the work allocates at its peak, the source's own bytes not included.
-    pub peak_bytes: u64,
+    /// What the work takes.
+    pub cost: Cost,
 }
 
 /// Why there is no plan.
@@ -144,9 +145,9 @@ pub fn plan(request: &Request, header: &Header, settings: &Settings) -> Result<P
         encoding,
         width,
         height,
-        peak_bytes: 0,
+        cost: Cost::default(),
     };
-    plan.peak_bytes = cost::peak_bytes(&plan, header, decoded);
+    plan.cost = cost::cost(&plan, header, decoded);
     Ok(plan)
 }
 

@@ -186,14 +186,14 @@ fn limits_are_kept() {
 #[test]
 fn a_hundred_megapixels_stream_in_little_memory() {
     let png = header(Format::Png, 10_000, 10_000, Model::Rgba);
-    let bytes = planned("width=1000", &png).unwrap().peak_bytes;
+    let bytes = planned("width=1000", &png).unwrap().cost.peak_bytes;
     assert!(bytes < 60 << 20, "{bytes}");
     let interlaced = Header {
         progressive: true,
         buffered: true,
         ..png
     };
-    assert!(planned("width=1000", &interlaced).unwrap().peak_bytes > 400_000_000);
+    assert!(planned("width=1000", &interlaced).unwrap().cost.peak_bytes > 400_000_000);
 }
 
 proptest! {
@@ -227,7 +227,7 @@ proptest! {
         }
         prop_assert!(plan.width <= w.max(target.0).max(target.1));
         let answer = u64::from(plan.width) * u64::from(plan.height) * 3;
-        prop_assert!(plan.peak_bytes > answer);
+        prop_assert!(plan.cost.peak_bytes > answer);
         prop_assert_eq!(planned(&query, &header).unwrap().canonical(), plan.canonical());
     }
 }

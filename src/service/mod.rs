@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 pub use self::error::Error;
 use self::scratches::Scratches;
-use crate::admission::{Admission, Deadline, Held, Lease, Permit};
+use crate::admission::{Admission, Deadline, Demand, Held, Lease, Permit};
 use crate::checkpoint::Checkpoint;
 use crate::codecs::{self, Encoding, FORMATS, Format, Header, Model, Raster, Shape};
 use crate::pipeline::operation::{self, Request, Rules};
@@ -199,7 +199,10 @@ impl Service {
         let executor = Arc::clone(&self.0.executor);
         let scratches = Arc::clone(&self.0.scratches);
         let checkpoint = context.checkpoint.clone();
-        let bytes = plan.peak_bytes;
+        let demand = Demand {
+            bytes: plan.cost.peak_bytes,
+            time: plan.cost.time,
+        };
         let Source {
             bytes: file, lease, ..
         } = source;
@@ -224,7 +227,7 @@ impl Service {
         let made = self
             .0
             .admission
-            .run(bytes, context.deadline, &context.checkpoint, work)
+            .run(demand, context.deadline, &context.checkpoint, work)
             .await?;
         Ok(made?)
     }

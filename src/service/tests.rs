@@ -85,10 +85,10 @@ fn the_self_test_fits_into_the_least_memory() {
         let plan = plan::plan(&smaller(), &header, &settings()).unwrap();
         let most = pipeline::LEAST_BYTES;
         assert!(
-            plan.peak_bytes <= most,
+            plan.cost.peak_bytes <= most,
             "{}: {}",
             row.format.name(),
-            plan.peak_bytes
+            plan.cost.peak_bytes
         );
     }
 }

@@ -125,7 +125,7 @@ async fn a_drain_under_load_answers_all() {
     unready.problem(503, "draining");
     // As everywhere: when the queue is likely to have drained.
     let seconds: u64 = unready.header("retry-after").unwrap().parse().unwrap();
-    assert!(seconds >= 2, "{seconds}");
+    assert!((1..=60).contains(&seconds), "{seconds}");
     for _ in 0..streams.len() {
         end.send(()).unwrap();
     }

@@ -1,0 +1,244 @@
+//! Who is next: classes of cost share the workers equally, first come first served within each.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// What a piece of work takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Demand {
+    /// Bytes of pixel memory.
+    pub bytes: u64,
+    /// Time on one processor, estimated. It decides only who comes before whom.
+    pub time: Duration,
+}
+
+/// Up to which time a demand belongs to each class but the last.
+const BOUNDS: [Duration; CLASSES - 1] = [
+    Duration::from_millis(25),
+    Duration::from_millis(200),
+    Duration::from_millis(1_600),
+];
+const CLASSES: usize = 4;
+
+/// The first class whose work is dear: a cheap one shouldn't have to wait for it to end.
+const DEAR: usize = 2;
+
+impl Demand {
+    fn class(self) -> usize {
+        BOUNDS.iter().filter(|&&bound| self.time > bound).count()
+    }
+
+    /// Whether the work takes long.
+    pub(super) fn dear(self) -> bool {
+        self.class() >= DEAR
+    }
+}
+
+/// Those who wait.
+///
+/// Start-time fair queueing (Goyal, Vin and Cheng, 1996) with the classes as flows: each class that waits gets the
+/// same share of the workers' time. So one cheap piece of work doesn't wait behind thirty dear ones, and no stream of cheap ones
+/// keeps a dear one waiting for ever.
+#[derive(Debug)]
+pub(super) struct Queue<T> {
+    classes: [Class<T>; CLASSES],
+    /// The share that the class had got whose turn it was last.
+    reached: f64,
+}
+
+#[derive(Debug)]
+struct Class<T> {
+    waiting: VecDeque<Waiter<T>>,
+    /// Seconds of work that it has got, counted from what the queue had reached when it last began to wait.
+    share: f64,
+}
+
+/// One who waits.
+#[derive(Debug)]
+pub(super) struct Waiter<T> {
+    pub(super) demand: Demand,
+    pub(super) item: T,
+    /// Since when it is its turn, but memory lacks.
+    pub(super) lacking: Option<Instant>,
+}
+
+/// A class that has somebody waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Turn(usize);
+
+impl<T> Queue<T> {
+    pub(super) fn new() -> Self {
+        Self {
+            classes: std::array::from_fn(|_| Class {
+                waiting: VecDeque::new(),
+                share: 0.0,
+            }),
+            reached: 0.0,
+        }
+    }
+
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.classes.iter().map(|class| class.waiting.len()).sum()
+    }
+
+    /// How many wait with dear work.
+    pub(super) fn dear(&self) -> usize {
+        let dear = self.classes.iter().skip(DEAR);
+        dear.map(|class| class.waiting.len()).sum()
+    }
+
+    /// Puts one at the end of its class.
+    pub(super) fn push(&mut self, demand: Demand, item: T) {
+        if let Some(class) = self.classes.get_mut(demand.class()) {
+            if class.waiting.is_empty() {
+                // What it didn't ask for while it didn't wait is gone.
+                class.share = class.share.max(self.reached);
+            }
+            class.waiting.push_back(Waiter {
+                demand,
+                item,
+                lacking: None,
+            });
+        }
+    }
+
+    /// Classes with somebody waiting, the one with the smallest share first.
+    pub(super) fn turns(&self) -> Vec<Turn> {
+        let waiting = |&index: &usize| !self.class(index).is_none_or(|c| c.waiting.is_empty());
+        let mut turns: Vec<usize> = (0..CLASSES).filter(waiting).collect();
+        let share = |index: usize| self.class(index).map_or(0.0, |class| class.share);
+        turns.sort_by(|&a, &b| share(a).total_cmp(&share(b)));
+        turns.into_iter().map(Turn).collect()
+    }
+
+    /// The longest waiting of a class.
+    pub(super) fn front(&mut self, turn: Turn) -> Option<&mut Waiter<T>> {
+        self.classes.get_mut(turn.0)?.waiting.front_mut()
+    }
+
+    /// Takes the longest waiting of a class out, and counts its work.
+    pub(super) fn pop(&mut self, turn: Turn) -> Option<Waiter<T>> {
+        let class = self.classes.get_mut(turn.0)?;
+        let waiter = class.waiting.pop_front()?;
+        self.reached = class.share;
+        class.share += waiter.demand.time.as_secs_f64();
+        Some(waiter)
+    }
+
+    /// Takes out all but those that `stays` says so of.
+    pub(super) fn retain(&mut self, stays: impl Fn(&T) -> bool) {
+        for class in &mut self.classes {
+            class.waiting.retain(|waiter| stays(&waiter.item));
+        }
+    }
+
+    /// Seconds of work before such a one's turn, if nobody else comes.
+    pub(super) fn ahead(&self, demand: Demand) -> f64 {
+        let own = self.class(demand.class()).map_or(0.0, Class::seconds);
+        let until = own + demand.time.as_secs_f64();
+        let others = self.classes.iter().enumerate();
+        let others = others.filter(|&(index, _)| index != demand.class());
+        own + others
+            .map(|(_, class)| class.seconds().min(until))
+            .sum::<f64>()
+    }
+
+    /// Seconds of work of all who wait.
+    pub(super) fn seconds(&self) -> f64 {
+        self.classes.iter().map(Class::seconds).sum()
+    }
+
+    fn class(&self, index: usize) -> Option<&Class<T>> {
+        self.classes.get(index)
+    }
+}
+
+impl<T> Class<T> {
+    fn seconds(&self) -> f64 {
+        let times = self.waiting.iter().map(|waiter| waiter.demand.time);
+        times.sum::<Duration>().as_secs_f64()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn demand(milliseconds: u64) -> Demand {
+        Demand {
+            bytes: 1,
+            time: Duration::from_millis(milliseconds),
+        }
+    }
+
+    fn next(queue: &mut Queue<usize>) -> usize {
+        let turn = queue.turns()[0];
+        queue.pop(turn).unwrap().item
+    }
+
+    #[test]
+    fn a_cheap_one_passes_thirty_dear_ones() {
+        let mut queue = Queue::new();
+        for dear in 0..30 {
+            queue.push(demand(2_000), dear);
+        }
+        assert_eq!(next(&mut queue), 0);
+        queue.push(demand(10), 100);
+        queue.push(demand(10), 101);
+        assert_eq!([next(&mut queue), next(&mut queue)], [100, 101]);
+        assert_eq!(next(&mut queue), 1);
+    }
+
+    #[test]
+    fn a_stream_of_cheap_ones_leaves_the_dear_its_share() {
+        let mut queue = Queue::new();
+        queue.push(demand(2_000), 0);
+        queue.push(demand(2_000), 1);
+        let mut cheap = 0;
+        let mut dear = Vec::new();
+        for _ in 0..500 {
+            queue.push(demand(20), 100);
+            queue.push(demand(20), 100);
+            match next(&mut queue) {
+                100 => cheap += 1,
+                other => dear.push((other, cheap)),
+            }
+        }
+        // Both classes begin alike; after the first dear one, as much time goes to the cheap ones.
+        assert_eq!(dear.len(), 2, "{dear:?}");
+        let between = dear[1].1 - dear[0].1;
+        assert!((95..=105).contains(&between), "{dear:?}");
+    }
+
+    proptest! {
+        /// Nobody is lost, none overtakes its own class, and shares stay within one piece of work of each other.
+        #[test]
+        fn the_order_is_fair(
+            times in proptest::collection::vec(1_u64..4_000, 1..80),
+        ) {
+            let mut queue = Queue::new();
+            for (index, &time) in times.iter().enumerate() {
+                queue.push(demand(time), index);
+            }
+            let total: u64 = times.iter().sum();
+            prop_assert!((queue.seconds() - total as f64 / 1_000.0).abs() < 1e-6);
+            let mut got = [0_u64; CLASSES];
+            let mut last = [None; CLASSES];
+            for _ in 0..times.len() {
+                let there: Vec<usize> = queue.turns().iter().map(|turn| turn.0).collect();
+                let index = next(&mut queue);
+                let class = demand(times[index]).class();
+                prop_assert!(last[class].is_none_or(|last| last < index));
+                last[class] = Some(index);
+                prop_assert!(there.iter().all(|&other| got[class] <= got[other]));
+                got[class] += times[index];
+            }
+            prop_assert_eq!(queue.len(), 0);
+        }
+    }
+}
