@@ -19,10 +19,10 @@ use crate::checkpoint::Checkpoint;
 use crate::codecs;
 use crate::config::{Config, Machine};
 use crate::http::problem::Problem;
-use crate::http::{self, Readiness};
+use crate::http::{self, ClientAddress, Readiness};
 use crate::os;
 use crate::pipeline::{self, operation, plan};
-use crate::server::{self, Connections, Crowded, Handlers, Incoming, Phase};
+use crate::server::{self, Connections, Crowded, Handlers, Incoming, Peer, Phase};
 use crate::service::{self, Executor, Service};
 use crate::telemetry::{Metrics, Snapshot};
 
@@ -75,7 +75,7 @@ impl App {
         let (readiness, connections) = (Readiness::default(), Connections::default());
         let state = http::State::new(
             service.clone(),
-            config.http,
+            config.http.clone(),
             readiness.clone(),
             Metrics::new(),
             snapshots(&service, &connections),
@@ -115,7 +115,10 @@ impl App {
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> io::Result<Outcome> {
         let (phases, phase) = watch::channel(Phase::Serving);
         let (router, crowded) = (self.router, self.crowded);
-        let handler = move |request: Request<Incoming>| {
+        let handler = move |mut request: Request<Incoming>| {
+            if let Some(&Peer(peer)) = request.extensions().get() {
+                request.extensions_mut().insert(ClientAddress(peer.ip()));
+            }
             let past_the_cap = request.extensions().get::<Crowded>().is_some();
             let router = if past_the_cap { &crowded } else { &router }.clone();
             async move { answered(router.oneshot(request.map(Body::new)).await) }

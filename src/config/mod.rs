@@ -60,11 +60,12 @@ impl Config {
         let host: IpAddr = reader.parsed("host", "an IP address");
         let port = reader.whole("port", 0..=65_535);
         let http = http_settings(&mut reader);
+        let max_body = http.max_body;
         let config = Self {
             listen: SocketAddr::new(host, u16::try_from(port).unwrap_or(0)),
             server: server_settings(&mut reader),
             http,
-            admission: admission_settings(&mut reader, machine, http.max_body),
+            admission: admission_settings(&mut reader, machine, max_body),
             pipeline: plan::Settings {
                 max_pixels: reader.whole("max_pixels", 1..=1 << 40),
                 max_output_side: narrow(reader.whole("max_output_side", 1..=1 << 20)),
@@ -155,7 +156,21 @@ fn http_settings(reader: &mut Reader) -> http::Settings {
         min_upload_rate: reader.size("min_upload_rate"),
         request_timeout: reader.duration("request_timeout", MOMENT),
         lenient_parameters: reader.boolean("lenient_parameters"),
+        max_per_client: count(reader.whole("max_per_client", 0..=1 << 20)),
+        client_header: client_header(reader),
     }
+}
+
+fn client_header(reader: &mut Reader) -> Option<http::HeaderName> {
+    let name = reader.text("client_header");
+    if name == "none" {
+        return None;
+    }
+    let parsed = name.parse().ok();
+    if parsed.is_none() {
+        reader.complain("client_header", "a header's name, or none");
+    }
+    parsed
 }
 
 fn telemetry_settings(reader: &mut Reader) -> telemetry::Settings {

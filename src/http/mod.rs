@@ -13,13 +13,15 @@ mod multipart;
 mod negotiate;
 pub mod problem;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
-use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode, Version};
-use axum::middleware::from_fn;
+pub use axum::http::HeaderName;
+use axum::http::{HeaderValue, Method, Request, StatusCode, Version};
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{BoxError, Router};
@@ -31,7 +33,10 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
-use self::layers::{CancelLayer, DeadlineLayer, NewId, RecordLayer, check_host, drop_insane_id};
+use self::layers::{
+    CancelLayer, Clients, DeadlineLayer, NewId, RecordLayer, check_host, drop_insane_id,
+    limit_clients,
+};
 use self::problem::Problem;
 use crate::admission;
 use crate::pipeline::operation::OPERATIONS;
@@ -39,7 +44,7 @@ use crate::service::Service;
 use crate::telemetry::{Metrics, Snapshot};
 
 /// What clients may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Bytes of a body, at most.
     pub max_body: u64,
@@ -51,7 +56,15 @@ pub struct Settings {
     pub request_timeout: Duration,
     /// Unknown parameters are ignored.
     pub lenient_parameters: bool,
+    /// Requests with a picture that each client may have in flight; 0 is no limit.
+    pub max_per_client: usize,
+    /// In which header whoever is in front says the client's address.
+    pub client_header: Option<HeaderName>,
 }
+
+/// Who is connected; in a request's extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
 
 /// What handlers need.
 #[derive(Clone)]
@@ -60,6 +73,7 @@ pub struct State(Arc<Parts>);
 struct Parts {
     service: Service,
     settings: Settings,
+    clients: Clients,
     readiness: Readiness,
     metrics: Metrics,
     /// What the metrics page can't know by itself.
@@ -75,7 +89,9 @@ impl State {
         metrics: Metrics,
         snapshot: impl Fn() -> Snapshot + Send + Sync + 'static,
     ) -> Self {
+        let clients = Clients::new(settings.max_per_client, settings.client_header.clone());
         Self(Arc::new(Parts {
+            clients,
             service,
             settings,
             readiness,
@@ -116,16 +132,18 @@ impl Readiness {
 
 /// Every route.
 pub fn router(state: State) -> Router {
-    let mut router = cheap_routes()
-        .route("/", get(handlers::index).post(handlers::index))
-        .route("/info", post(handlers::info))
-        .route("/problems", get(explain::problems))
-        .route("/problems/{code}", get(explain::problem));
+    let mut pictures = Router::new().route("/info", post(handlers::info));
     for row in OPERATIONS {
         let operate = move |state, request| handlers::operate(row, state, request);
-        router = router.route(&format!("/{}", row.name), post(operate));
+        pictures = pictures.route(&format!("/{}", row.name), post(operate));
     }
-    finished(router.fallback(handlers::not_found), state)
+    let router = cheap_routes()
+        .route("/", get(handlers::index).post(handlers::index))
+        .route("/problems", get(explain::problems))
+        .route("/problems/{code}", get(explain::problem))
+        .merge(pictures.route_layer(from_fn_with_state(state.clone(), limit_clients)))
+        .fallback(handlers::not_found);
+    finished(router, state)
 }
 
 /// What a connection past the cap is answered: the cheap routes, and 503.

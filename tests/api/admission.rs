@@ -98,6 +98,55 @@ async fn a_full_queue_answers_at_once() {
 }
 
 #[tokio::test]
+async fn a_client_has_only_so_much_in_flight() {
+    let (executor, end) = gated();
+    let server = TestServer::start_executor(
+        |config| {
+            config.admission.workers = 3;
+            config.http.max_per_client = 1;
+            config.http.client_header = Some("x-forwarded-for".parse().unwrap());
+        },
+        executor,
+    )
+    .await;
+    ready(&server).await;
+    let body = upload();
+    let post = |client| {
+        let headers = [("X-Forwarded-For", client)];
+        request("POST", "/resize?width=20", &headers, &body)
+    };
+    let mut flying = Vec::new();
+    for client in ["192.0.2.1", "192.0.2.2", "8.8.8.8, 2001:db8::1"] {
+        let mut stream = server.connect().await;
+        stream.write_all(&post(client)).await.unwrap();
+        flying.push(stream);
+    }
+    server.settled(|figures| figures.busy == 3).await;
+    // The same address, the same network, and an address that only the client itself claims to have.
+    for client in ["192.0.2.1", "2001:db8::2", "9.9.9.9, 192.0.2.2"] {
+        let mut stream = server.connect().await;
+        stream.write_all(&post(client)).await.unwrap();
+        let refused = Answer::read(&mut stream, false).await;
+        let document = refused.problem(429, "rate-limited");
+        assert_eq!(
+            (&document["limit"], &document["actual"]),
+            (&1.into(), &2.into())
+        );
+        assert_eq!(refused.header("retry-after"), Some("1"));
+    }
+    assert_eq!(server.get("/health").await.status, 200);
+    for mut stream in flying {
+        end.send(()).unwrap();
+        drop(Answer::read(&mut stream, false).await);
+    }
+    end.send(()).unwrap();
+    let mut again = server.connect().await;
+    again.write_all(&post("192.0.2.1")).await.unwrap();
+    let answer = Answer::read(&mut again, false).await;
+    answer.picture("image/jpeg", 20, 15);
+}
+
+#[tokio::test]
 async fn deadlines_are_told_apart() {
     let (executor, end) = gated();
     let server = TestServer::start_executor(

@@ -1,12 +1,14 @@
 //! Our own tower layers, where tower-http has none.
 
 mod cancel;
+mod clients;
 mod deadline;
 mod host;
 mod record;
 mod request_id;
 
 pub(super) use self::cancel::CancelLayer;
+pub(super) use self::clients::{Clients, limit_clients};
 pub(super) use self::deadline::DeadlineLayer;
 pub(super) use self::host::check_host;
 pub(super) use self::record::{Facts, RecordLayer};

@@ -58,6 +58,8 @@ problems! {
         "Ask for a smaller width or height, or another format. The settings are max_output_side and max_output_pixels.";
     TooComplex 422 "too-complex" "The image is too complex"
         "It has more parts (scans, for example) than any sane picture. Export it again.";
+    RateLimited 429 "rate-limited" "The client sends too much at once"
+        "It has as many requests in flight as it may. Wait for an answer, or for the seconds of Retry-After; the setting is max_per_client.";
     Internal 500 "internal" "The server failed"
         "This is a fault of the server, not of the request. Its log has the cause under the request id.";
     Overloaded 503 "overloaded" "The server is busy"
