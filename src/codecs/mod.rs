@@ -183,7 +183,7 @@ pub fn create<'a>(
     checkpoint: &'a Checkpoint,
 ) -> Result<Box<dyn Sink + 'a>, Error> {
     match encoding.format {
-        Format::Jpeg => jpeg::create(encoding, shape, checkpoint),
+        Format::Jpeg => Ok(jpeg::create(encoding, shape, checkpoint)),
         Format::Png => Ok(png::create(shape, checkpoint)),
         Format::WebP => Ok(webp::create(encoding, shape, checkpoint)),
         other => Err(Error::Internal(format!("{} is not written", other.name()))),

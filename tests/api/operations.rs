@@ -322,10 +322,10 @@ async fn answers_are_the_same_as_ever() {
       "d4b3511b9705f771",
       "c8ce738648fc2a31",
       "406acc1b8a8b5bc6",
-      "a3e4c9b2c4e7c606",
+      "6b2fe0c2a6c012c3",
       "a6f46fbd87e9ba82",
-      "65da9ced90cdfec3",
-      "b9f1db190e0237a6",
+      "8d54fa2ece94e587",
+      "f497694c6dab2267",
       "68c008ac62cc1bb5",
       "884ec7eae8908ed0"
     ]

@@ -15,11 +15,6 @@ pub(super) struct Decoder {
     _private: [u8; 0],
 }
 
-#[repr(C)]
-pub(super) struct Encoder {
-    _private: [u8; 0],
-}
-
 pub(super) type Poll = unsafe extern "C" fn(*mut c_void) -> c_int;
 
 unsafe extern "C" {
@@ -61,29 +56,4 @@ unsafe extern "C" {
     ) -> c_int;
     pub(super) fn pm_decoder_finish(decoder: *mut Decoder) -> c_int;
     pub(super) fn pm_decoder_message(decoder: *const Decoder) -> *const c_char;
-
-    pub(super) fn pm_encoder_new() -> *mut Encoder;
-    pub(super) fn pm_encoder_free(encoder: *mut Encoder);
-    pub(super) fn pm_encoder_start(
-        encoder: *mut Encoder,
-        width: c_uint,
-        height: c_uint,
-        components: c_int,
-        across: c_int,
-        down: c_int,
-        quantisers: *const u16,
-    ) -> c_int;
-    pub(super) fn pm_encoder_write(
-        encoder: *mut Encoder,
-        samples: *const *const u8,
-        strides: *const usize,
-        poll: Poll,
-        context: *mut c_void,
-    ) -> c_int;
-    pub(super) fn pm_encoder_finish(
-        encoder: *mut Encoder,
-        data: *mut *const u8,
-        length: *mut usize,
-    ) -> c_int;
-    pub(super) fn pm_encoder_message(encoder: *const Encoder) -> *const c_char;
 }

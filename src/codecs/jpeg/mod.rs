@@ -1,4 +1,4 @@
-//! JPEG: own header reader, pixels through libjpeg-turbo's libjpeg API and a small C shim.
+//! JPEG: own header reader, own encoder, own decoder for most files; the others through libjpeg-turbo's libjpeg API and a small C shim.
 //!
 //! The home of `turbojpeg_sys`. 8-bit files; Y, Cb and Cr come as planes, as they are stored, each scaled by
 //! eighths. Files in one sequential scan have a decoder of our own, which is quicker and streams; the others, and files of
@@ -6,16 +6,15 @@
 
 mod baseline;
 mod decode;
-mod encode;
+mod encoder;
 mod ffi;
 mod library;
 mod probe;
 mod profile;
-mod quantisers;
 mod segments;
 
 pub(super) use self::decode::{decode_bytes, open};
-pub(super) use self::encode::{accepts, create, encode_bytes};
+pub(super) use self::encoder::{accepts, create, encode_bytes};
 pub(super) use self::probe::probe;
 use super::{Header, Model, Scale, Shape};
 

@@ -31,16 +31,6 @@ struct pm_decoder {
     int chroma; /* eighths of planes 1 and 2; 0 for interleaved samples */
 };
 
-struct pm_encoder {
-    struct jpeg_compress_struct info;
-    struct jpeg_progress_mgr progress;
-    pm_errors errors;
-    pm_poll poll;
-    void *context;
-    unsigned char *data;
-    unsigned long length;
-};
-
 static void pm_error_exit(j_common_ptr info) {
     pm_errors *errors = (pm_errors *)info->err;
     errors->base.format_message(info, errors->message);
@@ -223,91 +213,3 @@ int pm_decoder_finish(pm_decoder *decoder) {
 }
 
 const char *pm_decoder_message(const pm_decoder *decoder) { return decoder->errors.message; }
-
-/* ---- encoder ---- */
-
-static void pm_encoder_progress(j_common_ptr info) {
-    pm_encoder *encoder = (pm_encoder *)info->client_data;
-    if (encoder->poll && encoder->poll(encoder->context)) pm_give_up(info, PM_STOPPED);
-}
-
-static int pm_encoder_init(pm_encoder *encoder) {
-    encoder->info.err = pm_errors_init(&encoder->errors);
-    if (setjmp(encoder->errors.target)) return encoder->errors.code;
-    jpeg_create_compress(&encoder->info);
-    encoder->info.client_data = encoder;
-    return PM_OK;
-}
-
-pm_encoder *pm_encoder_new(void) {
-    pm_encoder *encoder = calloc(1, sizeof *encoder);
-    if (!encoder) return NULL;
-    if (pm_encoder_init(encoder) == PM_OK) return encoder;
-    free(encoder);
-    return NULL;
-}
-
-void pm_encoder_free(pm_encoder *encoder) {
-    if (!encoder) return;
-    if (!setjmp(encoder->errors.target)) jpeg_destroy_compress(&encoder->info);
-    free(encoder->data);
-    free(encoder);
-}
-
-int pm_encoder_start(pm_encoder *encoder, unsigned width, unsigned height, int components,
-                     int across, int down, const uint16_t *quantisers) {
-    struct jpeg_compress_struct *info = &encoder->info;
-    if (setjmp(encoder->errors.target)) return encoder->errors.code;
-    jpeg_mem_dest(info, &encoder->data, &encoder->length);
-    info->image_width = width;
-    info->image_height = height;
-    info->input_components = components;
-    info->in_color_space = components == 1 ? JCS_GRAYSCALE : JCS_YCbCr;
-    jpeg_set_defaults(info);
-    info->raw_data_in = TRUE;
-    for (int index = 0; index < components; index++) {
-        unsigned table[DCTSIZE2];
-        for (int at = 0; at < DCTSIZE2; at++) table[at] = quantisers[index * DCTSIZE2 + at];
-        jpeg_add_quant_table(info, index, table, 100, TRUE);
-        info->comp_info[index].quant_tbl_no = index;
-        info->comp_info[index].h_samp_factor = index == 0 ? across : 1;
-        info->comp_info[index].v_samp_factor = index == 0 ? down : 1;
-    }
-    info->dct_method = JDCT_ISLOW;
-    info->optimize_coding = TRUE;
-    encoder->progress.progress_monitor = pm_encoder_progress;
-    info->progress = &encoder->progress;
-    jpeg_start_compress(info, TRUE);
-    return PM_OK;
-}
-
-int pm_encoder_write(pm_encoder *encoder, const uint8_t *const *samples, const size_t *strides,
-                     pm_poll poll, void *context) {
-    struct jpeg_compress_struct *info = &encoder->info;
-    JSAMPROW rows[3][PM_MOST_ROWS];
-    JSAMPARRAY arrays[3];
-    int code = PM_OK;
-    for (int plane = 0; plane < info->num_components; plane++) {
-        int count = info->comp_info[plane].v_samp_factor * DCTSIZE;
-        for (int row = 0; row < count; row++)
-            rows[plane][row] = (JSAMPROW)(samples[plane] + strides[plane] * (size_t)row);
-        arrays[plane] = rows[plane];
-    }
-    encoder->poll = poll;
-    encoder->context = context;
-    if (setjmp(encoder->errors.target)) code = encoder->errors.code;
-    else jpeg_write_raw_data(info, arrays, PM_MOST_ROWS);
-    encoder->poll = NULL;
-    encoder->context = NULL;
-    return code;
-}
-
-int pm_encoder_finish(pm_encoder *encoder, const uint8_t **data, size_t *length) {
-    if (setjmp(encoder->errors.target)) return encoder->errors.code;
-    jpeg_finish_compress(&encoder->info);
-    *data = encoder->data;
-    *length = encoder->length;
-    return PM_OK;
-}
-
-const char *pm_encoder_message(const pm_encoder *encoder) { return encoder->errors.message; }

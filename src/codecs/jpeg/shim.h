@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 typedef struct pm_decoder pm_decoder;
-typedef struct pm_encoder pm_encoder;
 
 /* Asked from inside long calls; not 0 means stop. */
 typedef int (*pm_poll)(void *context);
@@ -31,17 +30,5 @@ int pm_decoder_read_planes(pm_decoder *decoder, uint8_t *const *samples, unsigne
 /* Looks at what follows the last row. */
 int pm_decoder_finish(pm_decoder *decoder);
 const char *pm_decoder_message(const pm_decoder *decoder);
-
-pm_encoder *pm_encoder_new(void);
-void pm_encoder_free(pm_encoder *encoder);
-/* The picture comes in planes: 1 of grey, or 3 with chroma subsampled by these factors. The quantisers are in rows: luma's, Cb's, Cr's. */
-int pm_encoder_start(pm_encoder *encoder, unsigned width, unsigned height, int components,
-                     int across, int down, const uint16_t *quantisers);
-/* Writes a row of units: in each plane 8 rows for each of its blocks, of `strides` samples, which is a multiple of 8. */
-int pm_encoder_write(pm_encoder *encoder, const uint8_t *const *samples, const size_t *strides,
-                     pm_poll poll, void *context);
-/* The bytes belong to the encoder and live until it is freed. */
-int pm_encoder_finish(pm_encoder *encoder, const uint8_t **data, size_t *length);
-const char *pm_encoder_message(const pm_encoder *encoder);
 
 #endif

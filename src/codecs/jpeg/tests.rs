@@ -42,7 +42,7 @@ pub(super) fn file(shape: Shape, quality: u8, seed: u32) -> Vec<u8> {
         format: Format::Jpeg,
         quality,
     };
-    let mut sink = create(encoding, shape, &checkpoint).unwrap();
+    let mut sink = create(encoding, shape, &checkpoint);
     sink.push(&picture(shape, seed)).unwrap();
     sink.finish().unwrap()
 }
@@ -142,7 +142,7 @@ fn a_stopped_checkpoint_ends_a_decode_and_an_encode() {
         format: Format::Jpeg,
         quality: 80,
     };
-    let mut sink = create(encoding, SHAPE, &checkpoint).unwrap();
+    let mut sink = create(encoding, SHAPE, &checkpoint);
     assert_eq!(
         sink.push(&picture(SHAPE, 1)),
         Err(Error::Stopped(Stop::Cancelled))
