@@ -96,7 +96,7 @@ const UNSAFE_HOMES: &[&str] = &[
     "codecs/jpeg/",
     "codecs/webp/",
     "pipeline/kernel_avx2.rs",
-    "pipeline/levels_vbmi.rs",
+    "pipeline/interleaved_vbmi.rs",
     "os.rs",
 ];
 

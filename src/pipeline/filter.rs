@@ -15,6 +15,8 @@ pub(super) struct Filter {
     /// The source pixel of each pixel's first weight.
     first: Vec<u32>,
     weights: Vec<i16>,
+    /// Where the last of all weights' source pixels ends.
+    end: usize,
 }
 
 impl Filter {
@@ -29,10 +31,12 @@ impl Filter {
             taps,
             first: reaches.iter().map(|reach| reach.first).collect(),
             weights: Vec::with_capacity(reaches.len() * taps),
+            end: 0,
         };
         let step = FRAC_PI_3 / widening(span);
         let mut exact = Vec::with_capacity(taps);
         for reach in reaches {
+            filter.end = filter.end.max(reach.first as usize + taps);
             lanczos(&reach, step, &mut exact);
             filter.append(&exact);
         }
@@ -73,6 +77,11 @@ impl Filter {
         &self.first
     }
 
+    /// One more than the last source pixel that any weight stands for, those of padding included.
+    pub(super) fn end(&self) -> usize {
+        self.end
+    }
+
     /// All weights, [`Self::taps`] of each pixel.
     pub(super) fn all(&self) -> &[i16] {
         &self.weights
@@ -91,6 +100,7 @@ impl Filter {
         for first in &mut self.first {
             *first -= origin;
         }
+        self.end -= origin as usize;
     }
 }
 

@@ -37,28 +37,30 @@ impl Kernel {
 
     /// Mixes rows. Each of `pairs` holds two rows, the upper one's samples in the low halves; each has two of `weights`.
     ///
-    /// All rows are as long as `out`, a multiple of [`SLACK`]; others are cut to the shortest.
-    pub(super) fn vertical(self, pairs: &[&[u32]], weights: &[i16], out: &mut [i16]) {
+    /// `out` begins with their column `start` and is a multiple of [`SLACK`] long; it is filled as far as all rows go.
+    pub(super) fn vertical(self, pairs: &[&[u32]], weights: &[i16], start: usize, out: &mut [i16]) {
         match self {
-            Self::Portable => vertical(pairs, weights, out),
+            Self::Portable => vertical(pairs, weights, start, out),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2(token) => avx2::vertical(token, pairs, weights, out),
+            Self::Avx2(token) => avx2::vertical(token, pairs, weights, start, out),
         }
     }
 
-    /// Mixes samples of a row. `row` is [`SLACK`] longer than what the filter's weights cover.
-    pub(super) fn horizontal(self, row: &[i16], filter: &Filter, out: &mut [i16]) {
+    /// Mixes samples of a row; `out` begins with the pixel `start` of the filter's.
+    ///
+    /// `row` is [`SLACK`] longer than what the filter's weights cover.
+    pub(super) fn horizontal(self, row: &[i16], filter: &Filter, start: usize, out: &mut [i16]) {
         match self {
-            Self::Portable => horizontal(row, filter, out),
+            Self::Portable => horizontal(row, filter, start, out),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2(token) => avx2::horizontal(token, row, filter, out),
+            Self::Avx2(token) => avx2::horizontal(token, row, filter, start, out),
         }
     }
 }
 
-fn vertical(pairs: &[&[u32]], weights: &[i16], out: &mut [i16]) {
+fn vertical(pairs: &[&[u32]], weights: &[i16], start: usize, out: &mut [i16]) {
     let (weights, _) = weights.as_chunks::<2>();
-    for (x, out) in out.iter_mut().enumerate() {
+    for (x, out) in (start..).zip(out) {
         let sums = pairs.iter().zip(weights).map(|(pair, &[upper, lower])| {
             let both = pair.get(x).copied().unwrap_or_default();
             low(both) * i32::from(upper) + high(both) * i32::from(lower)
@@ -67,8 +69,8 @@ fn vertical(pairs: &[&[u32]], weights: &[i16], out: &mut [i16]) {
     }
 }
 
-fn horizontal(row: &[i16], filter: &Filter, out: &mut [i16]) {
-    for (pixel, out) in out.iter_mut().enumerate() {
+fn horizontal(row: &[i16], filter: &Filter, start: usize, out: &mut [i16]) {
+    for (pixel, out) in (start..).zip(out) {
         let (first, weights) = filter.of(pixel);
         let samples = row.get(first as usize..).unwrap_or_default();
         let products = samples.iter().zip(weights);
@@ -106,6 +108,7 @@ mod tests {
             seed in any::<u32>(),
             blocks in 1_usize..6,
             pairs in 1_usize..20,
+            from in any::<u8>(),
             (limit, target) in (1_u32..300, 1_u32..200),
         ) {
             let mut state = seed;
@@ -123,9 +126,10 @@ mod tests {
             let weights: Vec<i16> = (0..2 * pairs)
                 .map(|_| i16::try_from((i32::try_from(sample()).unwrap() - 32_768) / 2 / most).unwrap())
                 .collect();
-            let (mut expected, mut got) = (vec![0; width], vec![0; width]);
-            Kernel::Portable.vertical(&rows, &weights, &mut expected);
-            Kernel::best().vertical(&rows, &weights, &mut got);
+            let start = usize::from(from) % blocks * SLACK;
+            let (mut expected, mut got) = (vec![0; width - start], vec![0; width - start]);
+            Kernel::Portable.vertical(&rows, &weights, start, &mut expected);
+            Kernel::best().vertical(&rows, &weights, start, &mut got);
             prop_assert_eq!(&expected, &got);
 
             let span = Span { start: 0.0, length: f64::from(limit), limit, target };
@@ -133,9 +137,10 @@ mod tests {
             let row: Vec<i16> = (0..limit as usize + filter.taps() + SLACK)
                 .map(|_| i16::try_from(sample() / 2).unwrap() - 3_000)
                 .collect();
-            let (mut expected, mut got) = (vec![0; target as usize], vec![0; target as usize]);
-            Kernel::Portable.horizontal(&row, &filter, &mut expected);
-            Kernel::best().horizontal(&row, &filter, &mut got);
+            let start = usize::from(from) % target as usize;
+            let (mut expected, mut got) = (vec![0; target as usize - start], vec![0; target as usize - start]);
+            Kernel::Portable.horizontal(&row, &filter, start, &mut expected);
+            Kernel::best().horizontal(&row, &filter, start, &mut got);
             prop_assert_eq!(expected, got);
         }
     }

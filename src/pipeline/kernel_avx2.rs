@@ -27,27 +27,35 @@ impl Token {
 }
 
 /// See [`super::Kernel::vertical`].
-pub(super) fn vertical(_token: Token, pairs: &[&[u32]], weights: &[i16], out: &mut [i16]) {
+pub(super) fn vertical(
+    _token: Token,
+    pairs: &[&[u32]],
+    weights: &[i16],
+    start: usize,
+    out: &mut [i16],
+) {
     let shortest = pairs.iter().map(|pair| pair.len()).min();
-    let width = shortest.unwrap_or(0).min(out.len()) / SLACK * SLACK;
+    let columns = shortest.unwrap_or(0).saturating_sub(start);
+    let width = columns.min(out.len()) / SLACK * SLACK;
     let (weights, _) = weights.as_chunks::<2>();
     let out = out.get_mut(..width).unwrap_or_default();
-    // SAFETY: the token proves AVX2; all of `pairs` have at least as many columns as `out`.
-    unsafe { vertical_avx2(pairs, weights, out) }
+    // SAFETY: the token proves AVX2; all of `pairs` have at least as many columns from `start` on as `out`.
+    unsafe { vertical_avx2(pairs, weights, start, out) }
 }
 
 /// # Safety
-/// There is AVX2, and each of `pairs` is at least as long as `out`, which is a multiple of [`SLACK`].
+/// There is AVX2, and each of `pairs` has, from `start` on, at least as many columns as `out`, a multiple of [`SLACK`].
 #[target_feature(enable = "avx2")]
-unsafe fn vertical_avx2(pairs: &[&[u32]], weights: &[[i16; 2]], out: &mut [i16]) {
+unsafe fn vertical_avx2(pairs: &[&[u32]], weights: &[[i16; 2]], start: usize, out: &mut [i16]) {
     for x in (0..out.len()).step_by(SLACK) {
         let mut sums = [_mm256_set1_epi32(HALF); 4];
         for (pair, &[upper, lower]) in pairs.iter().zip(weights) {
             let weights = i32::from(lower) << 16 | i32::from(upper) & 0xffff;
             let weights = _mm256_set1_epi32(weights);
             for (step, sum) in sums.iter_mut().enumerate() {
-                // SAFETY: `x + 32` is at most the length, as the caller promises; no alignment is needed.
-                let samples = unsafe { _mm256_loadu_si256(pair.as_ptr().add(x + 8 * step).cast()) };
+                // SAFETY: `start + x + 32` is at most the length, as the caller promises; no alignment is needed.
+                let samples =
+                    unsafe { _mm256_loadu_si256(pair.as_ptr().add(start + x + 8 * step).cast()) };
                 *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(samples, weights));
             }
         }
@@ -73,37 +81,42 @@ fn narrowed(first: __m256i, second: __m256i) -> __m256i {
 }
 
 /// See [`super::Kernel::horizontal`].
-pub(super) fn horizontal(_token: Token, row: &[i16], filter: &Filter, out: &mut [i16]) {
+pub(super) fn horizontal(
+    _token: Token,
+    row: &[i16],
+    filter: &Filter,
+    start: usize,
+    out: &mut [i16],
+) {
     let taps = filter.taps();
-    let last = filter.firsts().iter().max().copied().unwrap_or(0) as usize;
     assert!(
-        taps.is_multiple_of(16) && last + taps <= row.len(),
+        taps.is_multiple_of(16) && filter.end() <= row.len(),
         "row too short for its filter"
     );
     assert!(
         filter.firsts().len() * taps == filter.all().len(),
         "a weight is missing"
     );
-    let fours = out.len().min(filter.firsts().len()) / 4 * 4;
+    let fours = out.len() / 4 * 4;
     let (whole, rest) = out.split_at_mut(fours);
+    let firsts = filter.firsts().get(start..).unwrap_or_default();
+    let weights = filter.all().get(start * taps..).unwrap_or_default();
     // SAFETY: the token proves AVX2; the assertions are what the function asks for.
-    unsafe { horizontal_avx2(row, filter, whole) };
-    for (index, out) in rest.iter_mut().enumerate() {
-        let (first, weights) = filter.of(fours + index);
-        let samples = row.get(first as usize..).unwrap_or_default();
-        let products = samples.iter().zip(weights);
-        *out = super::narrowed(products.map(|(&s, &w)| i32::from(s) * i32::from(w)).sum());
-    }
+    unsafe { horizontal_avx2(row, (firsts, weights, taps), whole) };
+    super::horizontal(row, filter, start + fours, rest);
 }
 
 /// # Safety
-/// There is AVX2; `filter` has a multiple of 16 weights for each pixel, and `row` has all samples that they stand for.
+/// There is AVX2; each pixel has as many weights, a multiple of 16, and `row` has all samples that they stand for.
 #[target_feature(enable = "avx2")]
-unsafe fn horizontal_avx2(row: &[i16], filter: &Filter, out: &mut [i16]) {
-    let taps = filter.taps();
+unsafe fn horizontal_avx2(
+    row: &[i16],
+    (firsts, weights, taps): (&[u32], &[i16], usize),
+    out: &mut [i16],
+) {
     let (fours, _) = out.as_chunks_mut::<4>();
-    let (firsts, _) = filter.firsts().as_chunks::<4>();
-    let weights = filter.all().chunks_exact(4 * taps);
+    let (firsts, _) = firsts.as_chunks::<4>();
+    let weights = weights.chunks_exact(4 * taps);
     for ((out, firsts), weights) in fours.iter_mut().zip(firsts).zip(weights) {
         let mut sums = [_mm256_setzero_si256(); 4];
         for (pixel, (sum, &first)) in sums.iter_mut().zip(firsts).enumerate() {

@@ -2,11 +2,15 @@
 //!
 //! A ring holds the few rows that the filter reaches, as numbers, in pairs. As soon as the last
 //! row that a row of the answer is made of has come, it is made: mixed down, then mixed across.
-//! Interleaved samples are split into a stretch of the ring's rows for each channel.
+//! Interleaved samples are split into a stretch of the ring's rows for each channel; of a picture with
+//! alpha only what is seen is mixed.
 
+use super::curve::BRIGHTEST;
 use super::filter::Filter;
+use super::interleaved::STEP;
 use super::kernel::{Kernel, SLACK};
 use super::levels::Levels;
+use super::sight::{Run, Seen, Sight};
 use super::strip::Span;
 use crate::checkpoint::{Checkpoint, Stage, Stop};
 use crate::codecs::Plane;
@@ -25,6 +29,7 @@ pub(super) struct Buffers {
     mixed: Vec<i16>,
     /// An upper row that waits for its lower one.
     upper: Vec<u8>,
+    seen: Seen,
 }
 
 impl Buffers {
@@ -33,6 +38,7 @@ impl Buffers {
         self.ring.capacity() * 4
             + (self.line.capacity() + self.mixed.capacity()) * 2
             + self.upper.capacity()
+            + self.seen.bytes()
     }
 }
 
@@ -68,7 +74,7 @@ impl PlaneScaler {
         let mut across = Filter::new(across, GROUP, 1);
         across.start_at(first.start);
         let down = Filter::new(down, 2, 2);
-        let stride = columns.1.next_multiple_of(SLACK);
+        let stride = columns.1.next_multiple_of(STEP);
         let slots = down.taps() / 2;
         buffers.ring.resize(slots * stride * channels, 0);
         buffers.line.clear();
@@ -77,6 +83,7 @@ impl PlaneScaler {
             .resize(stride * channels + across.taps() + SLACK, 0);
         buffers.mixed.resize(answer.stride, 0);
         buffers.upper.clear();
+        buffers.seen.reset(slots, stride, levels.alpha());
         Self {
             kernel: Kernel::best(),
             levels,
@@ -97,7 +104,7 @@ impl PlaneScaler {
     /// Bytes that it holds at most, for so many interleaved channels.
     pub(super) fn peak_bytes(across: Span, down: Span, channels: u32) -> u64 {
         let channels = u64::from(channels);
-        let columns = (u64::from(across.limit) + SLACK as u64) * channels;
+        let columns = (u64::from(across.limit) + STEP as u64) * channels;
         let pairs = down.weights() / 2 + 2;
         let taps = across.weights() + GROUP as u64 + 2;
         let weights = u64::from(across.target) * (2 * taps + 8 * taps)
@@ -171,7 +178,8 @@ impl PlaneScaler {
         ) else {
             return;
         };
-        self.levels.pair(upper, lower, self.stride, slot);
+        let sights = self.buffers.seen.slot(index % self.slots);
+        self.levels.pair([upper, lower], self.stride, slot, sights);
         while self.done < self.answer.height {
             let (first, count) = self.pairs(self.done);
             if first + count > index + 1 {
@@ -183,8 +191,29 @@ impl PlaneScaler {
 
     /// Makes the next row of the answer.
     fn row(&mut self, first: usize, count: usize) {
+        let width = self.answer.width as usize;
+        let slots = (first..first + count).map(|pair| pair % self.slots);
+        self.buffers.seen.look(slots, &self.across, width);
+        self.mix(first, count);
+        let start = self.done as usize * self.answer.stride;
+        let end = start + self.answer.stride;
+        if let Some(out) = self.answer.samples.get_mut(start..end) {
+            for Run { columns, sight } in &self.buffers.seen.pixels {
+                let numbers = &self.buffers.mixed;
+                self.levels.samples(numbers, columns.clone(), *sight, out);
+            }
+        }
+        self.done += 1;
+    }
+
+    /// Mixes rows down, then across.
+    fn mix(&mut self, first: usize, count: usize) {
         let Buffers {
-            ring, line, mixed, ..
+            ring,
+            line,
+            mixed,
+            seen,
+            ..
         } = &mut self.buffers;
         let length = self.stride * self.channels;
         let slots: Vec<&[u32]> = (first..first + count)
@@ -194,24 +223,43 @@ impl PlaneScaler {
             })
             .collect();
         let (_, weights) = self.down.of(self.done as usize);
-        if let Some(line) = line.get_mut(..length) {
-            self.kernel.vertical(&slots, weights, line);
+        let alpha = self.channels - usize::from(self.levels.alpha());
+        for (channel, line) in line
+            .chunks_exact_mut(self.stride)
+            .take(self.channels)
+            .enumerate()
+        {
+            for Run { columns, sight } in &seen.row {
+                let Some(line) = line.get_mut(columns.clone()) else {
+                    continue;
+                };
+                match *sight {
+                    Sight::NOTHING => line.fill(0),
+                    Sight::OPAQUE if channel == alpha => line.fill(BRIGHTEST),
+                    _ => {
+                        let start = channel * self.stride + columns.start;
+                        self.kernel.vertical(&slots, weights, start, line);
+                    }
+                }
+            }
         }
         let width = self.answer.width as usize;
         for (channel, mixed) in mixed.chunks_exact_mut(width).enumerate() {
             // Beyond a channel's stretch the weights are zeros.
             let line = line.get(channel * self.stride..).unwrap_or_default();
-            self.kernel.horizontal(line, &self.across, mixed);
+            for Run { columns, sight } in &seen.pixels {
+                let Some(mixed) = mixed.get_mut(columns.clone()) else {
+                    continue;
+                };
+                match *sight {
+                    Sight::NOTHING => {}
+                    Sight::OPAQUE if channel == alpha => mixed.fill(BRIGHTEST),
+                    _ => self
+                        .kernel
+                        .horizontal(line, &self.across, columns.start, mixed),
+                }
+            }
         }
-        let start = self.done as usize * self.answer.stride;
-        if let Some(out) = self
-            .answer
-            .samples
-            .get_mut(start..start + self.answer.stride)
-        {
-            self.levels.samples(mixed, out);
-        }
-        self.done += 1;
     }
 
     /// The answer, if all of it was made, and the buffers.

@@ -5,7 +5,7 @@
 
 use super::geometry::Window;
 use super::interleaved::Interleaved;
-use super::levels::Levels;
+use super::levels::{LIGHT, Levels};
 use super::planes::PlaneScaler;
 use super::strip::{BAND_ROWS, Span};
 use super::transform::StripScaler;
@@ -76,13 +76,14 @@ impl Resampling {
     fn levels(&self, model: Model, index: usize) -> Option<Levels> {
         match model {
             // Chroma carries no light.
-            Model::Gray | Model::YCbCr { .. } if self.linear && index == 0 => Some(Levels::Light),
+            Model::Gray | Model::YCbCr { .. } if self.linear && index == 0 => Some(LIGHT),
             Model::Gray | Model::YCbCr { .. } => Some(Levels::Plain),
             // Ink doesn't mix like light.
             Model::GrayAlpha | Model::Rgb | Model::Rgba if self.linear && !self.is_a_cut() => {
                 Some(Levels::Pixels(Interleaved {
                     channels: model.channels(),
                     alpha: model.has_alpha(),
+                    linear: self.linear,
                 }))
             }
             _ => None,
