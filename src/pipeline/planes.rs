@@ -10,7 +10,7 @@ use super::filter::Filter;
 use super::interleaved::STEP;
 use super::kernel::{Kernel, SLACK};
 use super::levels::Levels;
-use super::sight::{Run, Seen, Sight};
+use super::sight::{BLOCK, Run, Seen, Sight};
 use super::strip::Span;
 use crate::checkpoint::{Checkpoint, Stage, Stop};
 use crate::codecs::Plane;
@@ -110,7 +110,9 @@ impl PlaneScaler {
         let weights = u64::from(across.target) * (2 * taps + 8 * taps)
             + u64::from(down.target) * (pairs * 20);
         let answer = u64::from(across.target) * u64::from(down.target) * channels;
-        pairs * columns * 4 + columns * 6 + taps * 8 + weights + answer
+        // Of each block what is seen in each pair, and in runs of 24 bytes, two lists with room to grow.
+        let seen = columns / BLOCK as u64 * (pairs + 4 * 24);
+        pairs * columns * 4 + columns * 6 + taps * 8 + weights + answer + seen
     }
 
     /// Whether no further source row is of any use.

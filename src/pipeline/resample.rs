@@ -1,7 +1,7 @@
 //! Resampling: rows of a decoder become a picture of the planned size.
 //!
-//! Planes go through our own kernel, fused with the decoder, and so do interleaved pictures in linear
-//! light; those that are mixed as they are go through strips. All is Lanczos with three lobes, in integers.
+//! Planes and interleaved pictures go through our own kernel, fused with the decoder; ink, and parts that
+//! are only cut out, go through strips. All is Lanczos with three lobes, in integers.
 
 use super::geometry::Window;
 use super::interleaved::Interleaved;
@@ -79,7 +79,7 @@ impl Resampling {
             Model::Gray | Model::YCbCr { .. } if self.linear && index == 0 => Some(LIGHT),
             Model::Gray | Model::YCbCr { .. } => Some(Levels::Plain),
             // Ink doesn't mix like light.
-            Model::GrayAlpha | Model::Rgb | Model::Rgba if self.linear && !self.is_a_cut() => {
+            Model::GrayAlpha | Model::Rgb | Model::Rgba if !self.is_a_cut() => {
                 Some(Levels::Pixels(Interleaved {
                     channels: model.channels(),
                     alpha: model.has_alpha(),

@@ -164,6 +164,57 @@ fn it_is_lanczos() {
     }
 }
 
+/// Colour times alpha, and alpha, each as a grey picture that is mixed by the definition.
+#[test]
+fn colour_is_mixed_as_it_is_seen() {
+    let (width, height, target) = (61, 43, (17, 13));
+    let mut source = picture(width, height, Model::Rgba, 9);
+    for (index, pixel) in source.planes[0]
+        .samples
+        .as_chunks_mut::<4>()
+        .0
+        .iter_mut()
+        .enumerate()
+    {
+        // Wholly transparent on the left, opaque on the right, anything between.
+        let x = u32::try_from(index).unwrap() % width;
+        pixel[3] = u8::try_from((x * 9).saturating_sub(150).min(255)).unwrap();
+    }
+    let window = whole(&source);
+    let got = run(&mut bands(&source, 9), window, target, false);
+    let shape = Shape {
+        width,
+        height,
+        model: Model::Gray,
+    };
+    for channel in 0..4 {
+        let seen = |pixel: &[u8; 4]| match channel {
+            3 => f64::from(pixel[3]),
+            _ => f64::from(pixel[channel]) * f64::from(pixel[3]) / 255.0,
+        };
+        let grey = |pixels: &[u8]| -> Vec<f64> { pixels.as_chunks().0.iter().map(seen).collect() };
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "samples"
+        )]
+        let samples = grey(&source.planes[0].samples)
+            .iter()
+            .map(|s| s.round() as u8)
+            .collect();
+        let grey_source = Raster::interleaved(shape, samples);
+        for (index, got) in (0..).zip(grey(&got.planes[0].samples)) {
+            let at = (index % target.0, index / target.0);
+            let exact = exact(&grey_source, window, target, at);
+            // Colours have as many steps as are seen, and the reference is of rounded samples.
+            assert!(
+                (got - exact).abs() <= 2.0,
+                "{channel} {at:?}: {got}, not {exact}"
+            );
+        }
+    }
+}
+
 #[test]
 fn a_flat_picture_stays_flat_in_every_mode() {
     for model in [

@@ -112,7 +112,6 @@ pub(super) fn peak_bytes(source: Shape, window: Window, target: (u32, u32)) -> u
     let needed = needed.min(u64::from(source.height)) * row_bytes;
     let planes = source.model.planes() as u64;
     let bands = 3 * u64::from(BAND_ROWS) * row_bytes;
-    let premultiplied = if source.model.has_alpha() { needed } else { 0 };
     let between = u64::from(rows) * row_bytes;
     let answer = 2 * u64::from(rows) * u64::from(target.0) * 4;
     // Weights are 64-bit floats first, 2·3·scale + 1 of them for a pixel.
@@ -124,7 +123,7 @@ pub(super) fn peak_bytes(source: Shape, window: Window, target: (u32, u32)) -> u
     let weights = (16.0 * (2.0 * LOBES) * (window.width + window.height)) as u64
         + 32 * u64::from(target.0.max(target.1));
     // Rows that have been used go only when that frees more than it moves.
-    planes * (2 * needed + bands) + premultiplied + between + answer + weights
+    planes * (2 * needed + bands) + between + answer + weights
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! Resampling of interleaved pictures: strips of rows through `fast_image_resize`, whose home this is.
+//! Resampling of ink, and cutting of pixels: strips of rows through `fast_image_resize`, whose home this is.
 //!
-//! Lanczos with three lobes, the vertical pass first, strip by strip, on samples as they are; alpha
-//! is premultiplied before and divided after.
+//! Lanczos with three lobes, the vertical pass first, strip by strip, on samples as they are. What is only
+//! cut out is copied there, what lies behind alpha too.
 
 use std::ops::Range;
 
@@ -17,7 +17,6 @@ use crate::codecs::{Plane, Shape};
 /// A picture on its way to its target size.
 pub(super) struct StripScaler {
     channels: u32,
-    alpha: bool,
     source_width: u32,
     across: Span,
     down: Span,
@@ -32,13 +31,11 @@ pub(super) struct StripScaler {
 
 impl StripScaler {
     pub(super) fn new(source: Shape, resampling: Resampling) -> Self {
-        let model = source.model;
-        let channels = model.channels();
+        let channels = source.model.channels();
         let across = resampling.across(source.width);
         let down = resampling.down(source.height);
         Self {
             channels,
-            alpha: model.has_alpha(),
             source_width: source.width,
             across,
             down,
@@ -154,7 +151,7 @@ impl StripScaler {
         );
         let options = ResizeOptions::new()
             .crop(left, top, width, height)
-            .use_alpha(self.alpha);
+            .use_alpha(false);
         let source_size = (self.source_width, source_height);
         let answer_size = (self.answer.width, rows.end - rows.start);
         let kind = pixel_type(self.channels);
