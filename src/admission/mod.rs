@@ -6,6 +6,7 @@
 //! Knows nothing of images or HTTP.
 
 mod lease;
+mod pace;
 mod permit;
 mod pool;
 mod queue;
@@ -244,6 +245,9 @@ impl Admission {
                 None => std::panic::catch_unwind(AssertUnwindSafe(|| work(&mut permit)))
                     .map_or_else(|panic| Outcome::Panicked(message(&*panic)), Outcome::Done),
             };
+            if matches!(outcome, Outcome::Done(_)) && checkpoint.stopped().is_none() {
+                permit.ends();
+            }
             if checkpoint.stopped() == Some(Stop::Cancelled) {
                 state.count_cancelled();
             }

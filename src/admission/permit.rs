@@ -18,18 +18,24 @@ pub struct Permit {
     /// Bytes that come back with it: none is set apart.
     bytes: u64,
     since: Instant,
+    /// What it was granted past one who waits for memory.
+    passing: bool,
+    /// The work ran to its end, so that its time tells something.
+    ended: bool,
     /// Nothing comes back, since that has been done.
     forgotten: bool,
 }
 
 impl Permit {
     /// Of what is in the books already.
-    pub(super) fn new(state: &Arc<State>, demand: Demand) -> Self {
+    pub(super) fn new(state: &Arc<State>, demand: Demand, passing: bool) -> Self {
         Self {
             state: Arc::clone(state),
             demand,
             bytes: demand.bytes,
             since: Instant::now(),
+            passing,
+            ended: false,
             forgotten: false,
         }
     }
@@ -44,6 +50,11 @@ impl Permit {
         Held::new(&self.state, bytes)
     }
 
+    /// The work has run to its end.
+    pub(super) fn ends(&mut self) {
+        self.ended = true;
+    }
+
     /// Drops it without giving anything back, where that has been done.
     pub(super) fn forget(mut self) {
         self.forgotten = true;
@@ -53,8 +64,9 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         if !self.forgotten {
-            let took = self.since.elapsed();
-            self.state.give_back(self.demand, self.bytes, took);
+            let took = self.ended.then(|| self.since.elapsed());
+            self.state
+                .give_back(self.demand, self.bytes, self.passing, took);
         }
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 pub struct Demand {
     /// Bytes of pixel memory.
     pub bytes: u64,
-    /// Time on one processor, estimated. It decides only who comes before whom.
+    /// Time on one processor, estimated: it decides who comes before whom, and how long a wait is likely to be.
     pub time: Duration,
 }
 
@@ -123,7 +123,7 @@ impl<T> Queue<T> {
     pub(super) fn pop(&mut self, turn: Turn) -> Option<Waiter<T>> {
         let class = self.classes.get_mut(turn.0)?;
         let waiter = class.waiting.pop_front()?;
-        self.reached = class.share;
+        self.reached = self.reached.max(class.share);
         class.share += waiter.demand.time.as_secs_f64();
         Some(waiter)
     }

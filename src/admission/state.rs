@@ -7,16 +7,16 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::pace::Pace;
 use super::permit::{Permit, Waiting};
 use super::queue::{Demand, Queue, Turn};
 use super::{Deadline, Error, Figures, Lack, Settings};
 
-/// How long one whose turn it is, but whom memory lacks, lets others pass. After that it holds them up: else many
-/// small ones could starve a large one.
+/// How long one whose turn it is, but whom memory lacks, lets others pass: else many small ones could starve a large one.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How far estimates of time are trusted to be off, either way.
-const PACE: std::ops::RangeInclusive<f64> = 0.05..=50.0;
+/// What may pass one who waits for memory, as a part of all memory.
+const SMALL: u64 = 32;
 
 #[derive(Debug)]
 pub(super) struct State {
@@ -34,8 +34,9 @@ struct Books {
     pixels: u64,
     uploads: u64,
     cancelled: u64,
-    /// Running mean of what work takes over what it was thought to take.
-    pace: f64,
+    /// Of the busy ones, one that was let past one who waits for memory.
+    passing: bool,
+    pace: Pace,
 }
 
 #[derive(Debug)]
@@ -62,7 +63,8 @@ impl State {
                 pixels: 0,
                 uploads: 0,
                 cancelled: 0,
-                pace: 1.0,
+                passing: false,
+                pace: Pace::new(),
             }),
         }
     }
@@ -74,7 +76,8 @@ impl State {
 
     pub(super) fn look(&self) -> Result<(), Error> {
         let books = self.books();
-        if self.crowded(&books) {
+        // What it will be isn't known yet.
+        if self.crowded(&books, false) {
             Err(self.overloaded(&books, Lack::Place))
         } else {
             Ok(())
@@ -95,9 +98,9 @@ impl State {
         }
         let mut books = self.books();
         if books.queue.len() == 0 && self.worker(&books, demand) && self.memory(&books, demand) {
-            return Ok(Entry::Granted(self.grant(&mut books, demand)));
+            return Ok(Entry::Granted(self.grant(&mut books, demand, false)));
         }
-        if self.crowded(&books) || (demand.dear() && self.crowded_with_dear(&books)) {
+        if self.crowded(&books, demand.dear()) {
             return Err(self.overloaded(&books, Lack::Place));
         }
         let wait = self.spread(&books, books.queue.ahead(demand));
@@ -138,13 +141,20 @@ impl State {
     }
 
     /// Takes a worker and memory back from work that took so long.
-    pub(super) fn give_back(self: &Arc<Self>, demand: Demand, bytes: u64, took: Duration) {
+    ///
+    /// `None` for work that didn't run to its end: overload would look like speed.
+    pub(super) fn give_back(
+        self: &Arc<Self>,
+        demand: Demand,
+        bytes: u64,
+        passing: bool,
+        took: Option<Duration>,
+    ) {
         let mut books = self.books();
-        books.take_back(demand, bytes);
-        let thought = demand.time.as_secs_f64().max(1e-4);
-        let pace = (took.as_secs_f64() / thought).clamp(*PACE.start(), *PACE.end());
-        // The last ten or so pieces of work count.
-        books.pace += (pace - books.pace) * 0.1;
+        books.take_back(demand, bytes, passing);
+        if let Some(took) = took {
+            books.pace.learn(demand.time, took);
+        }
         self.advance(&mut books);
     }
 
@@ -180,66 +190,81 @@ impl State {
         self.later(&self.books())
     }
 
-    /// Whether the queue is full. A free worker is a place too, as long as nobody waits for memory.
-    fn crowded(&self, books: &Books) -> bool {
+    /// Whether the queue is full. A free worker is a place too, as long as nobody waits for memory, and so is the one
+    /// that helps out. Dear work has three quarters of the places at most; the rest is kept for what is done quickly.
+    fn crowded(&self, books: &Books, dear: bool) -> bool {
+        let Settings { workers, queue, .. } = self.settings;
         let waiting = books.queue.len();
-        let free = waiting == 0 && books.busy < self.settings.workers;
-        !free && waiting >= self.settings.queue
+        let free = waiting == 0 && books.busy < workers;
+        let helped = waiting == books.queue.dear() && self.helps(books);
+        let full = waiting >= queue;
+        if dear {
+            let places = (queue - queue.min((queue / 4).max(1))).max(1);
+            !free && (full || books.queue.dear() >= places)
+        } else {
+            !free && !helped && full
+        }
     }
 
-    /// Whether dear work has all the places that it may have: a quarter is kept for what is done quickly.
-    fn crowded_with_dear(&self, books: &Books) -> bool {
-        let places = self.settings.queue - self.settings.queue / 4;
-        books.queue.dear() >= places
-    }
-
-    /// Whether there is a worker for it. One more than the workers there are helps out with cheap work,
-    /// where all of them have dear work: non-preemptive work else keeps what takes milliseconds waiting for seconds.
-    fn worker(&self, books: &Books, demand: Demand) -> bool {
+    /// Whether one more may help out with cheap work: all workers have dear work, which can't be interrupted.
+    fn helps(&self, books: &Books) -> bool {
         let workers = self.settings.workers;
-        books.busy < workers || (books.busy == workers && books.dear == workers && !demand.dear())
+        books.busy == workers && books.dear == workers
+    }
+
+    /// Whether there is a worker for it.
+    fn worker(&self, books: &Books, demand: Demand) -> bool {
+        books.busy < self.settings.workers || (!demand.dear() && self.helps(books))
     }
 
     fn memory(&self, books: &Books, demand: Demand) -> bool {
         books.pixels + demand.bytes <= self.settings.pixel_memory
     }
 
-    fn grant(self: &Arc<Self>, books: &mut Books, demand: Demand) -> Permit {
+    fn grant(self: &Arc<Self>, books: &mut Books, demand: Demand, passing: bool) -> Permit {
+        books.passing |= passing;
         books.busy += 1;
         books.dear += usize::from(demand.dear());
         books.pixels += demand.bytes;
-        Permit::new(self, demand)
+        Permit::new(self, demand, passing)
     }
 
     /// Grants to as many as there are workers and memory for, in the queue's order.
     fn advance(self: &Arc<Self>, books: &mut Books) {
-        while let Some(turn) = self.next(books) {
+        while let Some((turn, passing)) = self.next(books) {
             let Some(waiter) = books.queue.pop(turn) else {
                 break;
             };
-            let permit = self.grant(books, waiter.demand);
+            let permit = self.grant(books, waiter.demand, passing);
             if let Err(unheard) = waiter.item.grant.send(permit) {
                 // It left between being looked at and being granted.
-                books.take_back(waiter.demand, waiter.demand.bytes);
+                books.take_back(waiter.demand, waiter.demand.bytes, passing);
                 unheard.forget();
             }
         }
     }
 
-    /// Whose turn it is, of those whom there is a worker and memory for.
-    fn next(&self, books: &mut Books) -> Option<Turn> {
+    /// Whose turn it is, of those whom there is a worker and memory for, and whether one who waits for memory is passed.
+    fn next(&self, books: &mut Books) -> Option<(Turn, bool)> {
+        let mut impatient: Option<Demand> = None;
         for turn in books.queue.turns() {
             let demand = books.queue.front(turn)?.demand;
             if !self.worker(books, demand) {
                 continue;
             }
-            if self.memory(books, demand) {
-                return Some(turn);
+            let passes = impatient.is_none_or(|first| {
+                // One at a time, of what the first will leave anyway: it waits no longer for that.
+                let all = self.settings.pixel_memory;
+                let small = demand.bytes <= (all / SMALL).min(all - first.bytes);
+                small && !books.passing && !demand.dear()
+            });
+            if passes && self.memory(books, demand) {
+                return Some((turn, impatient.is_some()));
             }
             let now = Instant::now();
             let since = *books.queue.front(turn)?.lacking.get_or_insert(now);
             if now.duration_since(since) >= PATIENCE {
-                return None;
+                impatient.get_or_insert(demand);
             }
         }
         None
@@ -247,7 +272,7 @@ impl State {
 
     /// How long the workers are likely to need for work that was thought to take so many seconds.
     fn spread(&self, books: &Books, seconds: f64) -> Duration {
-        Duration::from_secs_f64(seconds * books.pace / self.settings.workers as f64)
+        Duration::from_secs_f64(books.pace.seconds(seconds) / self.settings.workers as f64)
     }
 
     fn overloaded(&self, books: &Books, lack: Lack) -> Error {
@@ -266,7 +291,8 @@ impl State {
 }
 
 impl Books {
-    fn take_back(&mut self, demand: Demand, bytes: u64) {
+    fn take_back(&mut self, demand: Demand, bytes: u64, passing: bool) {
+        self.passing &= !passing;
         self.busy -= 1;
         self.dear -= usize::from(demand.dear());
         self.pixels -= bytes;

@@ -42,8 +42,8 @@ pub struct FormatRow {
     pub max_side: u32,
     /// Quality when the client asks for none; `None` for a lossless format.
     pub quality: Option<u8>,
-    /// Nanoseconds that reading a pixel takes, about, and writing one. They only tell dear pictures from cheap ones.
-    pub pace: (u32, u32),
+    /// Nanoseconds that reading a pixel takes, about, and writing one; what they make for a whole picture is put right by what was measured.
+    pub nanoseconds: (u32, u32),
 }
 
 /// Every format, most common first.
@@ -57,7 +57,7 @@ pub const FORMATS: &[FormatRow] = &[
         alpha: false,
         max_side: 65_500,
         quality: Some(80),
-        pace: (2, 6),
+        nanoseconds: (2, 6),
     },
     FormatRow {
         format: Format::Png,
@@ -68,7 +68,7 @@ pub const FORMATS: &[FormatRow] = &[
         alpha: true,
         max_side: i32::MAX as u32,
         quality: None,
-        pace: (5, 20),
+        nanoseconds: (5, 20),
     },
     FormatRow {
         format: Format::WebP,
@@ -79,7 +79,7 @@ pub const FORMATS: &[FormatRow] = &[
         alpha: true,
         max_side: 16_383,
         quality: Some(80),
-        pace: (10, 80),
+        nanoseconds: (10, 80),
     },
     read_only(Format::Gif, "gif", &[], "image/gif"),
     read_only(Format::Tiff, "tiff", &["tif"], "image/tiff"),
@@ -104,7 +104,7 @@ const fn read_only(
         alpha: false,
         max_side: 0,
         quality: None,
-        pace: (10, 0),
+        nanoseconds: (10, 0),
     }
 }
 

@@ -20,7 +20,7 @@ use crate::codecs::{Colour, Header, Model};
 use crate::os;
 use crate::pipeline::operation::{self, OperationRow, Request as Operation};
 use crate::pipeline::parameter::ParameterError;
-use crate::service::{Answer, Context};
+use crate::service::{Answer, Context, Kept};
 use crate::telemetry::Dialect;
 
 const IMAGE_WIDTH: HeaderName = HeaderName::from_static("image-width");
@@ -120,6 +120,7 @@ fn context(parts: &Parts) -> Result<Context, Problem> {
         (Some(deadline), Some(checkpoint)) => Ok(Context {
             deadline,
             checkpoint,
+            kept: parts.extensions.get::<Kept>().cloned(),
         }),
         _ => Err(Problem::internal("a layer is missing from the stack")),
     }

@@ -1,4 +1,4 @@
-//! What a plan's work takes: the bytes it holds at its peak, which admission grants, and time, which decides about the order.
+//! What a plan's work takes: the bytes it holds at its peak, which admission grants, and time, by which it decides who is next and who would wait for too long.
 
 use std::time::Duration;
 
@@ -54,15 +54,18 @@ fn peak_bytes(plan: &Plan, header: &Header, decoded: Shape) -> u64 {
 }
 
 fn time(plan: &Plan, header: &Header) -> Duration {
-    let (reading, _) = header.format.row().pace;
+    let (reading, _) = header.format.row().nanoseconds;
     // The codes of a picture that its decoder holds as a whole are read again for each scan.
     let scans = if header.buffered { SCANS } else { 1 };
     let source =
         pixels(header.width, header.height).saturating_mul(u64::from(reading) * scans + RESAMPLING);
-    let (_, writing) = plan.encoding.format.row().pace;
+    let (_, writing) = plan.encoding.format.row().nanoseconds;
     let answer = pixels(plan.width, plan.height).saturating_mul(u64::from(writing));
-    Duration::from_nanos(source.saturating_add(answer))
+    FIXED_TIME.saturating_add(Duration::from_nanos(source.saturating_add(answer)))
 }
+
+/// Tables, buffers, and the way to the worker and back.
+const FIXED_TIME: Duration = Duration::from_micros(300);
 
 /// What ten scans cost, which is what encoders make, beside one.
 const SCANS: u64 = 4;

@@ -67,7 +67,8 @@ impl Levels {
         match self {
             Self::Pixels(kind) => kind.samples(numbers, part, sight, out),
             Self::Plain => {
-                for (out, &number) in out.iter_mut().zip(numbers) {
+                let out = out.get_mut(part.clone()).unwrap_or_default();
+                for (out, &number) in out.iter_mut().zip(numbers.get(part).unwrap_or_default()) {
                     // Half a step is added before the fraction goes.
                     let rounded = number.saturating_add(1 << (FRACTION - 1)) >> FRACTION;
                     #[expect(clippy::cast_sign_loss, reason = "clamped")]

@@ -29,6 +29,9 @@ pub struct Source {
     pub lease: Lease,
 }
 
+/// What is kept as long as a request's work lasts, and its answer is being sent; it gives back whatever it stands for when dropped.
+pub type Kept = Arc<dyn fmt::Debug + Send + Sync>;
+
 /// What goes with a request through every layer.
 #[derive(Clone, Debug)]
 pub struct Context {
@@ -36,6 +39,8 @@ pub struct Context {
     pub deadline: Deadline,
     /// Where its work asks whether to go on.
     pub checkpoint: Checkpoint,
+    /// What is kept until all is done.
+    pub kept: Option<Kept>,
 }
 
 /// The picture that was made.
@@ -101,7 +106,8 @@ impl Service {
     /// With these limits, working through this admission.
     pub fn new(settings: Settings, admission: Admission, executor: Executor) -> Self {
         let figures = admission.figures();
-        let scratches = Scratches::new(figures.pixel_memory.1, figures.workers as u64);
+        // Beside the workers there is one that helps out.
+        let scratches = Scratches::new(figures.pixel_memory.1, figures.workers as u64 + 1);
         Self(Arc::new(Inner {
             settings,
             admission,
@@ -177,6 +183,7 @@ impl Service {
             let context = Context {
                 deadline: Deadline::after(Duration::from_secs(10)),
                 checkpoint: Checkpoint::new(),
+                kept: None,
             };
             self.transform(source, &request, &context).await?;
         }
@@ -198,7 +205,9 @@ impl Service {
     ) -> Result<Bytes, Error> {
         let executor = Arc::clone(&self.0.executor);
         let scratches = Arc::clone(&self.0.scratches);
-        let checkpoint = context.checkpoint.clone();
+        let Context {
+            checkpoint, kept, ..
+        } = context.clone();
         let demand = Demand {
             bytes: plan.cost.peak_bytes,
             time: plan.cost.time,
@@ -221,7 +230,11 @@ impl Service {
             drop(lease);
             made.map(|file| {
                 let held = permit.keep(file.capacity() as u64);
-                Bytes::from_owner(Made { file, _held: held })
+                Bytes::from_owner(Made {
+                    file,
+                    _held: held,
+                    _kept: kept,
+                })
             })
         };
         let made = self
@@ -238,6 +251,7 @@ impl Service {
 struct Made {
     file: Vec<u8>,
     _held: Held,
+    _kept: Option<Kept>,
 }
 
 impl AsRef<[u8]> for Made {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::pipeline::Scratch;
 
-/// Scratch buffers between jobs: at most one for each worker exists at a time.
+/// Scratch buffers between jobs: at most one for each thread that does work exists at a time.
 pub(super) struct Scratches {
     idle: Mutex<Vec<(Instant, Scratch)>>,
     /// Bytes of a scratch that is kept.
@@ -20,11 +20,11 @@ const SCRATCH_IDLE: Duration = Duration::from_secs(10);
 const IDLE_SHARE: u64 = 16;
 
 impl Scratches {
-    /// For so many workers that share this pixel memory.
-    pub(super) fn new(pixel_memory: u64, workers: u64) -> Self {
+    /// For so many threads that share this pixel memory.
+    pub(super) fn new(pixel_memory: u64, threads: u64) -> Self {
         Self {
             idle: Mutex::default(),
-            most: pixel_memory / IDLE_SHARE / workers.max(1),
+            most: pixel_memory / IDLE_SHARE / threads.max(1),
         }
     }
 

@@ -60,7 +60,7 @@ catalogue! {
     "pixmill_cancelled_total" "counter" "Work that was stopped or never started because its client left";
     "pixmill_queue_length" "gauge" "Requests that wait for a worker";
     "pixmill_workers" "gauge" "Workers there are";
-    "pixmill_workers_busy" "gauge" "Workers at work";
+    "pixmill_workers_busy" "gauge" "Workers at work; one more than there are while one helps out";
     "pixmill_upload_memory_bytes" "gauge" "Bytes of request bodies held";
     "pixmill_upload_memory_limit_bytes" "gauge" "Budget for request bodies";
     "pixmill_pixel_memory_bytes" "gauge" "Bytes granted to pixel work";

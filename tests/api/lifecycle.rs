@@ -123,7 +123,7 @@ async fn a_drain_under_load_answers_all() {
         .unwrap();
     let unready = Answer::read(&mut asking, false).await;
     unready.problem(503, "draining");
-    // As everywhere: when the queue is likely to have drained.
+    // As everywhere.
     let seconds: u64 = unready.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=60).contains(&seconds), "{seconds}");
     for _ in 0..streams.len() {

@@ -1,8 +1,5 @@
 //! Bits into bytes, as deflate orders them.
 
-/// Bytes that a vector grows by, at least.
-const GROWTH: usize = 32 << 10;
-
 /// Bits, the first lowest, behind what a vector holds already.
 pub(super) struct Bits<'a> {
     out: &'a mut Vec<u8>,
@@ -24,15 +21,16 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// Adds up to 56 bits; those of `value` beyond them are zero.
+    /// Makes room for so many bits, which is what [`Self::put`] takes before the next call.
+    pub(super) fn room(&mut self, bits: usize) {
+        self.out.resize(self.length + bits / 8 + 16, 0);
+    }
+
+    /// Adds up to 56 bits, if there is room; those of `value` beyond them are zero.
     #[inline]
     pub(super) fn put(&mut self, value: u64, bits: u32) {
         self.pending |= value << self.count;
         self.count += bits;
-        if self.out.len() < self.length + 8 {
-            let grown = self.out.len() * 2;
-            self.out.resize(grown.max(self.length + GROWTH), 0);
-        }
         if let Some(slot) = self.out.get_mut(self.length..self.length + 8) {
             slot.copy_from_slice(&self.pending.to_le_bytes());
         }

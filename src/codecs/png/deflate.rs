@@ -32,6 +32,8 @@ pub(super) fn compress(
     checkpoint: &Checkpoint,
     out: &mut Vec<u8>,
 ) -> Result<(), Error> {
+    // At once, since a vector that grows is there twice.
+    out.reserve_exact(bound(bytes.len()));
     out.extend([0x78, 0x01]);
     let mut bits = Bits::new(out);
     let mut start = 0;
@@ -49,19 +51,33 @@ pub(super) fn compress(
     Ok(())
 }
 
+/// How many bytes [`compress`] makes of so many at most: noise takes eight bits for each, and each block has codes to describe.
+pub(super) fn bound(length: usize) -> usize {
+    length + length / 64 + (1 << 10)
+}
+
 /// About how many bytes [`compress`] makes of a picture's stretches, which have codes of their own as blocks have.
 ///
 /// Without the description of the codes, which weighs less in whole blocks.
 pub(super) fn size<'a>(stretches: impl Iterator<Item = &'a [u8]>) -> usize {
-    let bits = |bytes: &[u8]| {
+    let size = |bytes: &[u8]| {
         let counts = counts(bytes, 0..bytes.len());
-        let lengths = lengths(&counts, LONGEST);
-        let bits = counts.iter().zip(lengths);
-        bits.map(|(&count, length)| count as usize * usize::from(length))
-            .sum::<usize>()
+        bits(&counts, &lengths(&counts, LONGEST))
     };
-    stretches.map(bits).sum::<usize>() / 8
+    stretches.map(size).sum::<usize>() / 8
 }
+
+/// Bits that a block's codes take; each run has one for its distance and up to five for its length, which are counted in full.
+fn bits(counts: &[u32; SYMBOLS], lengths: &[u8; SYMBOLS]) -> usize {
+    let runs = counts.iter().skip(END + 1);
+    let runs = runs.map(|&count| count as usize * 6).sum::<usize>();
+    let codes = counts.iter().zip(lengths);
+    let codes = codes.map(|(&count, &length)| count as usize * usize::from(length));
+    runs + codes.sum::<usize>()
+}
+
+/// Bits that the description of a block's codes takes at most: a length for each symbol, of seven bits and as many extra ones.
+const DESCRIPTION: usize = SYMBOLS * 14 + 100;
 
 /// What a block consists of.
 enum Piece<'a> {
@@ -178,6 +194,7 @@ fn class(length: usize) -> Class {
 fn block(bytes: &[u8], block: std::ops::Range<usize>, out: &mut Bits<'_>) {
     let counts = counts(bytes, block.clone());
     let lengths = lengths(&counts, LONGEST);
+    out.room(bits(&counts, &lengths) + DESCRIPTION);
     out.put(u64::from(block.end == bytes.len()), 1);
     out.put(2, 2);
     describe(&lengths, out);
@@ -255,12 +272,28 @@ mod tests {
 
     #[test]
     fn codes_longer_than_allowed_are_cut() {
-        // Each byte twice as often as the one before: the rarest would need 16 bits.
-        let bytes: Vec<u8> = (0..16_u8).flat_map(|byte| vec![byte; 1 << byte]).collect();
+        // Each as often as the two before it together, the first being the block's end: as many bits as there are symbols.
+        let mut often = [
+            1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987, 1_597, 2_584, 4_181, 6_765,
+        ];
+        often.reverse();
+        let bytes: Vec<u8> = (0_u8..)
+            .zip(often)
+            .flat_map(|(byte, often)| vec![byte; often])
+            .collect();
+        assert!(bytes.len() < BLOCK);
+        // A number without a common divisor with the length, so that every place is taken once.
         let mut mixed = vec![0; bytes.len()];
         for (at, &byte) in bytes.iter().enumerate() {
-            mixed[at * 40_503 % bytes.len()] = byte;
+            mixed[at * 7_919 % bytes.len()] = byte;
         }
+        let counts = counts(&mixed, 0..mixed.len());
+        assert!(lengths(&counts, 40).iter().any(|&length| length > LONGEST));
+        assert!(
+            lengths(&counts, LONGEST)
+                .iter()
+                .all(|&length| length <= LONGEST)
+        );
         assert_eq!(unpacked(&packed(&mixed), mixed.len()), mixed);
     }
 
@@ -270,6 +303,28 @@ mod tests {
         checkpoint.stop(Stop::Cancelled);
         let stopped = compress(&[1, 2, 3], &checkpoint, &mut Vec::new());
         assert_eq!(stopped, Err(Error::Stopped(Stop::Cancelled)));
+    }
+
+    /// Bytes of noise, the worst there is, go into what is reserved for them.
+    #[test]
+    fn noise_stays_within_the_bound() {
+        let mut state = 1_u32;
+        let noise: Vec<u8> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            u8::try_from(state >> 24).unwrap()
+        })
+        .take(1 << 20)
+        .collect();
+        for length in [0, 1, 100, BLOCK, 10 * BLOCK + 1, 1 << 20] {
+            let bytes = &noise[..length];
+            let mut out = Vec::new();
+            compress(bytes, &Checkpoint::new(), &mut out).unwrap();
+            assert!(
+                out.capacity() <= bound(length),
+                "{length}: {}",
+                out.capacity()
+            );
+        }
     }
 
     proptest! {

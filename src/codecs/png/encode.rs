@@ -1,4 +1,4 @@
-//! Rows into a PNG file: the smallest layout, filters, one libdeflate stream, chunks by hand.
+//! Rows into a PNG file: the smallest layout, filters, one stream, chunks by hand.
 
 use libdeflater::{CompressionLvl, Compressor, Crc};
 
@@ -38,8 +38,8 @@ pub(in crate::codecs) fn accepts(model: Model) -> bool {
 /// Peak bytes: the filtered rows, the compressed stream at its worst, and the file.
 pub(in crate::codecs) fn encode_bytes(shape: Shape) -> u64 {
     let filtered = shape.bytes() + u64::from(shape.height);
-    // Stored blocks add five bytes to each 64 KiB, and the compressor has tables of its own.
-    filtered * 2 + filtered / 1_000 + (2 << 20)
+    // Neither way makes much more of noise than it is, and libdeflate has tables of its own.
+    filtered * 2 + filtered / 64 + (2 << 20)
 }
 
 /// Starts an encode.
@@ -176,14 +176,15 @@ fn begin(samples: &[u8], shape: Shape) -> Result<Begun, Error> {
 fn suits(samples: &[u8], shape: Shape, layout: &Layout) -> Result<(bool, bool), Error> {
     let rows = samples.chunks_exact(row_bytes(shape));
     let row = layout.step() * shape.width as usize;
-    let count = (SAMPLE / STRETCHES / row).max(1);
+    let stretches = STRETCHES.min(rows.len()).max(1);
+    let count = (SAMPLE / stretches / row).max(1);
     let mut ways = [false, true]
-        .map(|adaptive| Filtered::new(layout.step(), row, count * STRETCHES, adaptive));
+        .map(|adaptive| Filtered::new(layout.step(), row, count * stretches, adaptive));
     let mut converted = Vec::new();
-    let between = rows.len() / STRETCHES;
-    for stretch in 0..STRETCHES {
+    let between = rows.len() / stretches;
+    for stretch in 0..stretches {
         let rows = rows.clone().skip(stretch * between + between / 2);
-        for row in rows.take(count.min(between.max(1))) {
+        for row in rows.take(count.min(between)) {
             layout.convert(row, shape.model, &mut converted);
             for way in &mut ways {
                 way.push(&converted);
@@ -202,7 +203,7 @@ fn suits(samples: &[u8], shape: Shape, layout: &Layout) -> Result<(bool, bool), 
     } else {
         (adaptive, sizes.1)
     };
-    let stretch = way.bytes().len().div_ceil(STRETCHES).max(1);
+    let stretch = way.bytes().len().div_ceil(stretches).max(1);
     let codes = deflate::size(way.bytes().chunks(stretch));
     let repeats = codes * 100 > least * (100 + CODES_COST);
     Ok((sizes.1 < sizes.0, repeats))

@@ -1,7 +1,7 @@
 //! How many requests each client has in flight, and 429 for more.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use axum::response::Response;
 
 use crate::http::problem::{Kind, Problem};
 use crate::http::{ClientAddress, State};
+use crate::service::Kept;
 
 /// When one of a client's own requests is likely to be done.
 const SOON: Duration = Duration::from_secs(1);
@@ -51,12 +52,13 @@ impl Clients {
         if self.limit == 0 {
             return Ok(None);
         }
-        let told = self
-            .header
-            .as_ref()
-            .and_then(|name| last_address(headers, name));
-        let connected = extensions.get::<ClientAddress>().map(|address| address.0);
-        let Some(client) = told.or(connected).map(network) else {
+        let connected = || extensions.get::<ClientAddress>().map(|address| address.0);
+        let client = match &self.header {
+            // What can't be read is nobody: all such clients would else count as one.
+            Some(name) if headers.contains_key(name) => last_address(headers, name),
+            _ => connected(),
+        };
+        let Some(client) = client.map(network) else {
             return Ok(None);
         };
         let mut flying = self.flying.lock().unwrap_or_else(PoisonError::into_inner);
@@ -89,16 +91,17 @@ impl Drop for InFlight {
     }
 }
 
-/// Lets a request pass if its client hasn't too many in flight.
+/// Lets a request pass if its client hasn't too many in flight. It is in flight until its work has ended and its answer is sent.
 pub(in crate::http) async fn limit_clients(
     Extract(state): Extract<State>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let _in_flight = state
-        .0
-        .clients
-        .enter(request.headers(), request.extensions())?;
+    let clients = &state.0.clients;
+    if let Some(in_flight) = clients.enter(request.headers(), request.extensions())? {
+        let kept: Kept = Arc::new(in_flight);
+        request.extensions_mut().insert(kept);
+    }
     Ok(next.run(request).await)
 }
 
@@ -106,11 +109,11 @@ pub(in crate::http) async fn limit_clients(
 fn last_address(headers: &HeaderMap, name: &HeaderName) -> Option<IpAddr> {
     let last = headers.get_all(name).iter().next_back()?.to_str().ok()?;
     let last = last.rsplit(',').next()?.trim();
-    last.parse().ok().or_else(|| {
-        last.parse()
-            .ok()
-            .map(|address: std::net::SocketAddr| address.ip())
-    })
+    let bare = last
+        .strip_prefix('[')
+        .and_then(|last| last.strip_suffix(']'));
+    let socket = || last.parse().map(|address: SocketAddr| address.ip());
+    bare.unwrap_or(last).parse().or_else(|_| socket()).ok()
 }
 
 /// What counts as one client.
@@ -136,6 +139,7 @@ mod tests {
             ("1.1.1.1, 203.0.113.9", Some("203.0.113.9")),
             ("2001:db8:1:2:3:4:5:6", Some("2001:db8:1:2::")),
             ("[2001:db8:1:2:3:4:5:6]:443", Some("2001:db8:1:2::")),
+            ("[2001:db8:1:2:3:4:5:6]", Some("2001:db8:1:2::")),
             ("203.0.113.9:443", Some("203.0.113.9")),
             ("::ffff:203.0.113.9", Some("203.0.113.9")),
             ("203.0.113.9,", None),

@@ -226,6 +226,7 @@ impl<'a> JpegSink<'a> {
         }
         writer.finish(&mut file);
         file.extend([0xff, 0xd9]);
+        file.shrink_to_fit();
         Ok(file)
     }
 }
