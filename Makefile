@@ -11,11 +11,12 @@ CARGO_FLAGS := --locked --target $(TARGET)
 NEXTEST := 0.9.143
 DENY := 0.20.2
 MACHETE := 0.9.2
+FUZZ := 0.13.2
 
 # Tools of our own come first.
 export PATH := $(TOOLS)/bin:$(PATH)
 
-.PHONY: run build test lint bench tools static-check fmt clean
+.PHONY: run build test lint bench fuzz tools static-check fmt clean
 
 run: build ## Build and serve on :8080.
 	$(DIST)
@@ -36,6 +37,7 @@ test: tools ## Run every test.
 
 lint: tools ## Format, clippy, docs, licences and sources, unused dependencies.
 	cargo fmt --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --no-deps --document-private-items
 	scripts/cargo-tool.sh cargo-deny $(DENY)
@@ -53,8 +55,17 @@ static-check: build ## Prove that the binary needs nothing beside itself.
 bench: tools ## Time the stages of the pixel path on pictures made here.
 	cargo bench $(CARGO_FLAGS) --profile dist
 
+# SECONDS for each target, or for the one that is named: make fuzz FUZZ_TARGET=png SECONDS=600.
+SECONDS := 60
+FUZZ_TARGET :=
+fuzz: tools ## Look for inputs that break a promise, with the C codecs under AddressSanitizer.
+	@scripts/tools.sh clang
+	@scripts/cargo-tool.sh cargo-fuzz $(FUZZ)
+	scripts/fuzz.sh $(SECONDS) $(FUZZ_TARGET)
+
 fmt: ## Format the code.
 	cargo fmt
+	cargo fmt --manifest-path fuzz/Cargo.toml
 
 clean: ## Remove what was built; tools stay.
 	cargo clean

@@ -154,6 +154,15 @@ pub fn open<'a>(
     }
 }
 
+/// Decodes a JPEG file by our own decoder and by libjpeg-turbo, at one of the pairs of scales; whether they said the same.
+///
+/// # Errors
+/// How they differ.
+#[cfg(fuzzing)]
+pub fn compare_jpeg(file: &[u8], pick: u8) -> Result<bool, String> {
+    jpeg::compare(file, pick)
+}
+
 /// Whether `create` takes this layout for this format; a picture in another has to be converted before.
 pub fn accepts(format: Format, model: Model) -> bool {
     match format {

@@ -31,5 +31,11 @@ mod packaging;
 mod problems;
 /// README's tables against the code's.
 mod readme;
+/// The fuzz targets on their seeds.
+mod seeds;
 /// The server under test and the client.
 mod support;
+/// What the fuzz targets do, from their own workspace.
+#[path = "../../fuzz/src/lib.rs"]
+#[expect(unreachable_pub, reason = "a library there, a module here")]
+mod targets;

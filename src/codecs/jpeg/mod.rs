@@ -13,6 +13,8 @@ mod probe;
 mod profile;
 mod segments;
 
+#[cfg(fuzzing)]
+pub(super) use self::baseline::compare::check as compare;
 pub(super) use self::decode::{decode_bytes, open};
 pub(super) use self::encoder::{accepts, create, encode_bytes};
 pub(super) use self::probe::probe;

@@ -2,9 +2,10 @@
 
 use proptest::prelude::*;
 
+use super::baseline::compare::read;
 use super::*;
 use crate::checkpoint::{Checkpoint, Stop};
-use crate::codecs::{Band, Encoding, Error, Format, Model, Plane, Raster, Rows};
+use crate::codecs::{Band, Encoding, Error, Format, Model, Plane, Raster};
 
 pub(super) const SHAPE: Shape = Shape {
     width: 75,
@@ -45,27 +46,6 @@ pub(super) fn file(shape: Shape, quality: u8, seed: u32) -> Vec<u8> {
     let mut sink = create(encoding, shape, &checkpoint);
     sink.push(&picture(shape, seed)).unwrap();
     sink.finish().unwrap()
-}
-
-/// All rows, without padding.
-pub(super) fn read(mut rows: Box<dyn Rows + '_>, at_once: u32) -> Result<Raster, Error> {
-    let mut whole = Raster::new(rows.shape());
-    whole
-        .planes
-        .iter_mut()
-        .for_each(|plane| plane.samples.clear());
-    let mut band = Band {
-        model: rows.shape().model,
-        planes: vec![Plane::default()],
-    };
-    while rows.next(&mut band, at_once)? {
-        for (whole, plane) in whole.planes.iter_mut().zip(&band.planes) {
-            plane
-                .rows(1)
-                .for_each(|row| whole.samples.extend_from_slice(row));
-        }
-    }
-    Ok(whole)
 }
 
 fn all(eighths: u8) -> Scale {

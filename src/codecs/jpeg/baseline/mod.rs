@@ -2,7 +2,7 @@
 //!
 //! Everything else is libjpeg-turbo's. What both read gives the same samples: the
 //! same coefficients, the same integer transforms. What one refuses the other does too, but for bits that are no
-//! code: here they are always an error, there only near a marker.
+//! code (here always an error, there only near a marker) and for unknown markers behind the scan (there an error).
 #![expect(
     clippy::inline_always,
     reason = "without it the hot loop calls instead of computing, and without the caller's AVX2"
@@ -12,6 +12,8 @@
 mod avx2;
 mod bits;
 mod block;
+#[cfg(any(test, fuzzing))]
+pub(in crate::codecs) mod compare;
 mod huffman;
 mod idct;
 mod samples;
@@ -39,6 +41,16 @@ pub(super) fn open<'a>(
     shape: Shape,
     checkpoint: &'a Checkpoint,
 ) -> Result<Option<Box<dyn Rows + 'a>>, Error> {
+    start(bytes, header, scale, shape, checkpoint).map(|decoder| Some(Box::new(decoder?) as _))
+}
+
+fn start<'a>(
+    bytes: &'a [u8],
+    header: &Header,
+    scale: Scale,
+    shape: Shape,
+    checkpoint: &'a Checkpoint,
+) -> Result<Option<Baseline<'a>>, Error> {
     let Some(tables) = tables::read(bytes)?.filter(|t| t.suit(shape.model.planes())) else {
         return Ok(None);
     };
@@ -46,7 +58,7 @@ pub(super) fn open<'a>(
     let across = components.iter().map(|c| c.across).max().unwrap_or(1);
     let down = components.iter().map(|c| c.down).max().unwrap_or(1);
     let units = |side: u32, blocks: usize| (side as usize).div_ceil(8 * blocks);
-    Ok(Some(Box::new(Baseline {
+    Ok(Some(Baseline {
         bits: Bits::new(tables.scan),
         place: Place::default(),
         units_across: units(header.width, across),
@@ -62,7 +74,7 @@ pub(super) fn open<'a>(
         ended: false,
         tables,
         checkpoint,
-    })))
+    }))
 }
 
 struct Baseline<'a> {

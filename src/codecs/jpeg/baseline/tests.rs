@@ -2,58 +2,10 @@
 
 use proptest::prelude::*;
 
+use super::compare::{agree, both, check, compare, pairs, planar};
 use super::*;
-use crate::codecs::jpeg::tests::{MODELS, SHAPE, file, read};
-use crate::codecs::jpeg::{SCALES, decode, probe, scaled};
-use crate::codecs::{Model, Raster};
-
-/// Both decoders' answers; `None` where the file isn't for ours.
-fn both(bytes: &[u8], header: &Header, scale: Scale) -> Option<[Result<Raster, Error>; 2]> {
-    let checkpoint = Checkpoint::new();
-    let shape = scaled(header, scale);
-    let ours = match open(bytes, header, scale, shape, &checkpoint) {
-        Ok(rows) => read(rows?, 64),
-        Err(error) => Err(error),
-    };
-    let theirs = decode::library(bytes, header, scale, &checkpoint).and_then(|rows| read(rows, 64));
-    Some([ours, theirs])
-}
-
-/// Every pair of scales, of chroma not beyond what the plan asks for.
-fn pairs(model: Model) -> impl Iterator<Item = Scale> {
-    let (across, down) = model.factors(1);
-    SCALES.iter().flat_map(move |&eighths| {
-        let most = (eighths * across.min(down)).min(8);
-        let scales = SCALES.iter().filter(move |&&chroma| chroma <= most);
-        scales.map(move |&chroma| Scale { eighths, chroma })
-    })
-}
-
-/// Whether both take the file or both refuse it.
-fn agree(bytes: &[u8], header: &Header, scale: Scale) -> bool {
-    both(bytes, header, scale).is_some_and(|[ours, theirs]| match ours {
-        // Far from a marker, libjpeg-turbo takes bits that are no code for a zero, and says nothing.
-        Err(ours) if ours == bad_code() => true,
-        ours => ours.is_ok() == theirs.is_ok(),
-    })
-}
-
-/// Whether both say the same; what differs otherwise.
-fn compare(bytes: &[u8], header: &Header, scale: Scale) -> Result<bool, String> {
-    match both(bytes, header, scale) {
-        None => Ok(false),
-        Some([Ok(ours), Ok(theirs)]) if ours == theirs => Ok(true),
-        Some([Err(_), Err(_)]) => Ok(true),
-        Some([Err(ours), Ok(_)]) if ours == bad_code() => Ok(true),
-        Some([Ok(ours), Ok(theirs)]) => {
-            let planes = ours.planes.iter().zip(&theirs.planes);
-            let samples = planes.map(|(a, b)| a.samples.iter().zip(&b.samples));
-            let most = samples.flatten().map(|(a, b)| a.abs_diff(*b)).max();
-            Err(format!("{scale:?}: off by up to {most:?}"))
-        }
-        Some([ours, theirs]) => Err(format!("{scale:?}: {:?}, {:?}", ours.err(), theirs.err())),
-    }
-}
+use crate::codecs::jpeg::probe;
+use crate::codecs::jpeg::tests::{MODELS, SHAPE, file};
 
 /// Where the scan's codes begin.
 fn data(file: &[u8]) -> usize {
@@ -62,10 +14,6 @@ fn data(file: &[u8]) -> usize {
         .rposition(|pair| pair == [0xff, 0xda])
         .unwrap();
     scan + 2 + usize::from(file[scan + 3])
-}
-
-fn planar(header: &Header) -> bool {
-    matches!(header.model, Model::Gray | Model::YCbCr { .. }) && !header.progressive
 }
 
 #[test]
@@ -223,6 +171,28 @@ fn a_corpus() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(compared > 0, "no file was compared");
+}
+
+/// What the fuzzer starts from, and what it found once, at every pair of scales.
+#[test]
+fn seeds() {
+    let mut compared = 0;
+    for folder in ["seeds", "regressions"] {
+        let folder = format!("{}/fuzz/{folder}/baseline", env!("CARGO_MANIFEST_DIR"));
+        for entry in std::fs::read_dir(folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            let file = std::fs::read(&path).unwrap();
+            // The last byte says at which scales the fuzzer compares them.
+            let file = &file[..file.len().saturating_sub(1)];
+            for pick in 0..16 {
+                match check(file, pick) {
+                    Ok(same) => compared += u32::from(same),
+                    Err(difference) => panic!("{}: {difference}", path.display()),
+                }
+            }
+        }
+    }
+    assert!(compared > 100, "{compared} comparisons");
 }
 
 /// Whatever the coefficients are, AVX2 gives what any processor gives.

@@ -9,7 +9,8 @@ use proptest::prelude::*;
 use super::transform::{Block, SIDE, ZIGZAG};
 use super::*;
 use crate::checkpoint::Stop;
-use crate::codecs::jpeg::tests::{MODELS, picture, read};
+use crate::codecs::jpeg::baseline::compare::read;
+use crate::codecs::jpeg::tests::{MODELS, picture};
 use crate::codecs::jpeg::{decode, probe};
 use crate::codecs::{Format, Raster, Scale};
 

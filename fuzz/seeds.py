@@ -1,0 +1,346 @@
+#!/usr/bin/env python3
+"""Writes fuzz/seeds: small files of every kind that is read, drawn here. Needs Pillow."""
+
+import io
+import shutil
+import struct
+import zlib
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+SEEDS = Path(__file__).parent / "seeds"
+
+# Width, height, fit with linear and enlarge, gravity, background, type, quality, dpr: decode.rs.
+WISHES = [
+    bytes([20, 9, 0, 0, 0, 0, 79, 0]),
+    bytes([0, 0, 4, 2, 0, 1, 79, 0]),
+    bytes([33, 60, 9, 200, 128, 2, 40, 2]),
+]
+
+
+def write(target, name, data):
+    folder = SEEDS / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data)
+
+
+def picture(mode, width=45, height=37):
+    """Slopes, a disc and a line."""
+    image = Image.new("RGBA", (width, height))
+    for y in range(height):
+        for x in range(width):
+            image.putpixel((x, y), (x * 5 % 256, y * 6 % 256, (x + y) * 3 % 256, 255 - (x * 4) % 256))
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((10, 8, 30, 28), fill=(220, 40, 30, 255))
+    draw.line((0, 0, width, height), fill=(10, 20, 200, 128))
+    if mode == "P":
+        return image.convert("RGB").quantize(16)
+    return image.convert(mode)
+
+
+def saved(image, form, **options):
+    data = io.BytesIO()
+    image.save(data, form, **options)
+    return data.getvalue()
+
+
+EXIF = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
+
+
+def profile():
+    """The smallest profile of a matrix and a curve."""
+    def number(value):
+        return struct.pack(">i", round(value * 65536))
+
+    def xyz(x, y, z):
+        return b"XYZ \0\0\0\0" + number(x) + number(y) + number(z)
+
+    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, 0x01CD) + b"\0\0"
+    parts = {
+        b"wtpt": xyz(0.9642, 1, 0.8249),
+        b"rXYZ": xyz(0.515, 0.241, -0.001),
+        b"gXYZ": xyz(0.292, 0.692, 0.042),
+        b"bXYZ": xyz(0.157, 0.067, 0.784),
+        b"rTRC": curve,
+        b"gTRC": curve,
+        b"bTRC": curve,
+    }
+    table, body = struct.pack(">I", len(parts)), b""
+    start = 128 + 4 + 12 * len(parts)
+    for name, part in parts.items():
+        table += name + struct.pack(">II", start + len(body), len(part))
+        body += part
+    size = start + len(body)
+    head = struct.pack(">I4sI4s4s4s", size, b"none", 0x02400000, b"mntr", b"RGB ", b"XYZ ")
+    head += struct.pack(">6H", 2020, 1, 1, 0, 0, 0) + b"acsp" + b"\0" * 28 + xyz(0.9642, 1, 0.8249)[8:]
+    return head.ljust(128, b"\0") + table + body
+
+
+def jpegs():
+    files = {}
+    for name, sampling in ("444", 0), ("422", 1), ("420", 2):
+        files[f"{name}.jpg"] = saved(picture("RGB"), "JPEG", quality=75, subsampling=sampling)
+        files[f"{name}-progressive.jpg"] = saved(
+            picture("RGB"), "JPEG", quality=60, subsampling=sampling, progressive=True
+        )
+    files["440.jpg"] = files["422.jpg"].replace(b"\x01\x21\x00\x02\x11", b"\x01\x12\x00\x02\x11")
+    files["grey.jpg"] = saved(picture("L"), "JPEG", quality=85)
+    files["grey-progressive.jpg"] = saved(picture("L"), "JPEG", progressive=True)
+    files["optimised.jpg"] = saved(picture("RGB"), "JPEG", optimize=True, quality=90)
+    files["restart.jpg"] = saved(picture("RGB", 75, 40), "JPEG", quality=50, restart_marker_blocks=3)
+    files["restart-rows.jpg"] = saved(picture("L", 40, 40), "JPEG", quality=50, restart_marker_rows=1)
+    files["inks.jpg"] = saved(picture("CMYK"), "JPEG", quality=70)
+    files["inks-progressive.jpg"] = saved(picture("CMYK"), "JPEG", progressive=True)
+    files["rgb.jpg"] = saved(picture("RGB"), "JPEG", keep_rgb=True)
+    files["turned.jpg"] = saved(picture("RGB"), "JPEG", exif=EXIF)
+    files["profile.jpg"] = saved(picture("RGB"), "JPEG", icc_profile=profile())
+    files["tiny.jpg"] = saved(picture("RGB", 1, 1), "JPEG")
+    files["wide.jpg"] = saved(picture("RGB", 300, 3), "JPEG", quality=30)
+    files["twelve.jpg"] = files["grey.jpg"].replace(b"\xff\xc0\x00\x0b\x08", b"\xff\xc1\x00\x0b\x0c")
+    files["arithmetic.jpg"] = files["grey.jpg"].replace(b"\xff\xc0", b"\xff\xc9")
+    files["lossless.jpg"] = files["grey.jpg"].replace(b"\xff\xc0", b"\xff\xc3")
+    return files
+
+
+def chunk(name, data):
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+
+
+def png(kind, depth, interlaced=False, chunks=b"", filtered=True, side=19):
+    """A PNG of any colour type and depth, each row with another filter's number."""
+    channels = CHANNELS[kind]
+
+    def rows(xs, ys):
+        data = b""
+        for y in ys:
+            bits = ""
+            for x in xs:
+                for c in range(channels):
+                    bits += format((x * 37 + y * 91 + c * 77) % (1 << depth), f"0{depth}b")
+            bits += "0" * (-len(bits) % 8)
+            row = bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits), 8))
+            data += bytes([y % 5 if filtered else 0]) + row
+        return data
+
+    if interlaced:
+        passes = [(range(x, side, across), range(y, side, down)) for x, y, across, down in ADAM7]
+        data = b"".join(rows(xs, ys) for xs, ys in passes if xs and ys)
+    else:
+        data = rows(range(side), range(side))
+    head = struct.pack(">IIBBBBB", side, side, depth, kind, 0, 0, int(interlaced))
+    palette = b""
+    if kind == 3:
+        colours = b"".join(bytes([i, 255 - i, i * 3 % 256]) for i in range(min(1 << depth, 16)))
+        # Every place is in the palette.
+        palette = chunk(b"PLTE", colours if depth <= 4 else bytes(range(256)) * 3)
+        if depth < 8:
+            palette += chunk(b"tRNS", b"\x00\x80")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunks
+        + palette
+        + chunk(b"IDAT", zlib.compress(data, 9))
+        + chunk(b"IEND", b"")
+    )
+
+
+def pngs():
+    files = {}
+    depths = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+    for kind, choices in depths.items():
+        for depth in choices:
+            files[f"{kind}-{depth}.png"] = png(kind, depth)
+            files[f"{kind}-{depth}-interlaced.png"] = png(kind, depth, interlaced=True)
+    more = {
+        "gamma": chunk(b"gAMA", struct.pack(">I", 100000)),
+        "primaries": chunk(b"cHRM", struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000))
+        + chunk(b"gAMA", struct.pack(">I", 45455)),
+        "points": chunk(b"cICP", bytes([9, 16, 0, 1])),
+        "profile": chunk(b"iCCP", b"p\0\0" + zlib.compress(profile())),
+        "exif": chunk(b"eXIf", EXIF[6:]),
+        "srgb": chunk(b"sRGB", b"\0") + chunk(b"pHYs", bytes(9)),
+        "text": chunk(b"tEXt", b"Comment\0x") + chunk(b"zTXt", b"C\0\0" + zlib.compress(b"x" * 99)),
+    }
+    for name, chunks in more.items():
+        files[f"{name}.png"] = png(2, 8, chunks=chunks)
+    animation = chunk(b"acTL", struct.pack(">II", 2, 0))
+    control = chunk(b"fcTL", struct.pack(">IIIIIHHBB", 0, 19, 19, 0, 0, 1, 10, 0, 0))
+    files["animated.png"] = png(6, 8, chunks=animation + control)
+    files["transparent.png"] = png(2, 8, chunks=chunk(b"tRNS", bytes(6)))
+    files["grey-transparent.png"] = png(0, 8, chunks=chunk(b"tRNS", b"\0\x25"), interlaced=True)
+    files["short-palette.png"] = png(3, 8).replace(
+        chunk(b"PLTE", bytes(range(256)) * 3), chunk(b"PLTE", bytes(range(4)))
+    )
+    return files
+
+
+def webps():
+    frames = [picture("RGBA"), picture("RGBA").rotate(90)]
+    files = {
+        "lossy.webp": saved(picture("RGB"), "WEBP", quality=60),
+        "lossy-alpha.webp": saved(picture("RGBA"), "WEBP", quality=60),
+        "raw-alpha.webp": saved(picture("RGBA"), "WEBP", quality=40, alpha_quality=30),
+        "lossless.webp": saved(picture("RGB"), "WEBP", lossless=True),
+        "lossless-alpha.webp": saved(picture("RGBA"), "WEBP", lossless=True),
+        "palette.webp": saved(picture("P").convert("RGB"), "WEBP", lossless=True, quality=100, method=6),
+        "two.webp": saved(Image.new("RGB", (30, 20), "red"), "WEBP", lossless=True),
+        "animated.webp": saved(frames[0], "WEBP", save_all=True, append_images=frames[1:], quality=40),
+        "animated-lossless.webp": saved(
+            frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True
+        ),
+        "profile.webp": saved(picture("RGB"), "WEBP", quality=50, icc_profile=profile()),
+        "exif.webp": saved(picture("RGB"), "WEBP", quality=50, exif=EXIF[6:]),
+        "tiny.webp": saved(picture("RGB", 1, 1), "WEBP", quality=50),
+        "good.webp": saved(picture("RGB"), "WEBP", quality=95, method=6),
+    }
+    return files
+
+
+def qoi(image):
+    """Only whole pixels, runs and the index."""
+    data = b"qoif" + struct.pack(">IIBB", *image.size, 4, 0)
+    seen, last, run = [(0, 0, 0, 0)] * 64, (0, 0, 0, 255), 0
+    for pixel in image.get_flattened_data() if hasattr(image, "get_flattened_data") else image.getdata():
+        if pixel == last and run < 62:
+            run += 1
+            continue
+        if run:
+            data += bytes([0xC0 | run - 1])
+            run = 0
+        r, g, b, a = pixel
+        place = (r * 3 + g * 5 + b * 7 + a * 11) % 64
+        if seen[place] == pixel:
+            data += bytes([place])
+        else:
+            seen[place] = pixel
+            data += bytes([0xFF, r, g, b, a])
+        last = pixel
+    if run:
+        data += bytes([0xC0 | run - 1])
+    return data + b"\0" * 7 + b"\1"
+
+
+def others():
+    small = dict(width=21, height=13)
+    frames = [picture("P", **small), picture("P", **small).rotate(180)]
+    files = {}
+    for mode in "1", "L", "P", "RGB", "RGBA":
+        files[f"{mode}.bmp"] = saved(picture(mode, **small), "BMP")
+    # Runs of one byte in 8 bit: 21x1.
+    head = struct.pack("<IiiHHIIiiII", 40, 21, 2, 1, 8, 1, 0, 0, 0, 2, 2)
+    runs = bytes([21, 1, 0, 0, 3, 0, 0, 5, 1, 0, 1, 0, 1, 0, 13, 1, 0, 1])
+    colours = bytes([0, 0, 255, 0, 255, 0, 0, 0])
+    start = 14 + 40 + len(colours)
+    files["runs.bmp"] = b"BM" + struct.pack("<IHHI", start + len(runs), 0, 0, start) + head + colours + runs
+    head = struct.pack("<IiiHHIIiiII", 40, 4, -3, 1, 16, 3, 0, 0, 0, 0, 0) + struct.pack("<III", 0xF800, 0x7E0, 0x1F)
+    files["fields.bmp"] = b"BM" + struct.pack("<IHHI", 14 + len(head) + 24, 0, 0, 14 + len(head)) + head + bytes(range(24))
+    files["still.gif"] = saved(frames[0], "GIF")
+    files["interlaced.gif"] = saved(frames[0], "GIF", interlace=True)
+    files["animated.gif"] = saved(frames[0], "GIF", save_all=True, append_images=frames[1:], transparency=0, disposal=2)
+    files["png.ico"] = saved(picture("RGBA", 16, 16), "ICO", sizes=[(16, 16)])
+    files["bmp.ico"] = saved(picture("RGBA", 16, 16), "ICO", sizes=[(16, 16), (8, 8)], bitmap_format="bmp")
+    for mode, name in ("1", "pbm"), ("L", "pgm"), ("RGB", "ppm"):
+        files[f"binary.{name}"] = saved(picture(mode, **small), "PPM")
+    files["text.pbm"] = b"P1\n# words\n3 2\n1 0 1\n0 1 0\n"
+    files["text.pgm"] = b"P2 3 2 15 0 3 7 11 15 2\n"
+    files["text.ppm"] = b"P3\n2 1\n255\n255 0 0 0 255 9\n"
+    files["deep.pgm"] = b"P5 3 2 65535\n" + bytes(range(12))
+    files["any.pam"] = (
+        b"P7\nWIDTH 3\nHEIGHT 2\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n" + bytes(range(24))
+    )
+    files["any.qoi"] = qoi(picture("RGBA", **small))
+    for mode in "1", "L", "P", "RGB", "RGBA", "CMYK", "I;16", "F":
+        image = picture("L" if mode in ("I;16", "F") else mode, **small)
+        image = image.convert("I").convert("I;16") if mode == "I;16" else image.convert(mode)
+        files[f"{mode.replace(';', '')}.tiff"] = saved(image, "TIFF")
+    for name in "packbits", "tiff_lzw", "tiff_adobe_deflate", "group4", "jpeg":
+        image = picture("1" if name == "group4" else "RGB", **small)
+        files[f"{name}.tiff"] = saved(image, "TIFF", compression=name)
+    files["predicted.tiff"] = saved(picture("RGB", **small), "TIFF", compression="tiff_lzw", tiffinfo={317: 2})
+    return files
+
+
+def form(*parts):
+    body = b""
+    for head, data in parts:
+        body += b"--x\r\nContent-Disposition: form-data; " + head + b"\r\n\r\n" + data + b"\r\n"
+    return body + b"--x--\r\n"
+
+
+def forms(file):
+    image = (b'name="file"; filename="a.png"\r\nContent-Type: image/png', file)
+    width = (b'name="width"', b"9")
+    yield "plain", b"\x07" + form(width, image)
+    yield "one-by-one", b"\x01" + form(width, (b'name="fit"', b"cover"), (b'name="height"', b"3"), image)
+    yield "behind", b"\x40" + form(image, width)
+    yield "two-files", b"\x20" + form(width, (b'name="other"; filename="b"', b"no"), image, image)
+    yield "no-file", b"\x20" + form(width)
+    yield "unnamed", b"\x10" + form(width, (b'filename="a"', file))
+    yield "preamble", b"\x03before\r\n" + form(width, image) + b"after"
+    yield "cut", b"\x21" + form(width, image)[:-9]
+    yield "words", b"\x11" + form((b"name*=UTF-8''width", b"9"), (b'name="w"', b"\xff\xfe"), image)
+
+
+def requests(files):
+    pictures = [
+        ("/resize?width=20&height=9&fit=cover", "420.jpg"),
+        ("/resize?w=9&type=auto\naccept: image/webp,image/png;q=0.5", "6-8.png"),
+        ("/resize?size=30x20&fit=contain&background=ff000080&type=png&gravity=0.2,0.9\npieces: 50", "420.jpg"),
+        ("/convert?type=png&dpr=0.5&linear=false", "lossy-alpha.webp"),
+        ("/convert?type=webp&quality=1", "still.gif"),
+        ("/convert?format=jpg&b=red", "lossless-alpha.webp"),
+        ("/info\npieces: 1", "turned.jpg"),
+        ("/resize?width=4&el\ncontent-encoding: identity\nx-request-id: abc\ntraceparent: 00-"
+         + "a" * 32 + "-" + "b" * 16 + "-01", "text.ppm"),
+        ("/resize?width=70000", "tiny.jpg"),
+        ("/resize?widht=7", "tiny.jpg"),
+        ("/resize?width=8&height=8&position=ne&fit=outside&we=0", "2-16-interlaced.png"),
+    ]
+    for index, (head, name) in enumerate(pictures):
+        yield f"{index:02}-{name}", (head + "\n\n").encode() + files[name]
+    words = [
+        "GET /", "GET /health", "HEAD /ready", "GET /metrics\naccept: application/openmetrics-text",
+        "OPTIONS /resize", "GET /problems/overloaded", "DELETE /info", "GET /%2e%2e/x", "/resize?width=3",
+        "/convert?type=auto\naccept: */*;q=0\nhost: a\nhost: b", "/resize?width=3\ncontent-encoding: gzip",
+    ]
+    for index, head in enumerate(words):
+        yield f"words-{index}", head.encode() + b"\n\n"
+    boundary = "/resize?height=5\ncontent-type: multipart/form-data; boundary=x\npieces: 9\n\n"
+    yield "form", boundary.encode() + form((b'name="type"', b"jpeg"), (b'name="file"; filename="a"', files["3-4.png"]))
+
+
+PARAMETERS = [
+    b"width=300", b"w=1&h=2&fit=cover&gravity=north", b"size=300x200&el=1", b"s=x20\nwidth=40\nfit=contain",
+    b"type=auto&width=10&dpr=8", b"format=jpg&q=100&background=255,255,255", b"output=webp&bg=ffffff80&linear",
+    b"width=4096&height=16&dpr=0.1&enlarge=true", b"position=0.3%2C0.7&width=5&we=false&fit=outside",
+    b"g=ne&b=rebeccapurple&height=1&f=png", b"width=1&width=1\nheight=2\nheight=2\ntype=jpeg", b"widht=3&width=+1",
+    b"size=10x&width=10&fit=fill&el=no", b"width=0.5&height=99999999999999999999&quality=0&dpr=1e3",
+]
+
+
+def main():
+    shutil.rmtree(SEEDS, ignore_errors=True)
+    kinds = {"jpeg": jpegs(), "png": pngs(), "webp": webps(), "bridge": others()}
+    files = {}
+    for target, made in kinds.items():
+        files |= made
+        for index, (name, data) in enumerate(made.items()):
+            write(target, name, data + WISHES[index % len(WISHES)])
+            write("probe", name, data[:400])
+    for index, (name, data) in enumerate(kinds["jpeg"].items()):
+        write("baseline", name, data + bytes([index]))
+    for name, data in requests(files):
+        write("request", name, data)
+    for name, data in forms(files["3-2.png"]):
+        write("multipart", name, data)
+    for index, data in enumerate(PARAMETERS):
+        write("parameters", f"{index:02}", data)
+
+
+main()
