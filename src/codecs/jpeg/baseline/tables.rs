@@ -128,7 +128,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Option<Tables<'_>>, Error> {
                     }
                 }
             }
-            0xc2..=0xcf => return Ok(None),
+            // Other processes, and markers that nobody knows: whether they matter is not for us to say.
+            0x02..=0xbf | 0xc2..=0xcf | 0xde | 0xdf | 0xf0..=0xfd => return Ok(None),
             DQT => {
                 while !body.rest().is_empty() {
                     let Some((slot, table)) = read_quantisers(&mut body) else {
