@@ -40,6 +40,9 @@ pub(in crate::codecs) fn check(file: &[u8], pick: u8) -> Result<bool, String> {
 
 /// The file with nothing but its end behind its scan: there ours looks for the end alone, and libjpeg-turbo
 /// refuses markers that it doesn't know.
+///
+/// Fill bytes within the data count as its end. They are no JPEG, and libjpeg-turbo's quick way gives up a block
+/// there, to begin it anew on top of what it has of it (3.1, `decode_mcu_fast`).
 fn up_to_the_end(file: &[u8]) -> Cow<'_, [u8]> {
     let Ok(Some(tables)) = tables::read(file) else {
         return file.into();
@@ -47,15 +50,15 @@ fn up_to_the_end(file: &[u8]) -> Cow<'_, [u8]> {
     let mut at = file.len() - tables.scan.len();
     while let Some(found) = file.get(at..).and_then(|rest| memchr::memchr(0xff, rest)) {
         at += found;
-        match file.get(at + 1) {
-            Some(0 | 0xd0..=0xd7) => at += 2,
-            Some(0xff) => at += 1,
-            Some(_) => {
-                return [file.get(..at).unwrap_or(file), &[0xff, 0xd9]]
-                    .concat()
-                    .into();
+        let rest = file.get(at..).unwrap_or_default();
+        let run = rest.iter().take_while(|&&byte| byte == 0xff).count();
+        match (run, rest.get(run)) {
+            (1, Some(0)) | (_, Some(0xd0..=0xd7)) => at += run + 1,
+            (_, Some(_)) => {
+                let kept = file.get(..at).unwrap_or(file);
+                return [kept, &[0xff, 0xd9]].concat().into();
             }
-            None => break,
+            (_, None) => break,
         }
     }
     file.into()
