@@ -38,6 +38,6 @@ for target in ${*:-$(cargo fuzz list)}; do
         echo "fuzz: $target, $((seconds / 2)) s, JSIMD_FORCENONE=$plain"
         JSIMD_FORCENONE=$plain cargo fuzz run --release "$target" "${places[@]}" -- -dict="$words" \
             -max_total_time="$((seconds / 2))" -max_len=16384 -timeout=20 \
-            -malloc_limit_mb=256 -rss_limit_mb=2048 -print_final_stats=1
+            -malloc_limit_mb=300 -rss_limit_mb=2048 -print_final_stats=1
     done
 done

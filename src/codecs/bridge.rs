@@ -14,9 +14,15 @@ use crate::checkpoint::Checkpoint;
 /// What a decoder may hold besides the picture: strips, tiles, palettes, tables.
 const SPARE_BYTES: u64 = 64 << 20;
 
+/// What a decoder may hold while only the header is read.
+///
+/// Not by the size that the header claims, which nobody has looked at yet: a TIFF of 134 bytes could ask for 137 GB
+/// of tags, and an allocation that fails ends the process.
+const HEADER_BYTES: u64 = 64 << 20;
+
 /// Reads the header.
 pub(super) fn probe(format: Format, bytes: &[u8]) -> Result<Header, Error> {
-    let mut decoder = decoder(format, bytes)?;
+    let mut decoder = decoder(format, bytes, |_| HEADER_BYTES)?;
     let (width, height) = decoder.dimensions();
     if width == 0 || height == 0 {
         return Err(broken(format, "header", "it has no size"));
@@ -64,7 +70,8 @@ pub(super) fn open<'a>(
 }
 
 fn pixels(format: Format, bytes: &[u8], shape: Shape) -> Result<Vec<u8>, Error> {
-    let picture = DynamicImage::from_decoder(decoder(format, bytes)?)
+    let room = |picture: u64| picture.saturating_mul(3).saturating_add(SPARE_BYTES);
+    let picture = DynamicImage::from_decoder(decoder(format, bytes, room)?)
         .map_err(|error| told(format, "pixels", &error))?;
     if (picture.width(), picture.height()) != (shape.width, shape.height) {
         return Err(broken(
@@ -81,8 +88,12 @@ fn pixels(format: Format, bytes: &[u8], shape: Shape) -> Result<Vec<u8>, Error> 
     })
 }
 
-/// The decoder of that format, with limits.
-fn decoder<'a>(format: Format, bytes: &'a [u8]) -> Result<Box<dyn ImageDecoder + 'a>, Error> {
+/// The decoder of that format, with a limit made of the picture's bytes.
+fn decoder<'a>(
+    format: Format,
+    bytes: &'a [u8],
+    limit: impl Fn(u64) -> u64,
+) -> Result<Box<dyn ImageDecoder + 'a>, Error> {
     let reader = Cursor::new(bytes);
     let made: Result<Box<dyn ImageDecoder + 'a>, ImageError> = match format {
         Format::Bmp => bmp::BmpDecoder::new(reader).map(|d| Box::new(d) as _),
@@ -100,12 +111,7 @@ fn decoder<'a>(format: Format, bytes: &'a [u8]) -> Result<Box<dyn ImageDecoder +
     };
     let mut decoder = made.map_err(|error| told(format, "header", &error))?;
     let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(
-        decoder
-            .total_bytes()
-            .saturating_mul(3)
-            .saturating_add(SPARE_BYTES),
-    );
+    limits.max_alloc = Some(limit(decoder.total_bytes()));
     decoder
         .set_limits(limits)
         .map_err(|error| told(format, "header", &error))?;
