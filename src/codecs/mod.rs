@@ -10,6 +10,7 @@ mod error;
 mod exif;
 mod format;
 mod header;
+mod huffman;
 mod jpeg;
 mod pixels;
 mod png;
