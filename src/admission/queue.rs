@@ -107,11 +107,13 @@ impl<T> Queue<T> {
 
     /// Classes with somebody waiting, the one with the smallest share first.
     pub(super) fn turns(&self) -> Vec<Turn> {
-        let waiting = |&index: &usize| !self.class(index).is_none_or(|c| c.waiting.is_empty());
-        let mut turns: Vec<usize> = (0..CLASSES).filter(waiting).collect();
-        let share = |index: usize| self.class(index).map_or(0.0, |class| class.share);
-        turns.sort_by(|&a, &b| share(a).total_cmp(&share(b)));
-        turns.into_iter().map(Turn).collect()
+        let classes = self.classes.iter().enumerate();
+        let waiting = classes.filter(|(_, class)| !class.waiting.is_empty());
+        let mut turns: Vec<_> = waiting
+            .map(|(index, class)| (class.share, Turn(index)))
+            .collect();
+        turns.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+        turns.into_iter().map(|(_, turn)| turn).collect()
     }
 
     /// The longest waiting of a class.
@@ -137,22 +139,18 @@ impl<T> Queue<T> {
 
     /// Seconds of work before such a one's turn, if nobody else comes.
     pub(super) fn ahead(&self, demand: Demand) -> f64 {
-        let own = self.class(demand.class()).map_or(0.0, Class::seconds);
+        let own = self.classes.get(demand.class()).map_or(0.0, Class::seconds);
+        // Of its own class all, which is less, and of each other one as much as that gets until then.
         let until = own + demand.time.as_secs_f64();
-        let others = self.classes.iter().enumerate();
-        let others = others.filter(|&(index, _)| index != demand.class());
-        own + others
-            .map(|(_, class)| class.seconds().min(until))
-            .sum::<f64>()
+        self.classes
+            .iter()
+            .map(|class| class.seconds().min(until))
+            .sum()
     }
 
     /// Seconds of work of all who wait.
     pub(super) fn seconds(&self) -> f64 {
         self.classes.iter().map(Class::seconds).sum()
-    }
-
-    fn class(&self, index: usize) -> Option<&Class<T>> {
-        self.classes.get(index)
     }
 }
 

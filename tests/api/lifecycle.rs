@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
+use image::{Rgba, RgbaImage};
 use pixmill::app::Outcome;
 use pixmill::service::{self, Executor};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -105,7 +106,9 @@ async fn a_drain_under_load_answers_all() {
     while server.get("/ready").await.status != 200 {
         tokio::task::yield_now().await;
     }
-    let post = request("POST", "/resize?width=20", &[], &jpeg(&photo(200, 150)));
+    // So large that sixty are thought to take seconds, and so even that it is read in no time.
+    let picture = RgbaImage::from_pixel(4_000, 3_000, Rgba([9, 99, 199, 255]));
+    let post = request("POST", "/resize?width=20", &[], &jpeg(&picture));
     let mut streams = Vec::new();
     for _ in 0..60 {
         let mut stream = server.connect().await;
@@ -123,9 +126,9 @@ async fn a_drain_under_load_answers_all() {
         .unwrap();
     let unready = Answer::read(&mut asking, false).await;
     unready.problem(503, "draining");
-    // As everywhere.
+    // As everywhere: when the queue is likely to have drained.
     let seconds: u64 = unready.header("retry-after").unwrap().parse().unwrap();
-    assert!((1..=60).contains(&seconds), "{seconds}");
+    assert!(seconds >= 2, "{seconds}");
     for _ in 0..streams.len() {
         end.send(()).unwrap();
     }
