@@ -60,3 +60,52 @@ impl Codes {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rare_symbols_get_codes_of_sixteen_bits() {
+        // Fibonacci's numbers make the deepest tree.
+        let mut counts = [0; 256];
+        let (mut a, mut b) = (1, 1);
+        for count in counts.iter_mut().take(40) {
+            *count = a;
+            (a, b) = (b, a + b);
+        }
+        let codes = Codes::new(&counts);
+        let all: Vec<_> = codes.iter().collect();
+        assert_eq!(all.len(), 40);
+        assert_eq!(all.last().unwrap().2, 16);
+        assert_eq!(all.first().unwrap(), &(39, 0, 1));
+        // Room is left for the code of ones alone, and no code begins another.
+        let taken: u32 = all.iter().map(|&(.., length)| 1 << (16 - length)).sum();
+        assert!(taken < 1 << 16);
+        for pair in all.windows(2) {
+            let [(_, a, long_a), (_, b, long_b)] = pair else {
+                unreachable!()
+            };
+            assert!(a << (16 - long_a) < b << (16 - long_b));
+        }
+        // One symbol alone has a code too.
+        counts = [0; 256];
+        counts[7] = 9;
+        assert_eq!(Codes::new(&counts).iter().collect::<Vec<_>>(), [(7, 0, 1)]);
+    }
+
+    #[test]
+    fn codes_are_as_short_as_a_tree_allows() {
+        let mut counts = [0; 256];
+        for (symbol, count) in [(1, 45), (2, 13), (3, 12), (4, 16), (5, 9), (6, 5)] {
+            counts[symbol] = count;
+        }
+        let codes = Codes::new(&counts);
+        let lengths: Vec<_> = codes
+            .iter()
+            .map(|(symbol, _, length)| (symbol, length))
+            .collect();
+        // With one more leaf below the rarest.
+        assert_eq!(lengths, [(1, 1), (4, 3), (2, 3), (3, 3), (5, 4), (6, 5)]);
+    }
+}

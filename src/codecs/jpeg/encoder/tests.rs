@@ -1,12 +1,9 @@
-//! Files against floating point, against other decoders, and kernels against each other.
-
-use std::f64::consts::PI;
+//! Files against what went into them, and as other decoders read them.
 
 use image::DynamicImage;
 use image::codecs::jpeg::JpegDecoder;
 use proptest::prelude::*;
 
-use super::transform::{Block, SIDE, ZIGZAG};
 use super::*;
 use crate::checkpoint::Stop;
 use crate::codecs::jpeg::baseline::compare::read;
@@ -126,135 +123,6 @@ fn noise_at_the_highest_quality_fits_the_codes_and_the_memory() {
 }
 
 #[test]
-fn rare_symbols_get_codes_of_sixteen_bits() {
-    // Fibonacci's numbers make the deepest tree.
-    let mut counts = [0; 256];
-    let (mut a, mut b) = (1, 1);
-    for count in counts.iter_mut().take(40) {
-        *count = a;
-        (a, b) = (b, a + b);
-    }
-    let codes = Codes::new(&counts);
-    let all: Vec<_> = codes.iter().collect();
-    assert_eq!(all.len(), 40);
-    assert_eq!(all.last().unwrap().2, 16);
-    assert_eq!(all.first().unwrap(), &(39, 0, 1));
-    // Room is left for the code of ones alone, and no code begins another.
-    let taken: u32 = all.iter().map(|&(.., length)| 1 << (16 - length)).sum();
-    assert!(taken < 1 << 16);
-    for pair in all.windows(2) {
-        let [(_, a, long_a), (_, b, long_b)] = pair else {
-            unreachable!()
-        };
-        assert!(a << (16 - long_a) < b << (16 - long_b));
-    }
-    // One symbol alone has a code too.
-    counts = [0; 256];
-    counts[7] = 9;
-    assert_eq!(Codes::new(&counts).iter().collect::<Vec<_>>(), [(7, 0, 1)]);
-}
-
-#[test]
-fn codes_are_as_short_as_a_tree_allows() {
-    let mut counts = [0; 256];
-    for (symbol, count) in [(1, 45), (2, 13), (3, 12), (4, 16), (5, 9), (6, 5)] {
-        counts[symbol] = count;
-    }
-    let codes = Codes::new(&counts);
-    let lengths: Vec<_> = codes
-        .iter()
-        .map(|(symbol, _, length)| (symbol, length))
-        .collect();
-    // With one more leaf below the rarest.
-    assert_eq!(lengths, [(1, 1), (4, 3), (2, 3), (3, 3), (5, 4), (6, 5)]);
-}
-
-/// T.81 A.3.3 in floating point: a coefficient by its two frequencies.
-fn exact(samples: &[[f64; SIDE]; SIDE], across: usize, down: usize) -> f64 {
-    let scale = |k: usize| if k == 0 { 0.5_f64.sqrt() } else { 1.0 };
-    let wave = |at: usize, k: usize| ((2 * at + 1) as f64 * k as f64 * PI / 16.0).cos();
-    let mut sum = 0.0;
-    for (y, row) in samples.iter().enumerate() {
-        for (x, sample) in row.iter().enumerate() {
-            sum += (sample - 128.0) * wave(x, across) * wave(y, down);
-        }
-    }
-    sum * scale(across) * scale(down) / 4.0
-}
-
-fn check_block(samples: &[u8], steps: &[u16; 64], chroma: bool) {
-    let mut blocks = [Block::flat(0), Block::flat(0)];
-    let quantiser = Quantiser::new(steps, chroma);
-    transform::portable(samples, 16, &quantiser, &mut blocks);
-    for (index, block) in blocks.iter().enumerate() {
-        let mut square = [[0.0; SIDE]; SIDE];
-        for (y, row) in square.iter_mut().enumerate() {
-            for (x, value) in row.iter_mut().enumerate() {
-                *value = f64::from(samples[y * 16 + index * 8 + x]);
-            }
-        }
-        for (bit, place) in ZIGZAG.into_iter().map(usize::from).enumerate() {
-            let (x, y) = (place / 8, place % 8);
-            let step = f64::from(steps[y * 8 + x]);
-            let exact = exact(&square, x, y) / step;
-            let counts = bit == 0 || block.some >> bit & 1 == 1;
-            let got = if counts {
-                f64::from(block.coefficients[place])
-            } else {
-                0.0
-            };
-            assert_eq!(
-                counts && got == 0.0,
-                bit == 0 && got == 0.0,
-                "counts for nothing"
-            );
-            let off = (got - exact).abs();
-            // What the integers are off, and the rounding or the dead zone.
-            let error = 0.2 / step;
-            let most = match (bit, got) {
-                (0, _) => 0.5,
-                (_, 0.0) => {
-                    if step > 1.0 {
-                        0.97
-                    } else {
-                        0.5
-                    }
-                }
-                _ => {
-                    if step > 1.0 {
-                        0.55
-                    } else {
-                        0.5
-                    }
-                }
-            };
-            assert!(
-                off <= most + error,
-                "{x}, {y}: {got} for {exact}, step {step}"
-            );
-        }
-    }
-}
-
-#[test]
-fn extreme_blocks_are_transformed_without_overflow() {
-    let waves = |across: usize, down: usize| -> Vec<u8> {
-        let positive =
-            |at: usize, k: usize| ((2 * at + 1) as f64 * k as f64 * PI / 16.0).cos() > 0.0;
-        let place = |at: usize| positive(at % 8, across) == positive(at / 16, down);
-        (0..128).map(|at| if place(at) { 255 } else { 0 }).collect()
-    };
-    for across in 0..8 {
-        for down in 0..8 {
-            let samples = waves(across, down);
-            check_block(&samples, &[1; 64], false);
-            let inverse: Vec<u8> = samples.iter().map(|sample| 255 - sample).collect();
-            check_block(&inverse, &[1; 64], true);
-        }
-    }
-}
-
-#[test]
 fn means_from_end_to_end_come_back() {
     // Squares of black and white: the longest differences of means, and no other coefficient.
     let shape = Shape {
@@ -361,38 +229,7 @@ fn another_decoder_reads_it() {
     );
 }
 
-/// Blocks of every kind: noise of some width about some mean.
-fn samples() -> impl Strategy<Value = Vec<u8>> {
-    (
-        any::<u8>(),
-        0_u32..=8,
-        proptest::collection::vec(any::<u8>(), 8 * 48),
-    )
-        .prop_map(|(mean, bits, noise)| {
-            noise
-                .iter()
-                .map(|&n| mean.wrapping_add(n.checked_shr(8 - bits).unwrap_or(0)))
-                .collect()
-        })
-}
-
 proptest! {
-    #[test]
-    fn coefficients_are_as_in_floating_point(samples in samples(), quality in 1_u8..=100, plane in 0_usize..3) {
-        check_block(&samples[..128], &steps::tables(quality, true)[plane], plane > 0);
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[test]
-    fn kernels_agree(samples in samples(), steps in proptest::collection::vec(1_u16..=255, 64), chroma in any::<bool>()) {
-        let quantiser = Quantiser::new(&steps.try_into().unwrap(), chroma);
-        let mut portable = vec![Block::flat(0); 6];
-        transform::portable(&samples, 48, &quantiser, &mut portable);
-        let mut chosen = portable.iter().map(|_| Block::flat(1)).collect::<Vec<_>>();
-        transform::row(&samples, 48, &quantiser, &mut chosen);
-        prop_assert_eq!(portable, chosen);
-    }
-
     #[test]
     fn anything_comes_back(width in 1_u32..70, height in 1_u32..70, quality in 1_u8..=100, model in 0_usize..5, seed: u64) {
         let shape = Shape { width, height, model: MODELS[model] };
