@@ -1,4 +1,4 @@
-//! The command line: what to do, with which configuration, and how it ended.
+//! The process: what the command line says, done, and how it ended.
 //!
 //! Exit codes: 0 clean, 1 failure while running, 64 usage or configuration.
 #![expect(
@@ -7,118 +7,33 @@
     reason = "talking to a terminal and ending the process is this file's job"
 )]
 
-use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Arg, ArgMatches, Command};
 use pixmill::app::{App, FileError, Outcome};
-use pixmill::config::{self, Config, KEYS, Machine, Sources};
+use pixmill::config::Config;
 use pixmill::{app, os, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
+use self::cli::{Action, Resize};
+
+mod cli;
+
 const FAILURE: u8 = 1;
-const USAGE: u8 = 64;
 
 fn main() -> ExitCode {
     os::tune_allocator();
-    let matches = match command().try_get_matches() {
-        Ok(matches) => matches,
-        Err(help) => return print_help(&help),
-    };
-    if let Some(("resize", arguments)) = matches.subcommand() {
-        return resize(arguments);
-    }
-    let (sources, config) = match configuration(&matches) {
-        Ok(read) => read,
-        Err(mistakes) => {
-            for mistake in mistakes {
-                eprintln!("pixmill: {mistake}");
-            }
-            return ExitCode::from(USAGE);
-        }
-    };
-    match matches.subcommand_name() {
-        Some("check-config") => {
-            say(&config::effective(&sources));
+    match cli::read() {
+        Ok(Action::Serve(config)) => serve(*config),
+        Ok(Action::CheckConfig(effective)) => {
+            say(&effective);
             ExitCode::SUCCESS
         }
-        Some("healthcheck") => healthcheck(config.listen),
-        _ => serve(config),
-    }
-}
-
-fn command() -> Command {
-    Command::new("pixmill")
-        .version(env!("CARGO_PKG_VERSION"))
-        .about("Resizes, crops and converts images over HTTP, without ever stalling.")
-        .after_help(
-            "Order: defaults < --config FILE < environment < flags.\n\
-             Exit codes: 0 clean, 1 failure while running, 64 usage or configuration.",
-        )
-        .args(settings())
-        .subcommand(
-            Command::new("serve")
-                .about("Serves; what happens without a command too.")
-                .args(settings()),
-        )
-        .subcommand(
-            Command::new("check-config")
-                .about("Prints the effective configuration, or every mistake in it.")
-                .args(settings()),
-        )
-        .subcommand(
-            Command::new("healthcheck")
-                .about("Asks the server on this machine; exit code 0 or 1.")
-                .args(settings()),
-        )
-        .subcommand(resize_command())
-}
-
-/// A flag for each key of the configuration, and the file.
-fn settings() -> Vec<Arg> {
-    let file = Arg::new("config")
-        .long("config")
-        .value_name("FILE")
-        .env("PIXMILL_CONFIG")
-        .help("TOML file with settings.");
-    let keys = KEYS.iter().map(|key| {
-        Arg::new(key.name)
-            .long(key.flag.clone())
-            .value_name("VALUE")
-            .help(format!(
-                "{} [env: {}] [default: {}]",
-                key.about,
-                key.variable,
-                key.default.trim_matches('"')
-            ))
-    });
-    std::iter::once(file).chain(keys).collect()
-}
-
-fn resize_command() -> Command {
-    let parameters = pixmill::pipeline::parameter::PARAMETERS.iter().map(|row| {
-        Arg::new(row.name)
-            .long(row.name)
-            .value_name("VALUE")
-            .help(format!("{} Takes {}.", row.about, row.allowed))
-    });
-    Command::new("resize")
-        .about("Resizes a file, with the parameters of POST /resize.")
-        .arg(Arg::new("in").required(true).value_name("IN"))
-        .arg(Arg::new("out").required(true).value_name("OUT"))
-        .args(parameters)
-}
-
-fn print_help(help: &clap::Error) -> ExitCode {
-    // A closed pipe is no reason to complain about.
-    let _printed = help.print();
-    if help.use_stderr() {
-        ExitCode::from(USAGE)
-    } else {
-        ExitCode::SUCCESS
+        Ok(Action::Healthcheck(listen)) => healthcheck(listen),
+        Ok(Action::Resize(resize)) => resize_file(&resize),
+        Err(code) => code,
     }
 }
 
@@ -126,31 +41,6 @@ fn print_help(help: &clap::Error) -> ExitCode {
 fn say(text: &str) {
     let mut out = std::io::stdout().lock();
     let _unheard = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-}
-
-/// Reads every source.
-fn configuration(matches: &ArgMatches) -> Result<(Sources, Config), Vec<config::Mistake>> {
-    // A flag may stand before the command or after it.
-    let given = |name: &str| {
-        let after = matches
-            .subcommand()
-            .and_then(|(_, sub)| sub.get_one::<String>(name));
-        after.or_else(|| matches.get_one::<String>(name)).cloned()
-    };
-    let flags: BTreeMap<_, _> = KEYS
-        .iter()
-        .filter_map(|key| Some((key.name, given(key.name)?)))
-        .collect();
-    let sources = Sources::read(given("config"), std::env::vars_os(), flags);
-    let config = Config::load(&sources, machine())?;
-    Ok((sources, config))
-}
-
-fn machine() -> Machine {
-    Machine {
-        cpus: os::cpus(),
-        memory: os::memory(),
-    }
 }
 
 fn serve(config: Config) -> ExitCode {
@@ -249,30 +139,17 @@ fn ask(listen: SocketAddr) -> std::io::Result<bool> {
 }
 
 /// The pipeline on a file.
-fn resize(arguments: &ArgMatches) -> ExitCode {
-    let text = |name: &str| {
-        arguments
-            .get_one::<String>(name)
-            .cloned()
-            .unwrap_or_default()
-    };
-    let parameters = pixmill::pipeline::parameter::PARAMETERS
-        .iter()
-        .filter_map(|row| {
-            let value = arguments.get_one::<String>(row.name)?;
-            Some((row.name.to_owned(), value.clone()))
-        })
-        .collect::<Vec<_>>();
+fn resize_file(resize: &Resize) -> ExitCode {
     let failed = |name: &str, error: std::io::Error| FileError::Failed(format!("{name}: {error}"));
-    let made = std::fs::read(text("in"))
-        .map_err(|error| failed(&text("in"), error))
-        .and_then(|file| app::resize_file(&file, &parameters, machine()))
+    let made = std::fs::read(&resize.input)
+        .map_err(|error| failed(&resize.input, error))
+        .and_then(|file| app::resize_file(&file, &resize.parameters, cli::machine()))
         .and_then(|bytes| {
-            std::fs::write(text("out"), bytes).map_err(|error| failed(&text("out"), error))
+            std::fs::write(&resize.output, bytes).map_err(|error| failed(&resize.output, error))
         });
     let (error, code) = match made {
         Ok(()) => return ExitCode::SUCCESS,
-        Err(FileError::Parameters(error)) => (error, USAGE),
+        Err(FileError::Parameters(error)) => (error, cli::USAGE),
         Err(FileError::Failed(error)) => (error, FAILURE),
     };
     eprintln!("pixmill: {error}");
