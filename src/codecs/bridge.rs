@@ -145,7 +145,7 @@ fn told(format: Format, stage: &'static str, error: &ImageError) -> Error {
 fn broken(format: Format, stage: &'static str, detail: &str) -> Error {
     Error::Invalid {
         format,
-        stage,
+        stage: stage.into(),
         detail: detail.to_owned(),
     }
 }

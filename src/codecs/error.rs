@@ -1,37 +1,41 @@
 //! What can go wrong in a codec, by whose fault it is.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 use super::Format;
 use crate::checkpoint::Stop;
 
 /// Why a picture can't be read or written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Error {
     /// The bytes are no picture we read. The client's choice of format.
     Unsupported {
         /// What they look like (`"a PDF document"`), if that is known.
-        looks_like: Option<&'static str>,
+        looks_like: Option<Cow<'static, str>>,
     },
     /// The picture is broken, cut short or contradicts itself. The client's image.
     Invalid {
         /// Whose rules it breaks.
         format: Format,
         /// Where it was seen: `header` or `pixels`.
-        stage: &'static str,
+        stage: Cow<'static, str>,
         /// What is wrong, in words for the client; no bytes of the image.
         detail: String,
     },
     /// It would cost more than any sane picture: scans, chunks, tiles.
     TooComplex {
         /// What there is too much of (`"scans"`).
-        what: &'static str,
+        what: Cow<'static, str>,
         /// How many are allowed.
         limit: u64,
         /// How many there are, at least.
         actual: u64,
     },
-    /// The checkpoint said so.
+    /// The checkpoint said so. Never told to another process: who stops the work knows it.
+    #[serde(skip)]
     Stopped(Stop),
     /// The library failed where it must not: our bug or no memory.
     Internal(String),

@@ -1,7 +1,9 @@
 //! The table of formats.
 
+use serde::{Deserialize, Serialize};
+
 /// A format that is read, written or both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Format {
     /// JPEG (JFIF, EXIF), 8 bit.
     Jpeg,

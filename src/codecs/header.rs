@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Format, Model};
 
 /// Profiles that are longer count as none. The largest that printers publish, for four inks, have about
@@ -87,7 +89,7 @@ pub struct Chromaticities {
 /// The eight EXIF orientations.
 ///
 /// The stored picture is mirrored left-right first if `mirror`, then turned clockwise.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Orientation {
     /// Mirrored left-right before the turn.
     pub mirror: bool,

@@ -23,6 +23,8 @@ pub use format::{FORMATS, Format, FormatRow};
 pub use header::{Chromaticities, Colour, Header, Orientation};
 pub use pixels::{Band, Model, Plane, Raster, Shape};
 
+use serde::{Deserialize, Serialize};
+
 use crate::checkpoint::Checkpoint;
 
 /// Rows of a picture, from top to bottom.
@@ -57,7 +59,7 @@ pub trait Sink {
 }
 
 /// How to write a picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Encoding {
     /// The format; its row has `writes` set.
     pub format: Format,
@@ -66,7 +68,7 @@ pub struct Encoding {
 }
 
 /// How far a decoder scales the picture down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scale {
     /// Eighths of the full size, for the first plane and for interleaved pictures.
     pub eighths: u8,
@@ -102,7 +104,7 @@ pub fn probe(bytes: &[u8]) -> Result<Header, Error> {
         Some(Format::WebP) => webp::probe(bytes),
         Some(other) => bridge::probe(other, bytes),
         None => Err(Error::Unsupported {
-            looks_like: sniff::looks_like(bytes),
+            looks_like: sniff::looks_like(bytes).map(Into::into),
         }),
     }
 }

@@ -3,8 +3,10 @@
 //! Samples are 8 bit. A model says how many planes there are; each plane has
 //! its own size, so that chroma may be subsampled. Knows nothing of formats.
 
+use serde::{Deserialize, Serialize};
+
 /// What the samples mean and how they are laid out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Model {
     /// One plane, one sample per pixel.
     Gray,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::plan::{Plan, pixels};
 use crate::codecs::{self, Header, Shape};
 
@@ -9,7 +11,7 @@ use crate::codecs::{self, Header, Shape};
 pub const LEAST_BYTES: u64 = 8 << 20;
 
 /// What work takes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cost {
     /// Bytes allocated at the peak, the source's own bytes not included.
     pub peak_bytes: u64,

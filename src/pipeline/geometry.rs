@@ -3,11 +3,13 @@
 //! Whole numbers wherever sizes are decided, so that every machine rounds alike;
 //! only the cut is fractional, since the resampler takes it as such.
 
+use serde::{Deserialize, Serialize};
+
 use super::value::{Axis, Fit, Gravity};
 use crate::codecs::Orientation;
 
 /// A rectangle in pixels of some picture; sides above 0, inside the picture.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Window {
     /// Distance from the left edge.
     pub left: f64,
@@ -20,7 +22,7 @@ pub struct Window {
 }
 
 /// Where the picture goes when the answer is larger than it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Canvas {
     /// Width of the answer.
     pub width: u32,

@@ -28,6 +28,7 @@ pub mod value;
 mod ycc;
 
 use fast_image_resize::Resizer;
+use serde::{Deserialize, Serialize};
 
 pub use self::cost::LEAST_BYTES;
 use self::plan::Plan;
@@ -53,7 +54,7 @@ impl Scratch {
 }
 
 /// Why there is no picture.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Error {
     /// It can't be read or written, or the work was stopped.
     Codec(codecs::Error),

@@ -7,6 +7,8 @@
 
 use std::fmt::Write as _;
 
+use serde::{Deserialize, Serialize};
+
 use super::cost::{self, Cost};
 use super::geometry::{self, Asked, Canvas, Geometry, Window};
 use super::operation::{Request, Type};
@@ -32,7 +34,7 @@ pub struct Settings {
 }
 
 /// What will be done to one picture.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// How far the decoder scales.
     pub(super) scale: Scale,
@@ -101,9 +103,8 @@ pub fn plan(request: &Request, header: &Header, settings: &Settings) -> Result<P
         });
     }
     let geometry = arranged(request, header);
-    let (width, height) = geometry
-        .canvas
-        .map_or((geometry.width, geometry.height), |c| (c.width, c.height));
+    let alone = (geometry.width, geometry.height);
+    let (width, height) = geometry.canvas.map_or(alone, |c| (c.width, c.height));
     let encoding = encoding(request, header);
     check_output(width, height, encoding.format, settings)?;
 

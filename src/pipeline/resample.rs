@@ -3,6 +3,8 @@
 //! Planes and interleaved pictures go through our own kernel, fused with the decoder; ink, and parts that
 //! are only cut out, go through strips. All is Lanczos with three lobes, in integers.
 
+use serde::{Deserialize, Serialize};
+
 use super::geometry::Window;
 use super::interleaved::Interleaved;
 use super::levels::{LIGHT, Levels};
@@ -14,7 +16,7 @@ use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::{Band, Model, Plane, Raster, Rows, Shape};
 
 /// What to make of a picture's pixels.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Resampling {
     /// The part that stays, in the decoder's pixels.
     pub(super) window: Window,

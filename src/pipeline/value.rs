@@ -1,5 +1,7 @@
 //! Values that parameters take: fit, gravity, colour, pixel ratio.
 
+use serde::{Deserialize, Serialize};
+
 use super::parameter;
 
 /// How a picture fits into width and height.
@@ -121,7 +123,7 @@ pub(super) enum Axis {
 }
 
 /// An sRGB colour with straight alpha, 8 bit each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Colour {
     /// Red, green, blue, alpha.
     pub rgba: [u8; 4],

@@ -91,7 +91,7 @@ pub(super) fn library<'a>(
 
 pub(super) fn too_many_scans(actual: u32) -> Error {
     Error::TooComplex {
-        what: "scans",
+        what: "scans".into(),
         limit: u64::from(MAX_SCANS),
         actual: u64::from(actual),
     }
@@ -100,7 +100,7 @@ pub(super) fn too_many_scans(actual: u32) -> Error {
 pub(super) fn broken(detail: impl Into<String>) -> Error {
     Error::Invalid {
         format: Format::Jpeg,
-        stage: "pixels",
+        stage: "pixels".into(),
         detail: detail.into(),
     }
 }

@@ -186,7 +186,7 @@ pub(super) fn plain(message: &str) -> &'static str {
 pub(super) fn broken(detail: impl Into<String>) -> Error {
     Error::Invalid {
         format: Format::Jpeg,
-        stage: "header",
+        stage: "header".into(),
         detail: detail.into(),
     }
 }

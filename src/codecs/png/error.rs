@@ -61,7 +61,7 @@ fn sentence(finding: &str) -> &'static str {
 pub(super) fn invalid(stage: &'static str, detail: &str) -> Error {
     Error::Invalid {
         format: Format::Png,
-        stage,
+        stage: stage.into(),
         detail: detail.to_owned(),
     }
 }

@@ -98,7 +98,7 @@ fn first_frame(bytes: &[u8], shape: Shape) -> Result<Vec<u8>, Error> {
 pub(super) fn broken(detail: &str) -> Error {
     Error::Invalid {
         format: Format::WebP,
-        stage: "pixels",
+        stage: "pixels".into(),
         detail: detail.to_owned(),
     }
 }

@@ -168,7 +168,7 @@ fn lossless(content: &[u8]) -> Result<Picture, Error> {
 fn broken(detail: &str) -> Error {
     Error::Invalid {
         format: Format::WebP,
-        stage: "header",
+        stage: "header".into(),
         detail: detail.to_owned(),
     }
 }

@@ -75,7 +75,7 @@ impl From<codecs::Error> for Problem {
         match error {
             codecs::Error::Unsupported { looks_like } => {
                 let formats: Vec<_> = codecs::FORMATS.iter().map(|row| row.name).collect();
-                let what = looks_like.unwrap_or("no image");
+                let what = looks_like.as_deref().unwrap_or("no image");
                 Self::new(
                     Kind::UnsupportedFormat,
                     format!(
@@ -102,7 +102,7 @@ impl From<codecs::Error> for Problem {
                 Kind::TooComplex,
                 format!("The image has {actual} {what}; this server reads up to {limit}."),
             )
-            .limited(limit, actual, what),
+            .limited(limit, actual, &what),
             codecs::Error::Stopped(_) => admission::Error::Cancelled.into(),
             codecs::Error::Internal(cause) => Self::internal(cause),
         }
