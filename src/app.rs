@@ -20,6 +20,7 @@ use crate::codecs;
 use crate::config::{Config, Machine};
 use crate::http::problem::Problem;
 use crate::http::{self, ClientAddress, Readiness};
+use crate::isolation::Isolation;
 use crate::os;
 use crate::pipeline::{self, operation, plan};
 use crate::server::{self, Connections, Crowded, Handlers, Incoming, Peer, Phase};
@@ -68,10 +69,29 @@ impl App {
     /// # Errors
     /// As [`App::build`].
     pub fn build_with(config: Config, executor: Executor) -> io::Result<Self> {
+        Self::build_around(config, |limits, admission| {
+            Service::new(limits, admission, executor)
+        })
+    }
+
+    /// The same with pixel work in processes of its own.
+    ///
+    /// # Errors
+    /// As [`App::build`].
+    pub fn build_isolated(config: Config, isolation: Isolation) -> io::Result<Self> {
+        Self::build_around(config, |limits, admission| {
+            Service::isolated(limits, admission, isolation)
+        })
+    }
+
+    fn build_around(
+        config: Config,
+        service: impl FnOnce(plan::Settings, Admission) -> Service,
+    ) -> io::Result<Self> {
         let listener = server::bind(config.listen)?;
         let address = listener.local_addr()?;
         let admission = Admission::start(config.admission)?;
-        let service = Service::new(config.pipeline, admission, executor);
+        let service = service(config.pipeline, admission);
         let (readiness, connections) = (Readiness::default(), Connections::default());
         let state = http::State::new(
             service.clone(),
@@ -139,22 +159,7 @@ impl App {
         );
         tokio::pin!(serving);
         let (readiness, service) = (self.readiness, self.service);
-        let chores = async {
-            while let Err(error) = service.self_test().await {
-                if !error.is_passing() {
-                    tracing::error!(?error, "a codec failed its self-test");
-                    return io::Error::other("a codec failed its self-test");
-                }
-                // The first requests have come before the self-test.
-                tokio::time::sleep(SELF_TEST_AGAIN).await;
-            }
-            readiness.ready();
-            loop {
-                tokio::time::sleep(TRIM_EVERY).await;
-                service.trim();
-                os::trim();
-            }
-        };
+        let chores = chores(service, &readiness);
         tokio::select! {
             ended = &mut serving => return ended.map(|()| Outcome::Drained),
             error = chores => return Err(error),
@@ -176,6 +181,27 @@ impl App {
     }
 }
 
+/// The self-test, then what is done from time to time. Comes back when nothing more can be done.
+async fn chores(service: Service, readiness: &Readiness) -> io::Error {
+    while let Err(error) = service.self_test().await {
+        if !error.is_passing() {
+            tracing::error!(?error, "a codec failed its self-test");
+            return io::Error::other("a codec failed its self-test");
+        }
+        // The first requests have come before the self-test.
+        tokio::time::sleep(SELF_TEST_AGAIN).await;
+    }
+    readiness.ready();
+    loop {
+        tokio::time::sleep(TRIM_EVERY).await;
+        service.trim();
+        os::trim();
+        if service.isolation().is_some_and(Isolation::is_broken) {
+            return io::Error::other("no process for pixel work can be had any more");
+        }
+    }
+}
+
 fn answered(result: Result<Response, Infallible>) -> Response {
     match result {
         Ok(response) => response,
@@ -185,24 +211,30 @@ fn answered(result: Result<Response, Infallible>) -> Response {
 
 /// What the metrics page and `/health` show of the moment.
 fn snapshots(service: &Service, connections: &Connections) -> impl Fn() -> Snapshot + use<> {
-    let (admission, connections) = (service.admission().clone(), connections.clone());
+    let (service, connections) = (service.clone(), connections.clone());
     let start = Instant::now();
     move || {
-        let figures = admission.figures();
+        let figures = service.admission().figures();
+        let processes = service
+            .isolation()
+            .map(Isolation::figures)
+            .unwrap_or_default();
         Snapshot {
             cancelled: figures.cancelled,
             queue_length: figures.queued,
             workers: figures.workers,
             workers_busy: figures.busy,
+            codec_processes: processes.processes,
+            codec_crashes: processes.crashed,
             upload_memory: figures.upload_memory,
             pixel_memory: figures.pixel_memory,
             connections_open: connections.open(),
             connections_accepted: connections.accepted(),
             connections_crowded: connections.crowded(),
             uptime_seconds: start.elapsed().as_secs(),
-            resident_bytes: os::resident_bytes(),
+            resident_bytes: os::resident_bytes() + processes.resident_bytes,
             open_files: os::open_files(),
-            cpu_seconds: os::cpu_seconds(),
+            cpu_seconds: os::cpu_seconds() + processes.cpu_seconds,
         }
     }
 }

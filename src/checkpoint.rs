@@ -140,6 +140,18 @@ impl Checkpoint {
         self.change(IDLE);
     }
 
+    /// Records what stages took that another process ran. The time since the last change goes to none.
+    pub fn credit(&self, stages: impl IntoIterator<Item = (Stage, Duration)>) {
+        self.0.entered.store(self.now(), Ordering::Relaxed);
+        self.0.stage.store(IDLE, Ordering::Relaxed);
+        for (stage, time) in stages {
+            if let Some(spent) = self.0.spent.get(stage as usize) {
+                let ns = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+                spent.fetch_add(ns, Ordering::Relaxed);
+            }
+        }
+    }
+
     /// The stage that runs now.
     pub fn stage(&self) -> Option<Stage> {
         Stage::from_index(self.0.stage.load(Ordering::Relaxed))

@@ -8,6 +8,7 @@
 //! - [`http`] is the contract with clients: routes, layers, parameters, problems.
 //! - [`service`] is the one use case: probe, plan, admit, run.
 //! - [`admission`] decides who may work and when, and owns the worker pool.
+//! - [`isolation`] runs pixel work in processes of its own, where that is asked for.
 //! - [`pipeline`] is the pixel work, pure and synchronous.
 //! - [`codecs`] reads and writes formats.
 //! - [`telemetry`], [`os`] and [`checkpoint`] are leaves.
@@ -18,6 +19,7 @@ pub mod checkpoint;
 pub mod codecs;
 pub mod config;
 pub mod http;
+pub mod isolation;
 pub mod os;
 pub mod pipeline;
 pub mod server;

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use pixmill::app::{App, FileError, Outcome};
 use pixmill::config::Config;
+use pixmill::isolation::{self, Isolation, Side};
 use pixmill::{app, os, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -44,6 +45,16 @@ fn say(text: &str) {
 }
 
 fn serve(config: Config) -> ExitCode {
+    // Processes are made while there is one thread.
+    let isolation = match config.isolation.map(isolation::start).transpose() {
+        Ok(Some(Side::Server(isolation))) => Some(isolation),
+        Ok(None) => None,
+        Ok(Some(Side::Ended)) => return ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("pixmill: no processes for isolation: {error}");
+            return ExitCode::from(FAILURE);
+        }
+    };
     telemetry::init(&config.telemetry);
     if let Some(files) = os::raise_open_files()
         && files < config.server.max_connections as u64 + 64
@@ -63,7 +74,7 @@ fn serve(config: Config) -> ExitCode {
             return ExitCode::from(FAILURE);
         }
     };
-    let ended = runtime.block_on(run(config));
+    let ended = runtime.block_on(run(config, isolation));
     // A stuck decode holds nothing up: what still runs ends with the process.
     runtime.shutdown_background();
     match ended {
@@ -79,11 +90,15 @@ fn serve(config: Config) -> ExitCode {
     }
 }
 
-async fn run(config: Config) -> std::io::Result<Outcome> {
+async fn run(config: Config, isolation: Option<Isolation>) -> std::io::Result<Outcome> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let listen = config.listen;
-    let app = App::build(config).map_err(|error| {
+    let built = match isolation {
+        Some(isolation) => App::build_isolated(config, isolation),
+        None => App::build(config),
+    };
+    let app = built.map_err(|error| {
         std::io::Error::new(error.kind(), format!("can't listen on {listen}: {error}"))
     })?;
     let port = app.address().port();

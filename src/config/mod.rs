@@ -18,7 +18,7 @@ use self::reader::Reader;
 pub use self::sources::Sources;
 use crate::pipeline::{LEAST_BYTES, plan};
 use crate::telemetry::LogFormat;
-use crate::{admission, http, server, telemetry};
+use crate::{admission, http, isolation, server, telemetry};
 
 /// The whole configuration, each layer's part in its own words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub struct Config {
     pub http: http::Settings,
     /// Work.
     pub admission: admission::Settings,
+    /// Processes for pixel work; `None` is none.
+    pub isolation: Option<isolation::Settings>,
     /// Pictures.
     pub pipeline: plan::Settings,
     /// Logs.
@@ -61,11 +63,13 @@ impl Config {
         let port = reader.whole("port", 0..=65_535);
         let http = http_settings(&mut reader);
         let max_body = http.max_body;
+        let admission = admission_settings(&mut reader, machine, max_body);
         let config = Self {
             listen: SocketAddr::new(host, u16::try_from(port).unwrap_or(0)),
             server: server_settings(&mut reader),
             http,
-            admission: admission_settings(&mut reader, machine, max_body),
+            isolation: isolation_settings(&mut reader, &admission, max_body),
+            admission,
             pipeline: plan::Settings {
                 max_pixels: reader.whole("max_pixels", 1..=1 << 40),
                 max_output_side: narrow(reader.whole("max_output_side", 1..=1 << 20)),
@@ -139,6 +143,29 @@ fn admission_settings(reader: &mut Reader, machine: Machine, max_body: u64) -> a
         pixel_memory,
     }
 }
+
+fn isolation_settings(
+    reader: &mut Reader,
+    admission: &admission::Settings,
+    max_body: u64,
+) -> Option<isolation::Settings> {
+    match reader.text("isolation").as_str() {
+        "off" => return None,
+        "process" => {}
+        _ => reader.complain("isolation", "off or process"),
+    }
+    // As idle buffers in one process, what is kept is a sixteenth of the pixel memory at most: three buffers in
+    // each process, of which there is one more than workers.
+    let each = admission.pixel_memory / 16 / 3 / (admission.workers as u64 + 1);
+    Some(isolation::Settings {
+        nice: admission.nice,
+        address_space: admission.pixel_memory + 2 * max_body + CODE,
+        kept: each.min(8 << 20),
+    })
+}
+
+/// Address space of a process that holds no picture: the program, its stack, the allocator's reserve.
+const CODE: u64 = 256 << 20;
 
 fn server_settings(reader: &mut Reader) -> server::Settings {
     server::Settings {

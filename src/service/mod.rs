@@ -2,10 +2,11 @@
 
 mod error;
 mod scratches;
+mod self_test;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 
@@ -13,8 +14,9 @@ pub use self::error::Error;
 use self::scratches::Scratches;
 use crate::admission::{Admission, Deadline, Demand, Held, Lease, Permit};
 use crate::checkpoint::Checkpoint;
-use crate::codecs::{self, Encoding, FORMATS, Format, Header, Model, Raster, Shape};
-use crate::pipeline::operation::{self, Request, Rules};
+use crate::codecs::{self, Format, Header};
+use crate::isolation::Isolation;
+use crate::pipeline::operation::{Request, Rules};
 use crate::pipeline::plan::{self, Plan, Settings};
 use crate::pipeline::{self, Scratch};
 
@@ -90,6 +92,8 @@ struct Inner {
     settings: Settings,
     admission: Admission,
     executor: Executor,
+    /// Where the executor works, if not in this process.
+    isolation: Option<Isolation>,
     scratches: Arc<Scratches>,
 }
 
@@ -105,6 +109,23 @@ impl fmt::Debug for Inner {
 impl Service {
     /// With these limits, working through this admission.
     pub fn new(settings: Settings, admission: Admission, executor: Executor) -> Self {
+        Self::with(settings, admission, executor, None)
+    }
+
+    /// The same, with pixel work in processes of its own.
+    pub fn isolated(settings: Settings, admission: Admission, isolation: Isolation) -> Self {
+        let processes = isolation.clone();
+        let executor: Executor =
+            Arc::new(move |job, _, checkpoint| processes.run(&job.source, &job.plan, checkpoint));
+        Self::with(settings, admission, executor, Some(isolation))
+    }
+
+    fn with(
+        settings: Settings,
+        admission: Admission,
+        executor: Executor,
+        isolation: Option<Isolation>,
+    ) -> Self {
         let figures = admission.figures();
         // Beside the workers there is one that helps out.
         let scratches = Scratches::new(figures.pixel_memory.1, figures.workers as u64 + 1);
@@ -112,6 +133,7 @@ impl Service {
             settings,
             admission,
             executor,
+            isolation,
             scratches: Arc::new(scratches),
         }))
     }
@@ -119,6 +141,11 @@ impl Service {
     /// The admission it works through.
     pub fn admission(&self) -> &Admission {
         &self.0.admission
+    }
+
+    /// The processes it works in, if not in this one.
+    pub fn isolation(&self) -> Option<&Isolation> {
+        self.0.isolation.as_ref()
     }
 
     /// How parameters are read here.
@@ -164,32 +191,6 @@ impl Service {
         })
     }
 
-    /// Sends one tiny picture through each codec that writes.
-    ///
-    /// # Errors
-    /// The first codec's that fails.
-    pub async fn self_test(&self) -> Result<(), Error> {
-        for row in FORMATS.iter().filter(|row| row.writes) {
-            let file = specimen(row.format)?;
-            let source = Source {
-                digest: *blake3::hash(&file).as_bytes(),
-                lease: self.0.admission.upload(file.len() as u64)?,
-                bytes: file.into(),
-            };
-            let size = [("width".to_owned(), "3".to_owned())];
-            let request = operation::named("resize")
-                .and_then(|row| operation::parse(row, &size, &[], self.rules(false)).ok())
-                .ok_or_else(|| Error::Internal("the self-test can't be asked".to_owned()))?;
-            let context = Context {
-                deadline: Deadline::after(Duration::from_secs(10)),
-                checkpoint: Checkpoint::new(),
-                kept: None,
-            };
-            self.transform(source, &request, &context).await?;
-        }
-        Ok(())
-    }
-
     /// Lets go of buffers that no job has used for ten seconds. Called from time to time.
     pub fn trim(&self) {
         self.0.scratches.trim(Instant::now());
@@ -208,13 +209,15 @@ impl Service {
         let Context {
             checkpoint, kept, ..
         } = context.clone();
-        let demand = Demand {
-            bytes: plan.cost.peak_bytes,
-            time: plan.cost.time,
-        };
         let Source {
             bytes: file, lease, ..
         } = source;
+        // For another process the file lies in shared memory, and is copied out there.
+        let copies = self.isolation().map_or(0, |_| 2 * file.len() as u64);
+        let demand = Demand {
+            bytes: plan.cost.peak_bytes.saturating_add(copies),
+            time: plan.cost.time,
+        };
         let job = Job {
             source: file,
             header,
@@ -267,23 +270,6 @@ fn etag(source: &[u8; 32], plan: &Plan) -> String {
     hasher.update(plan.canonical().as_bytes());
     let digest = hasher.finalize().to_hex();
     format!("\"{}\"", digest.get(..32).unwrap_or_default())
-}
-
-/// A tiny picture in that format.
-fn specimen(format: Format) -> Result<Vec<u8>, codecs::Error> {
-    let shape = Shape {
-        width: 8,
-        height: 8,
-        model: Model::Rgb,
-    };
-    let checkpoint = Checkpoint::new();
-    let encoding = Encoding {
-        format,
-        quality: 80,
-    };
-    let mut sink = codecs::create(encoding, shape, &checkpoint)?;
-    sink.push(&Raster::new(shape))?;
-    sink.finish()
 }
 
 #[cfg(test)]

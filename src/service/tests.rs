@@ -1,6 +1,11 @@
 //! Scratches between jobs, and the memory that the self-test needs.
 
+use std::time::Duration;
+
+use super::self_test::specimen;
 use super::*;
+use crate::codecs::{Encoding, FORMATS, Model, Raster, Shape};
+use crate::pipeline::operation;
 
 /// Work on a picture of that width, with a scratch that it leaves grown.
 fn grown(width: u32) -> Scratch {

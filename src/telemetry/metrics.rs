@@ -61,6 +61,8 @@ catalogue! {
     "pixmill_queue_length" "gauge" "Requests that wait for a worker";
     "pixmill_workers" "gauge" "Workers there are";
     "pixmill_workers_busy" "gauge" "Workers at work; one more than there are while one helps out";
+    "pixmill_codec_processes" "gauge" "Processes for pixel work, with isolation";
+    "pixmill_codec_crashes_total" "counter" "Processes for pixel work that ended by themselves, with isolation";
     "pixmill_upload_memory_bytes" "gauge" "Bytes of request bodies held";
     "pixmill_upload_memory_limit_bytes" "gauge" "Budget for request bodies";
     "pixmill_pixel_memory_bytes" "gauge" "Bytes granted to pixel work";
@@ -69,9 +71,9 @@ catalogue! {
     "pixmill_connections_accepted_total" "counter" "Connections accepted";
     "pixmill_connections_crowded_total" "counter" "Connections accepted past the cap";
     "pixmill_uptime_seconds" "gauge" "Seconds since start";
-    "pixmill_resident_memory_bytes" "gauge" "Memory of the process";
+    "pixmill_resident_memory_bytes" "gauge" "Memory of the process and, with isolation, of those for pixel work";
     "pixmill_open_fds" "gauge" "Files and sockets that the process has open";
-    "pixmill_cpu_seconds_total" "counter" "CPU time of the process, user and system";
+    "pixmill_cpu_seconds_total" "counter" "CPU time, user and system, of the process and, with isolation, of those for pixel work";
     "pixmill_build" "gauge" "1, with the version as a label";
 }
 
@@ -86,6 +88,10 @@ pub struct Snapshot {
     pub workers: usize,
     /// Workers at work.
     pub workers_busy: usize,
+    /// Processes for pixel work.
+    pub codec_processes: usize,
+    /// Of these, ended by themselves.
+    pub codec_crashes: u64,
     /// Bytes of bodies, and the budget.
     pub upload_memory: (u64, u64),
     /// Bytes granted to work, and the budget.
@@ -177,6 +183,8 @@ impl Metrics {
         page.set("pixmill_queue_length", now.queue_length as f64);
         page.set("pixmill_workers", now.workers as f64);
         page.set("pixmill_workers_busy", now.workers_busy as f64);
+        page.set("pixmill_codec_processes", now.codec_processes as f64);
+        page.count("pixmill_codec_crashes_total", now.codec_crashes);
         let (used, limit) = now.upload_memory;
         page.set("pixmill_upload_memory_bytes", used as f64);
         page.set("pixmill_upload_memory_limit_bytes", limit as f64);

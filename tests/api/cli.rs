@@ -24,14 +24,14 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// A served process, ended when dropped.
-struct Served {
+pub(crate) struct Served {
     child: Child,
     address: String,
     line: String,
 }
 
 impl Served {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut all = vec!["--host", "127.0.0.1", "--port", "0", "--log-format", "json"];
         all.extend(arguments);
         let mut child = pixmill(&all)
@@ -58,7 +58,15 @@ impl Served {
         }
     }
 
-    fn ask(&self, request: &[u8]) -> Vec<u8> {
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn ask(&self, request: &[u8]) -> Vec<u8> {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.write_all(request).unwrap();
         let mut answer = Vec::new();
@@ -66,12 +74,12 @@ impl Served {
         answer
     }
 
-    fn signal(&self, signal: rustix::process::Signal) {
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, signal).unwrap();
     }
 
-    fn ended(mut self) -> (Option<i32>, String) {
+    pub(crate) fn ended(mut self) -> (Option<i32>, String) {
         let status = self.child.wait().unwrap();
         let mut log = String::new();
         self.child

@@ -17,6 +17,8 @@ mod formats;
 mod forms;
 /// Heads and bodies on the wire: chunks, forms, slow and broken clients.
 mod framing;
+/// Pixel work in processes of its own.
+mod isolation;
 /// Rarer kinds of file: progressive, inks, interlaced, profiles, animation.
 mod kinds;
 /// Ready, draining, gone.

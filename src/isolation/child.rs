@@ -1,0 +1,121 @@
+//! Inside a codec process: an order in, a picture out, again and again.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::panic::{self, AssertUnwindSafe};
+use std::time::Duration;
+
+use super::Settings;
+use super::memory::Memory;
+use super::wire::{self, Failure, Order, Reply};
+use crate::checkpoint::Checkpoint;
+use crate::codecs;
+use crate::os;
+use crate::pipeline::{self, Scratch};
+
+/// Without an order for so long, buffers are let go.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// Words of a panic that are told, in bytes.
+const MESSAGE: usize = 2000;
+
+/// Does what is ordered until the server has gone.
+pub(super) fn serve(socket: &OwnedFd, memory: &Memory, settings: Settings) {
+    os::become_helper("pixmill-codec");
+    os::lower_priority(settings.nice);
+    os::be_the_first_to_go();
+    os::limit_address_space(settings.address_space);
+    // What a panic says is told to the server, which has the request's id.
+    panic::set_hook(Box::new(|_| {}));
+    let mut buffers = Buffers::default();
+    let mut trimmed = true;
+    loop {
+        match wire::wait(socket, IDLE) {
+            Ok(true) => {}
+            Ok(false) => {
+                if !std::mem::replace(&mut trimmed, true) {
+                    buffers = Buffers::default();
+                    os::trim();
+                }
+                continue;
+            }
+            Err(_) => return,
+        }
+        let Ok(Some(order)) = wire::receive::<Order>(socket) else {
+            return;
+        };
+        trimmed = false;
+        let reply = obey(&order, memory, &mut buffers);
+        buffers.trim(settings.kept);
+        if wire::send(socket, &reply, &[]).is_err() {
+            return;
+        }
+    }
+}
+
+/// What outlives an order, so that the next one needn't ask the system for it.
+#[derive(Default)]
+struct Buffers {
+    source: Vec<u8>,
+    scratch: Scratch,
+}
+
+impl Buffers {
+    /// Lets go of each that has more than `kept` bytes.
+    fn trim(&mut self, kept: u64) {
+        if self.source.capacity() as u64 > kept {
+            self.source = Vec::new();
+        }
+        if self.scratch.bytes() as u64 > kept {
+            self.scratch = Scratch::default();
+        }
+    }
+}
+
+fn obey(order: &Order, memory: &Memory, buffers: &mut Buffers) -> Reply {
+    let before = os::cpu_seconds();
+    let checkpoint = Checkpoint::new();
+    let made = panic::catch_unwind(AssertUnwindSafe(|| {
+        make(order, memory, buffers, &checkpoint)
+    }))
+    .unwrap_or_else(|payload| Err(Failure::Panicked(words(&*payload))));
+    let [_, _, decode, resize, encode] = checkpoint.times();
+    Reply {
+        made,
+        nanoseconds: [decode, resize, encode].map(nanoseconds),
+        cpu_nanoseconds: Duration::try_from_secs_f64(os::cpu_seconds() - before)
+            .map_or(0, nanoseconds),
+        resident_bytes: os::resident_bytes(),
+    }
+}
+
+fn make(
+    order: &Order,
+    memory: &Memory,
+    buffers: &mut Buffers,
+    checkpoint: &Checkpoint,
+) -> Result<u64, Failure> {
+    let system =
+        |error: io::Error| Failure::Pipeline(pipeline::Error::Internal(format!("memory: {error}")));
+    let Buffers { source, scratch } = buffers;
+    memory.read(order.length, source).map_err(system)?;
+    let header = codecs::probe(source).map_err(|error| Failure::Pipeline(error.into()))?;
+    let picture = pipeline::run(source, &header, &order.plan, scratch, checkpoint)
+        .map_err(Failure::Pipeline)?;
+    checkpoint.leave();
+    memory.write(&picture).map_err(system)?;
+    Ok(picture.len() as u64)
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn words(payload: &(dyn std::any::Any + Send)) -> String {
+    let text = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
+    text.chars().take(MESSAGE).collect()
+}

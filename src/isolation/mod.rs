@@ -1,0 +1,287 @@
+//! Pixel work in processes of its own: a codec that crashes, or never ends, costs one request.
+//!
+//! Three kinds of processes run one binary. The *server* holds the sockets. The *zygote* is
+//! forked before the server has threads, and is the only one that makes processes. *Codec
+//! processes*, forked by it, take an order and a file and give a picture back, one after the other; they
+//! are ended by a signal when their order's deadline has passed or its client has gone. Files go through memory that
+//! a codec process shares with the server, orders and replies through a socket between both.
+//!
+//! Knows plans and what they give. Nothing of HTTP, queues or why work is stopped.
+
+mod child;
+mod memory;
+mod process;
+mod wire;
+mod zygote;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use self::process::Process;
+use self::wire::{Birth, Born, Ended, Failure, Reply};
+use crate::checkpoint::{Checkpoint, Stage};
+use crate::os;
+use crate::pipeline::Error;
+use crate::pipeline::plan::Plan;
+
+/// How codec processes are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// How much lower than the server's their OS priority is, 0 to 19.
+    pub nice: u8,
+    /// Bytes of address space that each may have: what pixels and a source may take, and some for the code.
+    pub address_space: u64,
+    /// Bytes that each keeps between two orders: of shared memory, of the source's buffer, and of the pipeline's, so many each.
+    pub kept: u64,
+}
+
+/// On which side of the fork [`start`] has returned.
+#[derive(Debug)]
+pub enum Side {
+    /// The server's. Work can be given away.
+    Server(Isolation),
+    /// A zygote's or a codec process's, whose server has gone: there is nothing left to do but exit.
+    Ended,
+}
+
+/// A cheap handle on the codec processes.
+#[derive(Clone, Debug)]
+pub struct Isolation(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    settings: Settings,
+    zygote: Mutex<OwnedFd>,
+    idle: Mutex<Vec<Process>>,
+    /// Bytes that each process had in memory when it last replied.
+    resident: Mutex<BTreeMap<i32, u64>>,
+    broken: AtomicBool,
+    crashed: AtomicU64,
+    stopped: AtomicU64,
+    cpu_nanoseconds: AtomicU64,
+}
+
+/// What the codec processes are doing, for metrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Figures {
+    /// Processes there are, the zygote not included.
+    pub processes: usize,
+    /// Bytes that they had in memory when each last replied.
+    pub resident_bytes: u64,
+    /// CPU seconds of the orders that were replied to.
+    pub cpu_seconds: f64,
+    /// Processes that ended by themselves, since start.
+    pub crashed: u64,
+    /// Processes that were ended because nobody waited for their work any more, since start.
+    pub stopped: u64,
+}
+
+/// How often a wait looks at the checkpoint: this long after a stop, no work is done for it.
+const TICK: Duration = Duration::from_millis(5);
+
+/// For the zygote to end a process and fork another. Takes a millisecond, unless the machine is out of its depth.
+const BIRTH_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Forks the zygote. Returns in each of its descendants, too.
+///
+/// # Errors
+/// The process has threads already, or the system refuses a process.
+pub fn start(settings: Settings) -> io::Result<Side> {
+    let alone = os::Alone::prove()?;
+    let (ours, theirs) = wire::pair()?;
+    match alone.fork()? {
+        os::Fork::Child => {
+            drop(ours);
+            zygote::serve(&alone, &theirs, settings);
+            Ok(Side::Ended)
+        }
+        os::Fork::Parent(_) => Ok(Side::Server(Isolation(Arc::new(Inner {
+            settings,
+            zygote: Mutex::new(ours),
+            idle: Mutex::default(),
+            resident: Mutex::default(),
+            broken: AtomicBool::new(false),
+            crashed: AtomicU64::new(0),
+            stopped: AtomicU64::new(0),
+            cpu_nanoseconds: AtomicU64::new(0),
+        })))),
+    }
+}
+
+impl Isolation {
+    /// Makes the planned picture of `source` in another process. Blocks; called on a worker.
+    ///
+    /// # Errors
+    /// As [`crate::pipeline::run`]; `Internal` when the process ended before it was done.
+    pub fn run(
+        &self,
+        source: &[u8],
+        plan: &Plan,
+        checkpoint: &Checkpoint,
+    ) -> Result<Vec<u8>, Error> {
+        checkpoint.check(Stage::Decode)?;
+        let process = self.ordered(source, plan)?;
+        let reply = loop {
+            match process.reply(TICK) {
+                Ok(Some(reply)) => break reply,
+                Ok(None) => {
+                    if let Some(stop) = checkpoint.stopped() {
+                        self.replace(&process, &self.0.stopped);
+                        return Err(stop.into());
+                    }
+                }
+                Err(error) => return Err(self.lost(&process, &error)),
+            }
+        };
+        self.note(&process, &reply);
+        checkpoint.credit(reply.stages());
+        match reply.made {
+            Ok(length) => self.fetched(process, length, plan.cost.peak_bytes),
+            Err(Failure::Pipeline(error)) => {
+                self.rest(process);
+                Err(error)
+            }
+            // Whatever it left behind is not worth a look.
+            Err(Failure::Panicked(message)) => {
+                self.replace(&process, &self.0.crashed);
+                Err(Error::Internal(format!("a codec panicked: {message}")))
+            }
+        }
+    }
+
+    /// What is going on.
+    pub fn figures(&self) -> Figures {
+        let resident = lock(&self.0.resident);
+        Figures {
+            processes: resident.len(),
+            resident_bytes: resident.values().sum(),
+            cpu_seconds: self.0.cpu_nanoseconds.load(Ordering::Relaxed) as f64 / 1e9,
+            crashed: self.0.crashed.load(Ordering::Relaxed),
+            stopped: self.0.stopped.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Whether no process can be had any more: only a restart of the server helps.
+    pub fn is_broken(&self) -> bool {
+        self.0.broken.load(Ordering::Relaxed)
+    }
+
+    /// A process that has taken the order.
+    fn ordered(&self, source: &[u8], plan: &Plan) -> Result<Process, Error> {
+        let idle = lock(&self.0.idle).pop();
+        if let Some(process) = idle {
+            match process.order(source, plan) {
+                Ok(()) => return Ok(process),
+                // It ended while nobody looked: somebody else's fault, and another takes its place.
+                Err(_dead) => self.replace(&process, &self.0.crashed),
+            };
+        }
+        let idle = lock(&self.0.idle).pop();
+        let process = match idle {
+            Some(process) => process,
+            None => self.bear(None).map_err(|error| internal(&error))?.0,
+        };
+        process
+            .order(source, plan)
+            .map_err(|error| self.lost(&process, &error))?;
+        Ok(process)
+    }
+
+    /// The picture that a process has made, which then waits for the next order.
+    fn fetched(&self, process: Process, length: u64, most: u64) -> Result<Vec<u8>, Error> {
+        // A process that was taken over may say anything.
+        if length > most {
+            self.replace(&process, &self.0.crashed);
+            return Err(Error::Internal(format!(
+                "a codec process announced {length} bytes of at most {most}"
+            )));
+        }
+        let file = process
+            .fetch(length)
+            .map_err(|error| self.lost(&process, &error))?;
+        self.rest(process);
+        Ok(file)
+    }
+
+    /// Lets a process wait for the next order.
+    fn rest(&self, process: Process) {
+        if process.trim(self.0.settings.kept).is_ok() {
+            lock(&self.0.idle).push(process);
+        } else {
+            self.replace(&process, &self.0.crashed);
+        }
+    }
+
+    /// A process ended before it was done: another takes its place; what to say.
+    fn lost(&self, process: &Process, error: &io::Error) -> Error {
+        let ended = self.replace(process, &self.0.crashed);
+        Error::Internal(match ended {
+            Some(ended) => format!("a codec process ended: {ended}"),
+            None => format!("a codec process was lost: {error}"),
+        })
+    }
+
+    /// Ends a process if it hasn't ended yet, and puts another in its place; how the old one ended.
+    fn replace(&self, process: &Process, counter: &AtomicU64) -> Option<Ended> {
+        counter.fetch_add(1, Ordering::Relaxed);
+        match self.bear(Some(process.pid)) {
+            Ok((born, ended)) => {
+                lock(&self.0.idle).push(born);
+                ended
+            }
+            // Whoever comes next finds none idle, and is told.
+            Err(_refused) => None,
+        }
+    }
+
+    /// Has the zygote end a process, if there is one to end, and fork another.
+    fn bear(&self, end: Option<i32>) -> io::Result<(Process, Option<Ended>)> {
+        let born = {
+            let zygote = lock(&self.0.zygote);
+            wire::send(&*zygote, &Birth { end }, &[])?;
+            wire::wait(&*zygote, BIRTH_TIMEOUT)?
+                .then(|| wire::receive_with(&*zygote))
+                .transpose()
+        };
+        let (born, descriptors) = match born {
+            Ok(Some(Some(born))) => born,
+            gone => {
+                self.0.broken.store(true, Ordering::Relaxed);
+                return Err(gone.err().unwrap_or_else(|| {
+                    io::Error::other("the process that makes processes is gone")
+                }));
+            }
+        };
+        let mut resident = lock(&self.0.resident);
+        if let Some(pid) = end {
+            resident.remove(&pid);
+        }
+        match born {
+            Born::Alive { pid, ended } => {
+                resident.insert(pid, 0);
+                Ok((Process::new(pid, descriptors)?, ended))
+            }
+            Born::Refused(error) => Err(io::Error::other(error)),
+        }
+    }
+
+    /// Counts what an order took.
+    fn note(&self, process: &Process, reply: &Reply) {
+        let counter = &self.0.cpu_nanoseconds;
+        counter.fetch_add(reply.cpu_nanoseconds, Ordering::Relaxed);
+        lock(&self.0.resident).insert(process.pid, reply.resident_bytes);
+    }
+}
+
+fn internal(error: &io::Error) -> Error {
+    Error::Internal(format!("no codec process: {error}"))
+}
+
+/// Nothing that is locked here is left half done by a panic.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

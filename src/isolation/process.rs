@@ -1,0 +1,70 @@
+//! A codec process, as the server sees it.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use super::memory::Memory;
+use super::wire::{self, Order, Reply};
+use crate::pipeline::plan::Plan;
+
+/// One of them. It ends when this is dropped, once it has done what it is doing.
+#[derive(Debug)]
+pub(super) struct Process {
+    /// Its id.
+    pub(super) pid: i32,
+    socket: OwnedFd,
+    memory: Memory,
+}
+
+impl Process {
+    /// With what the zygote has sent along: the socket, then the memory.
+    pub(super) fn new(pid: i32, descriptors: Vec<OwnedFd>) -> io::Result<Self> {
+        let [socket, memory] = <[OwnedFd; 2]>::try_from(descriptors)
+            .map_err(|_others| io::Error::other("the new process came without its descriptors"))?;
+        Ok(Self {
+            pid,
+            socket,
+            memory: memory.into(),
+        })
+    }
+
+    /// Lays the file into the shared memory and says what to make of it.
+    ///
+    /// # Errors
+    /// The process has ended, or the system has no memory.
+    pub(super) fn order(&self, source: &[u8], plan: &Plan) -> io::Result<()> {
+        self.memory.write(source)?;
+        let order = Order {
+            length: source.len() as u64,
+            plan: plan.clone(),
+        };
+        wire::send(&self.socket, &order, &[])
+    }
+
+    /// What came of it; `None` if it isn't done within that time.
+    ///
+    /// # Errors
+    /// The process has ended.
+    pub(super) fn reply(&self, within: Duration) -> io::Result<Option<Reply>> {
+        if !wire::wait(&self.socket, within)? {
+            return Ok(None);
+        }
+        match wire::receive(&self.socket)? {
+            Some(reply) => Ok(Some(reply)),
+            None => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+
+    /// The picture that it has laid into the shared memory.
+    pub(super) fn fetch(&self, length: u64) -> io::Result<Vec<u8>> {
+        let mut file = Vec::new();
+        self.memory.read(length, &mut file)?;
+        Ok(file)
+    }
+
+    /// Gives shared memory beyond `kept` bytes back to the system.
+    pub(super) fn trim(&self, kept: u64) -> io::Result<()> {
+        self.memory.trim(kept)
+    }
+}

@@ -1,0 +1,89 @@
+//! The process that makes processes. It has one thread and nothing else to do, so that a fork of it is whole.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, waitpid};
+
+use super::memory::Memory;
+use super::wire::{self, Birth, Born, Ended};
+use super::{Settings, child};
+use crate::os::{self, Alone, Fork};
+
+/// Forks a codec process for each packet on `control`, until the server has gone. Returns in the forked processes, too, once they are done.
+pub(super) fn serve(alone: &Alone, control: &OwnedFd, settings: Settings) {
+    os::become_helper("pixmill-zygote");
+    while let Ok(Some(Birth { end })) = wire::receive(control) {
+        let ended = end.and_then(ended);
+        reap();
+        let told = match bear(alone) {
+            Ok(Newborn::Here { socket, memory }) => {
+                child::serve(&socket, &memory, settings);
+                return;
+            }
+            Ok(Newborn::There {
+                pid,
+                socket,
+                memory,
+            }) => {
+                let born = Born::Alive { pid, ended };
+                wire::send(control, &born, &[socket.as_fd(), memory.as_fd()])
+            }
+            Err(error) => wire::send(control, &Born::Refused(error.to_string()), &[]),
+        };
+        if told.is_err() {
+            return;
+        }
+    }
+}
+
+/// A new process, seen from either side.
+enum Newborn {
+    /// This is it.
+    Here { socket: OwnedFd, memory: Memory },
+    /// It is another, and these are the server's ends.
+    There {
+        pid: i32,
+        socket: OwnedFd,
+        memory: Memory,
+    },
+}
+
+fn bear(alone: &Alone) -> io::Result<Newborn> {
+    let (ours, theirs) = wire::pair()?;
+    let memory = Memory::new()?;
+    Ok(match alone.fork()? {
+        Fork::Child => Newborn::Here {
+            socket: theirs,
+            memory,
+        },
+        Fork::Parent(pid) => Newborn::There {
+            pid,
+            socket: ours,
+            memory,
+        },
+    })
+}
+
+/// Ends a process and tells how it ended, which is another way if it was before this.
+fn ended(pid: i32) -> Option<Ended> {
+    // Nobody else waits for it, so that its id is its own until here.
+    let pid = Pid::from_raw(pid)?;
+    let _ended_already = kill_process(pid, Signal::KILL);
+    let (_, status) = rustix::io::retry_on_intr(|| waitpid(Some(pid), WaitOptions::empty()))
+        .ok()
+        .flatten()?;
+    how(status)
+}
+
+/// Takes note of processes that ended unasked.
+fn reap() {
+    while let Ok(Some(_)) = waitpid(None, WaitOptions::NOHANG) {}
+}
+
+fn how(status: WaitStatus) -> Option<Ended> {
+    status
+        .exit_status()
+        .map(Ended::Exited)
+        .or_else(|| status.terminating_signal().map(Ended::Signalled))
+}

@@ -1,0 +1,54 @@
+//! Whether every codec works here, before the server calls itself ready.
+
+use std::time::Duration;
+
+use super::{Context, Error, Service, Source};
+use crate::admission::Deadline;
+use crate::checkpoint::Checkpoint;
+use crate::codecs::{self, Encoding, FORMATS, Format, Model, Raster, Shape};
+use crate::pipeline::operation;
+
+impl Service {
+    /// Sends one tiny picture through each codec that writes.
+    ///
+    /// # Errors
+    /// The first codec's that fails.
+    pub async fn self_test(&self) -> Result<(), Error> {
+        for row in FORMATS.iter().filter(|row| row.writes) {
+            let file = specimen(row.format)?;
+            let source = Source {
+                digest: *blake3::hash(&file).as_bytes(),
+                lease: self.0.admission.upload(file.len() as u64)?,
+                bytes: file.into(),
+            };
+            let size = [("width".to_owned(), "3".to_owned())];
+            let request = operation::named("resize")
+                .and_then(|row| operation::parse(row, &size, &[], self.rules(false)).ok())
+                .ok_or_else(|| Error::Internal("the self-test can't be asked".to_owned()))?;
+            let context = Context {
+                deadline: Deadline::after(Duration::from_secs(10)),
+                checkpoint: Checkpoint::new(),
+                kept: None,
+            };
+            self.transform(source, &request, &context).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A tiny picture in that format.
+pub(super) fn specimen(format: Format) -> Result<Vec<u8>, codecs::Error> {
+    let shape = Shape {
+        width: 8,
+        height: 8,
+        model: Model::Rgb,
+    };
+    let checkpoint = Checkpoint::new();
+    let encoding = Encoding {
+        format,
+        quality: 80,
+    };
+    let mut sink = codecs::create(encoding, shape, &checkpoint)?;
+    sink.push(&Raster::new(shape))?;
+    sink.finish()
+}

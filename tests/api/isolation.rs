@@ -1,0 +1,270 @@
+//! Pixel work in processes of its own: the same answers, and a crash costs one request.
+#![expect(
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    reason = "slices at ASCII; a thread of the test's own sleeps between two looks at another process"
+)]
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::cli::Served;
+use crate::fixtures::{disc, jpeg, photo, png, quarters};
+use crate::support::request;
+
+/// No test waits longer for anything.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn post(path: &str, body: &[u8]) -> Vec<u8> {
+    request("POST", path, &[], body)
+}
+
+fn isolated(more: &[&str]) -> Served {
+    let mut arguments = vec!["--isolation", "process", "--workers", "1"];
+    arguments.extend(more);
+    let served = Served::start(&arguments);
+    // The self-test has its own order.
+    until("it is ready", || {
+        status(&served.ask(&request("GET", "/ready", &[], &[]))) == "200"
+    });
+    served
+}
+
+/// Status, entity tag and body.
+fn parts(answer: &[u8]) -> (String, Option<String>, Vec<u8>) {
+    let end = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap();
+    let head = String::from_utf8(answer[..end].to_vec()).unwrap();
+    let tag = head.lines().find_map(|line| {
+        line.to_ascii_lowercase()
+            .strip_prefix("etag: ")
+            .map(str::to_owned)
+    });
+    (head[9..12].to_owned(), tag, answer[end + 4..].to_vec())
+}
+
+fn status(answer: &[u8]) -> String {
+    parts(answer).0
+}
+
+/// Descendants of a process with that name.
+fn descendants(of: u32, name: &str) -> Vec<i32> {
+    let mut found = Vec::new();
+    let mut parents = vec![of.to_string()];
+    while let Some(parent) = parents.pop() {
+        for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+            // A process may end while it is looked at.
+            let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else {
+                continue;
+            };
+            let (Some(open), Some(close)) = (stat.find('('), stat.rfind(')')) else {
+                continue;
+            };
+            let fields: Vec<&str> = stat[close + 1..].split_whitespace().collect();
+            if fields[1] == parent && fields[0] != "Z" {
+                let id = stat[..open].trim();
+                if &stat[open + 1..close] == name {
+                    found.push(id.parse().unwrap());
+                }
+                parents.push(id.to_owned());
+            }
+        }
+    }
+    found
+}
+
+fn until(what: &str, mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < PATIENCE, "never: {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn signal(pid: i32, signal: Signal) {
+    kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
+}
+
+fn metric(served: &Served, name: &str) -> u64 {
+    let page = served.ask(&request("GET", "/metrics", &[], &[]));
+    let page = String::from_utf8(page).unwrap();
+    page.lines()
+        .find_map(|line| {
+            line.strip_prefix(name)?
+                .trim()
+                .split('.')
+                .next()?
+                .parse()
+                .ok()
+        })
+        .unwrap_or_else(|| panic!("{name} is not on the page"))
+}
+
+/// The one codec process, stopped, with an order that it will not get done.
+fn stuck(served: &Served) -> (i32, TcpStream) {
+    let warm = served.ask(&post("/resize?width=20", &png(&quarters(40, 30))));
+    assert_eq!(status(&warm), "200");
+    let pid = descendants(served.id(), "pixmill-codec")[0];
+    signal(pid, Signal::STOP);
+    let mut stream = TcpStream::connect(served.address()).unwrap();
+    stream
+        .write_all(&post("/resize?width=30", &png(&quarters(60, 40))))
+        .unwrap();
+    until("the worker is busy", || {
+        metric(served, "pixmill_workers_busy") > 0
+    });
+    (pid, stream)
+}
+
+fn answer(mut stream: TcpStream) -> Vec<u8> {
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn another_process_gives_the_same_answers() {
+    let (here, there) = (Served::start(&[]), isolated(&[]));
+    let broken = {
+        let mut file = jpeg(&photo(80, 60));
+        file.truncate(file.len() / 2);
+        file
+    };
+    for (path, file, expected) in [
+        ("/resize?width=50", jpeg(&photo(120, 90)), "200"),
+        ("/resize?width=50&type=webp", png(&disc(90)), "200"),
+        (
+            "/convert?type=png&linear=false",
+            jpeg(&photo(70, 50)),
+            "200",
+        ),
+        (
+            "/resize?size=40x40&fit=contain&background=102030",
+            png(&quarters(60, 40)),
+            "200",
+        ),
+        (
+            "/resize?size=40x30&fit=cover&gravity=0.2,0.9",
+            jpeg(&photo(90, 90)),
+            "200",
+        ),
+        ("/resize?width=40", broken, "422"),
+        ("/resize?width=40", b"no picture".to_vec(), "415"),
+    ] {
+        let request = post(path, &file);
+        let (one, other) = (parts(&here.ask(&request)), parts(&there.ask(&request)));
+        assert_eq!(one.0, expected, "{path}");
+        assert_eq!(other.0, expected, "{path}");
+        assert_eq!(one.1, other.1, "{path}");
+        // A problem has the request's id.
+        assert!(one.2 == other.2 || expected != "200", "{path}: other bytes");
+    }
+    let timed = there.ask(&post("/resize?width=300", &jpeg(&photo(900, 700))));
+    let timed = String::from_utf8_lossy(&timed).into_owned();
+    for stage in ["decode;dur=", "resize;dur=", "encode;dur="] {
+        let time = timed.split(stage).nth(1).unwrap();
+        assert!(!time.starts_with("0.0,"), "{stage}: nothing");
+    }
+    assert!(metric(&there, "pixmill_codec_processes") > 0);
+    assert_eq!(metric(&there, "pixmill_codec_crashes_total"), 0);
+}
+
+#[test]
+fn a_crash_costs_one_request() {
+    let served = isolated(&[]);
+    for (number, (killer, word)) in (1..).zip([
+        (Signal::ILL, "illegal instruction"),
+        (Signal::ABORT, "aborted"),
+        (Signal::KILL, "killed"),
+    ]) {
+        let (pid, stream) = stuck(&served);
+        signal(pid, killer);
+        if killer != Signal::KILL {
+            signal(pid, Signal::CONT);
+        }
+        let (status, _, body) = parts(&answer(stream));
+        assert_eq!(status, "500", "{word}");
+        assert!(String::from_utf8(body).unwrap().contains("\"internal\""));
+        let crashes = metric(&served, "pixmill_codec_crashes_total");
+        assert_eq!(crashes, number);
+        assert_eq!(metric(&served, "pixmill_workers_busy"), 0);
+    }
+    served.signal(Signal::TERM);
+    let (code, log) = served.ended();
+    assert_eq!(code, Some(0));
+    for word in ["illegal instruction", "aborted", "killed"] {
+        assert!(log.contains(word), "{word}: {log}");
+    }
+}
+
+#[test]
+fn one_that_died_idle_costs_nothing() {
+    let served = isolated(&[]);
+    let file = png(&quarters(40, 30));
+    assert_eq!(status(&served.ask(&post("/resize?width=20", &file))), "200");
+    for pid in descendants(served.id(), "pixmill-codec") {
+        signal(pid, Signal::KILL);
+    }
+    until("they are gone", || {
+        descendants(served.id(), "pixmill-codec").is_empty()
+    });
+    assert_eq!(status(&served.ask(&post("/resize?width=20", &file))), "200");
+}
+
+#[test]
+fn a_deadline_ends_the_process() {
+    let served = isolated(&["--request-timeout", "500ms"]);
+    let (pid, stream) = stuck(&served);
+    assert_eq!(status(&answer(stream)), "504");
+    until("it is gone", || {
+        !descendants(served.id(), "pixmill-codec").contains(&pid)
+    });
+    let file = png(&quarters(40, 30));
+    assert_eq!(status(&served.ask(&post("/resize?width=20", &file))), "200");
+    assert_eq!(metric(&served, "pixmill_codec_crashes_total"), 0);
+}
+
+#[test]
+fn a_client_that_leaves_ends_the_process() {
+    let served = isolated(&[]);
+    let (pid, stream) = stuck(&served);
+    drop(stream);
+    until("it is gone", || {
+        !descendants(served.id(), "pixmill-codec").contains(&pid)
+    });
+    until("the worker is free", || {
+        metric(&served, "pixmill_workers_busy") == 0
+    });
+    assert_eq!(metric(&served, "pixmill_cancelled_total"), 1);
+}
+
+#[test]
+fn no_process_outlives_the_server() {
+    for killer in [Signal::TERM, Signal::KILL] {
+        let served = isolated(&[]);
+        let file = png(&quarters(40, 30));
+        assert_eq!(status(&served.ask(&post("/resize?width=20", &file))), "200");
+        let all = ["pixmill-codec", "pixmill-zygote"]
+            .map(|name| descendants(served.id(), name))
+            .concat();
+        assert!(all.len() >= 2, "{all:?}");
+        // Whoever asks the whole group to end means the server.
+        for &pid in &all {
+            signal(pid, Signal::TERM);
+        }
+        assert_eq!(status(&served.ask(&post("/resize?width=20", &file))), "200");
+        served.signal(killer);
+        let expected = (killer == Signal::TERM).then_some(0);
+        assert_eq!(served.ended().0, expected);
+        until("all are gone", || {
+            all.iter().all(|pid| {
+                let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+                // Where nobody waits for orphans, they stay as such.
+                stat.map_or(true, |stat| stat.contains(") Z "))
+            })
+        });
+    }
+}
