@@ -4,6 +4,7 @@
 //! clock stops it; decode, resize and encode poll it between bands of rows.
 //! It knows only the standard library, so that the pixel code may use it.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -62,7 +63,9 @@ impl Stage {
 #[derive(Clone, Debug)]
 pub struct Checkpoint(Arc<Inner>);
 
-#[derive(Debug)]
+/// Is told of each poll and of the stage it is in, and may say that the work has to stop.
+type Observer = Box<dyn Fn(Option<Stage>) -> Option<Stop> + Send + Sync>;
+
 struct Inner {
     /// 0 = go on, else one of `CANCELLED`, `DEADLINE`.
     stop: AtomicU8,
@@ -73,6 +76,16 @@ struct Inner {
     /// Time spent in each stage so far, without the current one.
     spent: [AtomicU64; Stage::ALL.len()],
     start: Instant,
+    observer: Option<Observer>,
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Inner")
+            .field("stop", &self.stop)
+            .field("stage", &self.stage)
+            .finish_non_exhaustive()
+    }
 }
 
 const CANCELLED: u8 = 1;
@@ -88,12 +101,25 @@ impl Default for Checkpoint {
 impl Checkpoint {
     /// A checkpoint that lets work go on, in no stage yet.
     pub fn new() -> Self {
+        Self::with(None)
+    }
+
+    /// A checkpoint that asks `observer` at each poll: for tests that stop work where they want to, and to measure how
+    /// far polls lie apart.
+    pub fn observed(
+        observer: impl Fn(Option<Stage>) -> Option<Stop> + Send + Sync + 'static,
+    ) -> Self {
+        Self::with(Some(Box::new(observer)))
+    }
+
+    fn with(observer: Option<Observer>) -> Self {
         Self(Arc::new(Inner {
             stop: AtomicU8::new(0),
             stage: AtomicU8::new(IDLE),
             entered: AtomicU64::new(0),
             spent: Default::default(),
             start: Instant::now(),
+            observer,
         }))
     }
 
@@ -110,8 +136,13 @@ impl Checkpoint {
             .compare_exchange(0, code, Ordering::AcqRel, Ordering::Acquire);
     }
 
-    /// Why to stop, if there is a reason.
+    /// Polls: why to stop, if there is a reason.
     pub fn stopped(&self) -> Option<Stop> {
+        if let Some(observer) = &self.0.observer
+            && let Some(why) = observer(self.stage())
+        {
+            self.stop(why);
+        }
         match self.0.stop.load(Ordering::Acquire) {
             CANCELLED => Some(Stop::Cancelled),
             DEADLINE => Some(Stop::Deadline),
@@ -197,6 +228,20 @@ mod tests {
         checkpoint.stop(Stop::Deadline);
         checkpoint.stop(Stop::Cancelled);
         assert_eq!(checkpoint.check(Stage::Resize), Err(Stop::Deadline));
+    }
+
+    #[test]
+    fn an_observer_sees_polls_and_ends_them() {
+        let polls = Arc::new(AtomicU8::new(0));
+        let seen = Arc::clone(&polls);
+        let checkpoint = Checkpoint::observed(move |stage| {
+            assert_eq!(stage, Some(Stage::Encode));
+            (seen.fetch_add(1, Ordering::Relaxed) == 2).then_some(Stop::Cancelled)
+        });
+        assert_eq!(checkpoint.check(Stage::Encode), Ok(()));
+        assert_eq!(checkpoint.check(Stage::Encode), Ok(()));
+        assert_eq!(checkpoint.check(Stage::Encode), Err(Stop::Cancelled));
+        assert_eq!(polls.load(Ordering::Relaxed), 3);
     }
 
     #[test]
