@@ -10,21 +10,32 @@ use moxcms::{
 };
 
 use super::Error;
+use crate::checkpoint::{Checkpoint, Stage, Stop};
 use crate::codecs::{Chromaticities, Colour, Model, Raster, Shape};
+
+/// Pixels converted between two polls: a fraction of a millisecond, and a multiple of what vectors take, so that the rest
+/// which is converted one by one is the same as if all were converted at once.
+const POLL_PIXELS: usize = 1 << 14;
 
 /// The picture in sRGB: grey or RGB, alpha kept.
 ///
 /// A grey picture with a profile comes back as RGB with equal samples.
 ///
 /// # Errors
-/// The colour engine fails on a transform that it has agreed to make.
-pub(super) fn to_srgb(raster: Raster, colour: &Colour) -> Result<Raster, Error> {
+/// The colour engine fails on a transform that it has agreed to make; a stopped checkpoint.
+pub(super) fn to_srgb(
+    raster: Raster,
+    colour: &Colour,
+    checkpoint: &Checkpoint,
+) -> Result<Raster, Error> {
+    let plain = |raster: Raster| {
+        if raster.model == Model::Cmyk {
+            return without_profile(&raster, checkpoint);
+        }
+        Ok(raster)
+    };
     let Some(profile) = profile(colour, raster.model) else {
-        return Ok(if raster.model == Model::Cmyk {
-            without_profile(&raster)
-        } else {
-            raster
-        });
+        return Ok(plain(raster)?);
     };
     let (from, to, model) = match raster.model {
         Model::Gray => (Layout::Gray, Layout::Rgb, Model::Rgb),
@@ -52,11 +63,7 @@ pub(super) fn to_srgb(raster: Raster, colour: &Colour) -> Result<Raster, Error> 
     });
     let Some(transform) = transform else {
         // A profile that parses but can't be used says nothing that could be obeyed.
-        return Ok(if raster.model == Model::Cmyk {
-            without_profile(&raster)
-        } else {
-            raster
-        });
+        return Ok(plain(raster)?);
     };
     let shape = Shape {
         model,
@@ -66,11 +73,15 @@ pub(super) fn to_srgb(raster: Raster, colour: &Colour) -> Result<Raster, Error> 
         .planes
         .first()
         .map_or(&[][..], |plane| &plane.samples);
-    let mut samples =
-        vec![0; source.len() / raster.model.channels() as usize * model.channels() as usize];
-    transform
-        .transform(source, &mut samples)
-        .map_err(|error| Error::Internal(format!("colour: {error:?}")))?;
+    let (ins, outs) = (raster.model.channels() as usize, model.channels() as usize);
+    let mut samples = vec![0; source.len() / ins * outs];
+    let parts = source.chunks(POLL_PIXELS * ins);
+    for (source, samples) in parts.zip(samples.chunks_mut(POLL_PIXELS * outs)) {
+        checkpoint.check(Stage::Resize)?;
+        transform
+            .transform(source, samples)
+            .map_err(|error| Error::Internal(format!("colour: {error:?}")))?;
+    }
     Ok(Raster::interleaved(shape, samples))
 }
 
@@ -208,7 +219,7 @@ fn ramp(profile: &ColorProfile) -> Result<Vec<u8>, moxcms::CmsError> {
 }
 
 /// Inks without a profile: each takes away its light, black all of it.
-fn without_profile(raster: &Raster) -> Raster {
+fn without_profile(raster: &Raster, checkpoint: &Checkpoint) -> Result<Raster, Stop> {
     let shape = Shape {
         model: Model::Rgb,
         ..raster.shape()
@@ -222,11 +233,14 @@ fn without_profile(raster: &Raster) -> Raster {
         let light = u32::from(255 - ink) * u32::from(255 - black);
         u8::try_from((light + 127) / 255).unwrap_or(u8::MAX)
     };
-    let samples = inks
-        .iter()
-        .flat_map(|&[c, m, y, k]| [paper(c, k), paper(m, k), paper(y, k)])
-        .collect();
-    Raster::interleaved(shape, samples)
+    let mut samples = Vec::with_capacity(inks.len() * 3);
+    for part in inks.chunks(POLL_PIXELS) {
+        checkpoint.check(Stage::Resize)?;
+        for &[c, m, y, k] in part {
+            samples.extend([paper(c, k), paper(m, k), paper(y, k)]);
+        }
+    }
+    Ok(Raster::interleaved(shape, samples))
 }
 
 #[cfg(test)]

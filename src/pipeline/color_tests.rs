@@ -52,7 +52,7 @@ fn colours_are_as_published() {
             [7, 8, 9],
         ),
     ] {
-        let got = to_srgb(pixel(model, sample), colour).unwrap();
+        let got = to_srgb(pixel(model, sample), colour, &Checkpoint::new()).unwrap();
         let got = &got.planes[0].samples;
         let got = if got.len() == 1 {
             [got[0]; 3]
@@ -71,7 +71,12 @@ fn colours_are_as_published() {
 #[test]
 fn alpha_passes_untouched() {
     let p3 = icc(&ColorProfile::new_display_p3());
-    let got = to_srgb(pixel(Model::Rgba, &[128, 128, 128, 7]), &p3).unwrap();
+    let got = to_srgb(
+        pixel(Model::Rgba, &[128, 128, 128, 7]),
+        &p3,
+        &Checkpoint::new(),
+    )
+    .unwrap();
     assert_eq!(got.planes[0].samples[3], 7);
 }
 

@@ -2,15 +2,24 @@
 
 use super::plan::Plan;
 use super::value::Colour;
+use crate::checkpoint::{Checkpoint, Stage, Stop};
 use crate::codecs::{Model, Raster, Shape};
 
 /// Puts the picture on its canvas and background, and lays it out as `model`.
 ///
 /// The picture is grey or RGB, with or without alpha.
-pub(super) fn compose(raster: Raster, plan: &Plan, model: Model) -> Raster {
+///
+/// # Errors
+/// A stopped checkpoint, which is polled at each row.
+pub(super) fn compose(
+    raster: Raster,
+    plan: &Plan,
+    model: Model,
+    checkpoint: &Checkpoint,
+) -> Result<Raster, Stop> {
     let nothing_behind = !raster.model.has_alpha() || plan.background == Colour::TRANSPARENT;
     if plan.canvas.is_none() && nothing_behind && raster.model == model {
-        return raster;
+        return Ok(raster);
     }
     let shape = Shape {
         width: plan.width,
@@ -37,13 +46,14 @@ pub(super) fn compose(raster: Raster, plan: &Plan, model: Model) -> Raster {
         .skip(top as usize)
         .zip(pixels.chunks_exact(row_bytes));
     for (out, row) in rows {
+        checkpoint.check(Stage::Resize)?;
         let out = out.chunks_exact_mut(channels).skip(left as usize);
         let row = row.chunks_exact(source.model.channels() as usize);
         for (out, pixel) in out.zip(row) {
             write(over(read(pixel), plan.background.rgba), model, out);
         }
     }
-    Raster::interleaved(shape, samples)
+    Ok(Raster::interleaved(shape, samples))
 }
 
 /// A grey or RGB pixel, with or without alpha, as RGBA.

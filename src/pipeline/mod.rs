@@ -93,12 +93,13 @@ pub fn run(
     // with a background given in sRGB, the turn last but for the canvas.
     checkpoint.check(Stage::Resize)?;
     let answer = if plan.planar {
-        turn::turn(small, plan.orientation)
+        turn::turn(small, plan.orientation, checkpoint)?
     } else {
-        let coloured = color::to_srgb(ycc::to_rgb(small), &header.colour)?;
-        let upright = turn::turn(coloured, plan.orientation);
-        let composed = compose::compose(upright, plan, plan.composed_model());
-        ycc::from_rgb(composed, plan.final_model())
+        let mixed = ycc::to_rgb(small, checkpoint)?;
+        let coloured = color::to_srgb(mixed, &header.colour, checkpoint)?;
+        let upright = turn::turn(coloured, plan.orientation, checkpoint)?;
+        let composed = compose::compose(upright, plan, plan.composed_model(), checkpoint)?;
+        ycc::from_rgb(composed, plan.final_model(), checkpoint)?
     };
 
     checkpoint.check(Stage::Encode)?;

@@ -18,9 +18,6 @@ use crate::codecs::Plane;
 /// Weights of the pass across come in groups of as many.
 const GROUP: usize = 16;
 
-/// Source rows between two polls.
-const POLL_ROWS: u32 = 64;
-
 /// Buffers of a plane, kept for the next picture.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
@@ -135,19 +132,16 @@ impl PlaneScaler {
             && let Some(lower) = rows.next()
         {
             let upper = std::mem::take(&mut self.buffers.upper);
-            self.pair(&upper, lower);
+            self.pair(&upper, lower, checkpoint)?;
             self.buffers.upper = upper;
             self.buffers.upper.clear();
         }
         while let Some(upper) = rows.next() {
-            if self.taken.is_multiple_of(POLL_ROWS) {
-                checkpoint.check(Stage::Resize)?;
-            }
             if let Some(lower) = rows.next() {
-                self.pair(upper, lower);
+                self.pair(upper, lower, checkpoint)?;
             } else if self.taken + 1 == self.source_rows {
                 // The last row has no partner; weights of zero stand for it.
-                self.pair(upper, upper);
+                self.pair(upper, upper, checkpoint)?;
             } else {
                 self.buffers.upper.extend_from_slice(upper);
             }
@@ -163,11 +157,13 @@ impl PlaneScaler {
         (first, (weights.len() / 2).min(all - first))
     }
 
-    fn pair(&mut self, upper: &[u8], lower: &[u8]) {
+    /// Takes two rows; polls, and again for each row that it makes, since they can be many.
+    fn pair(&mut self, upper: &[u8], lower: &[u8], checkpoint: &Checkpoint) -> Result<(), Stop> {
+        checkpoint.check(Stage::Resize)?;
         let index = self.taken as usize / 2;
         self.taken += 2;
         if self.done == self.answer.height || index < self.pairs(self.done).0 {
-            return;
+            return Ok(());
         }
         let (first, count) = self.columns;
         let samples = first * self.channels..(first + count) * self.channels;
@@ -178,7 +174,7 @@ impl PlaneScaler {
             lower.get(samples),
             self.buffers.ring.get_mut(slot..slot + length),
         ) else {
-            return;
+            return Ok(());
         };
         let sights = self.buffers.seen.slot(index % self.slots);
         self.levels.pair([upper, lower], self.stride, slot, sights);
@@ -187,8 +183,10 @@ impl PlaneScaler {
             if first + count > index + 1 {
                 break;
             }
+            checkpoint.check(Stage::Resize)?;
             self.row(first, count);
         }
+        Ok(())
     }
 
     /// Makes the next row of the answer.

@@ -79,8 +79,8 @@ impl Span {
         row(first)..row(last)
     }
 
-    /// How many rows of the answer make a strip, when a source row has so many bytes.
-    pub(super) fn strip_rows(self, row_bytes: u64) -> u32 {
+    /// How many rows of the answer make a strip, when a source row and one of the answer have so many bytes.
+    pub(super) fn strip_rows(self, row_bytes: u64, answer_bytes: u64) -> u32 {
         let rows = STRIP_BYTES as f64 / row_bytes.max(1) as f64;
         let fit = (rows - 2.0 * self.reach()) / self.scale();
         #[expect(
@@ -89,7 +89,9 @@ impl Span {
             reason = "a float saturates, and the result is clamped"
         )]
         let fit = fit as u32;
-        fit.max(LEAST_ROWS).min(self.target)
+        // One source row may become many.
+        let made = u32::try_from(STRIP_BYTES / answer_bytes.max(1)).unwrap_or(u32::MAX);
+        fit.min(made).max(LEAST_ROWS).min(self.target)
     }
 }
 
@@ -102,7 +104,8 @@ pub(super) fn peak_bytes(source: Shape, window: Window, target: (u32, u32)) -> u
         limit: source.height,
         target: target.1,
     };
-    let rows = span.strip_rows(row_bytes);
+    let answer_bytes = u64::from(target.0) * u64::from(source.model.channels());
+    let rows = span.strip_rows(row_bytes, answer_bytes);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -138,13 +141,14 @@ mod tests {
             limit in 1_u32..20_000,
             target in 1_u32..5_000,
             (a, b) in (0.0_f64..1.0, 0.001_f64..1.0),
-            row_bytes in 1_u64..400_000,
+            (row_bytes, answer_bytes) in (1_u64..400_000, 1_u64..400_000),
         ) {
             let length = b * f64::from(limit);
             let start = a * (f64::from(limit) - length);
             let span = Span { start, length, limit, target };
-            let step = span.strip_rows(row_bytes);
+            let step = span.strip_rows(row_bytes, answer_bytes);
             prop_assert!(step >= 1 && step <= target);
+            prop_assert!(step <= LEAST_ROWS || u64::from(step) * answer_bytes <= STRIP_BYTES);
             let mut last = 0..0;
             for first in (0..target).step_by(step as usize) {
                 let rows = first..(first + step).min(target);

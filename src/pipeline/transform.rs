@@ -34,12 +34,13 @@ impl StripScaler {
         let channels = source.model.channels();
         let across = resampling.across(source.width);
         let down = resampling.down(source.height);
+        let row_bytes = |width: u32| u64::from(width) * u64::from(channels);
         Self {
             channels,
             source_width: source.width,
             across,
             down,
-            strip_rows: down.strip_rows(u64::from(source.width) * u64::from(channels)),
+            strip_rows: down.strip_rows(row_bytes(source.width), row_bytes(across.target)),
             samples: Vec::new(),
             first: 0,
             held: 0,

@@ -1,29 +1,40 @@
 //! Mirrors and quarter turns of a whole picture.
 
+use crate::checkpoint::{Checkpoint, Stage, Stop};
 use crate::codecs::{Orientation, Plane, Raster};
 
 /// The picture as it is to be shown, each plane turned by its own size.
-pub(super) fn turn(raster: Raster, orientation: Orientation) -> Raster {
+///
+/// # Errors
+/// A stopped checkpoint, which is polled at each row.
+pub(super) fn turn(
+    raster: Raster,
+    orientation: Orientation,
+    checkpoint: &Checkpoint,
+) -> Result<Raster, Stop> {
     if orientation == Orientation::default() {
-        return raster;
+        return Ok(raster);
     }
-    let channels = raster.model.channels() as usize;
-    Raster {
+    let turned = match raster.model.channels() {
+        1 => turned::<1>,
+        2 => turned::<2>,
+        3 => turned::<3>,
+        _ => turned::<4>,
+    };
+    let planes = raster.planes.iter();
+    Ok(Raster {
         model: raster.model,
-        planes: raster
-            .planes
-            .iter()
-            .map(|plane| match channels {
-                1 => turned::<1>(plane, orientation),
-                2 => turned::<2>(plane, orientation),
-                3 => turned::<3>(plane, orientation),
-                _ => turned::<4>(plane, orientation),
-            })
-            .collect(),
-    }
+        planes: planes
+            .map(|plane| turned(plane, orientation, checkpoint))
+            .collect::<Result<_, _>>()?,
+    })
 }
 
-fn turned<const N: usize>(plane: &Plane, orientation: Orientation) -> Plane {
+fn turned<const N: usize>(
+    plane: &Plane,
+    orientation: Orientation,
+    checkpoint: &Checkpoint,
+) -> Result<Plane, Stop> {
     let (pixels, _) = plane.samples.as_chunks::<N>();
     let (width, height) = if orientation.swaps() {
         (plane.height, plane.width)
@@ -42,16 +53,15 @@ fn turned<const N: usize>(plane: &Plane, orientation: Orientation) -> Plane {
         let sx = if orientation.mirror { last_x - sx } else { sx };
         sy as usize * plane.width as usize + sx as usize
     };
-    let samples = (0..height)
-        .flat_map(|y| (0..width).map(move |x| (x, y)))
-        .flat_map(|(x, y)| pixels.get(source(x, y)).copied().unwrap_or([0; N]))
-        .collect();
-    Plane {
-        width,
-        height,
-        stride: width as usize * N,
-        samples,
+    let mut turned = Plane::new(width, height, u32::try_from(N).unwrap_or(1));
+    let (out, _) = turned.samples.as_chunks_mut::<N>();
+    for (y, row) in (0..height).zip(out.chunks_exact_mut(width as usize)) {
+        checkpoint.check(Stage::Resize)?;
+        for (x, pixel) in (0..width).zip(row) {
+            *pixel = pixels.get(source(x, y)).copied().unwrap_or([0; N]);
+        }
     }
+    Ok(turned)
 }
 
 #[cfg(test)]
@@ -82,7 +92,7 @@ mod tests {
             (7, 2, "fcebda"),
             (8, 2, "cfbead"),
         ] {
-            let turned = turn(picture(), Orientation::from_exif(tag));
+            let turned = turn(picture(), Orientation::from_exif(tag), &Checkpoint::new()).unwrap();
             assert_eq!(
                 turned.planes[0].samples,
                 shown.as_bytes(),
@@ -100,7 +110,7 @@ mod tests {
             model: Model::Rgb,
         };
         let raster = Raster::interleaved(shape, vec![1, 2, 3, 4, 5, 6]);
-        let turned = turn(raster, Orientation::from_exif(3));
+        let turned = turn(raster, Orientation::from_exif(3), &Checkpoint::new()).unwrap();
         assert_eq!(turned.planes[0].samples, [4, 5, 6, 1, 2, 3]);
     }
 }

@@ -1,5 +1,6 @@
 //! Between R, G, B and luma with two planes of chroma, as JPEG has them (ITU-R BT.601, full range).
 
+use crate::checkpoint::{Checkpoint, Stage, Stop};
 use crate::codecs::{Model, Plane, Raster};
 
 /// Fractional bits of the factors.
@@ -13,60 +14,83 @@ const fn fixed(factor: f64) -> i32 {
 
 const HALF: i32 = 1 << (BITS - 1);
 
+/// Samples of a plane between two polls: some microseconds.
+const POLL_SAMPLES: usize = 1 << 14;
+
 /// Interleaved R, G, B of planes of equal size; anything else stays.
-pub(super) fn to_rgb(raster: Raster) -> Raster {
+///
+/// # Errors
+/// A stopped checkpoint.
+pub(super) fn to_rgb(raster: Raster, checkpoint: &Checkpoint) -> Result<Raster, Stop> {
     let Model::YCbCr { .. } = raster.model else {
-        return raster;
+        return Ok(raster);
     };
     let mut shape = raster.shape();
     shape.model = Model::Rgb;
     let [luma, blue, red] = &*raster.planes else {
-        return raster;
+        return Ok(raster);
     };
     let mut samples = vec![0; luma.samples.len() * 3];
-    let planes = luma.samples.iter().zip(&blue.samples).zip(&red.samples);
-    for (out, ((&y, &cb), &cr)) in samples.as_chunks_mut::<3>().0.iter_mut().zip(planes) {
-        let (y, cb, cr) = (
-            i32::from(y) << BITS,
-            i32::from(cb) - 128,
-            i32::from(cr) - 128,
-        );
-        *out = [
-            sample(y + fixed(1.402) * cr),
-            sample(y - fixed(0.344_136) * cb - fixed(0.714_136) * cr),
-            sample(y + fixed(1.772) * cb),
-        ];
+    let [luma, blue, red] = [luma, blue, red].map(|plane| plane.samples.chunks(POLL_SAMPLES));
+    let planes = luma.zip(blue).zip(red);
+    for (out, ((luma, blue), red)) in samples.chunks_mut(POLL_SAMPLES * 3).zip(planes) {
+        checkpoint.check(Stage::Resize)?;
+        let planes = luma.iter().zip(blue).zip(red);
+        for (out, ((&y, &cb), &cr)) in out.as_chunks_mut::<3>().0.iter_mut().zip(planes) {
+            let (y, cb, cr) = (
+                i32::from(y) << BITS,
+                i32::from(cb) - 128,
+                i32::from(cr) - 128,
+            );
+            *out = [
+                sample(y + fixed(1.402) * cr),
+                sample(y - fixed(0.344_136) * cb - fixed(0.714_136) * cr),
+                sample(y + fixed(1.772) * cb),
+            ];
+        }
     }
-    Raster::interleaved(shape, samples)
+    Ok(Raster::interleaved(shape, samples))
 }
 
 /// Planes of a picture in R, G, B, when `model` asks for them; anything else stays.
 ///
 /// Chroma is the mean of the pixels that share a sample; beyond the edge the last pixel counts again.
-pub(super) fn from_rgb(raster: Raster, model: Model) -> Raster {
+///
+/// # Errors
+/// A stopped checkpoint.
+pub(super) fn from_rgb(
+    raster: Raster,
+    model: Model,
+    checkpoint: &Checkpoint,
+) -> Result<Raster, Stop> {
     let (Model::YCbCr { across, down }, Model::Rgb) = (model, raster.model) else {
-        return raster;
+        return Ok(raster);
     };
     let shape = raster.shape();
     let Some(source) = raster.planes.first() else {
-        return raster;
+        return Ok(raster);
     };
     let (pixels, _) = source.samples.as_chunks::<3>();
-    let luma = pixels.iter().map(|&[r, g, b]| {
-        let [r, g, b] = [r, g, b].map(i32::from);
-        sample(fixed(0.299) * r + fixed(0.587) * g + fixed(0.114) * b)
-    });
+    let mut luma = Vec::with_capacity(pixels.len());
+    for part in pixels.chunks(POLL_SAMPLES) {
+        checkpoint.check(Stage::Resize)?;
+        luma.extend(part.iter().map(|&[r, g, b]| {
+            let [r, g, b] = [r, g, b].map(i32::from);
+            sample(fixed(0.299) * r + fixed(0.587) * g + fixed(0.114) * b)
+        }));
+    }
     let mut planes = vec![Plane {
         width: shape.width,
         height: shape.height,
         stride: shape.width as usize,
-        samples: luma.collect(),
+        samples: luma,
     }];
     let (width, height) = model.plane_size(1, shape.width, shape.height);
     planes.resize_with(3, || Plane::new(width, height, 1));
     if let [_, blue, red] = &mut *planes {
         let mut sums = vec![[0; 3]; width as usize];
         for y in 0..height {
+            checkpoint.check(Stage::Resize)?;
             sums.fill([0; 3]);
             for inner in 0..u32::from(down) {
                 let row = (y * u32::from(down) + inner).min(shape.height - 1) as usize;
@@ -87,7 +111,7 @@ pub(super) fn from_rgb(raster: Raster, model: Model) -> Raster {
             }
         }
     }
-    Raster { model, planes }
+    Ok(Raster { model, planes })
 }
 
 /// Adds the pixels of a row to the sums of the samples they share.
@@ -133,12 +157,17 @@ mod tests {
             [250, 240, 10],
         ];
         let raster = Raster::interleaved(shape, pixels.as_flattened().to_vec());
-        let planes = from_rgb(raster, Model::YCbCr { across: 1, down: 1 });
+        let planes = from_rgb(
+            raster,
+            Model::YCbCr { across: 1, down: 1 },
+            &Checkpoint::new(),
+        )
+        .unwrap();
         // The values of JFIF's equations, rounded.
         assert_eq!(planes.planes[0].samples[2..5], [76, 150, 29]);
         assert_eq!(planes.planes[1].samples[2..5], [85, 44, 255]);
         assert_eq!(planes.planes[2].samples[2..5], [255, 21, 107]);
-        let back = to_rgb(planes);
+        let back = to_rgb(planes, &Checkpoint::new()).unwrap();
         for (got, wanted) in back.planes[0].samples.iter().zip(pixels.as_flattened()) {
             assert!(got.abs_diff(*wanted) <= 2, "{got} for {wanted}");
         }
@@ -155,7 +184,12 @@ mod tests {
             .as_flattened()
             .to_vec();
         let raster = Raster::interleaved(shape, samples);
-        let planes = from_rgb(raster, Model::YCbCr { across: 2, down: 2 });
+        let planes = from_rgb(
+            raster,
+            Model::YCbCr { across: 2, down: 2 },
+            &Checkpoint::new(),
+        )
+        .unwrap();
         // The last pixel is alone, and counts twice.
         assert_eq!(planes.planes[1].samples, [170, 255]);
         assert_eq!(planes.planes[2].samples, [181, 107]);
