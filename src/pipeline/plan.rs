@@ -18,7 +18,7 @@ use super::{color, scale};
 use crate::codecs::{self, Encoding, Format, Header, Model, Orientation, Scale};
 
 /// Changes whenever the same plan starts to give other bytes, so that entity tags change too.
-pub const OUTPUT_VERSION: u32 = 4;
+pub const OUTPUT_VERSION: u32 = 5;
 
 /// How large pictures may be, and the server's default for linear light.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

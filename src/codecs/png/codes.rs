@@ -38,7 +38,7 @@ pub(super) fn codes<const N: usize>(lengths: &[u8; N]) -> [u16; N] {
 }
 
 /// The order in which lengths of the codes of lengths stand (RFC 1951, 3.2.7).
-const ORDER: [usize; 19] = [
+pub(super) const ORDER: [usize; 19] = [
     16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
 ];
 

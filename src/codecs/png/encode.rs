@@ -1,10 +1,11 @@
 //! Rows into a PNG file: the smallest layout, filters, one stream, chunks by hand.
 
-use libdeflater::{CompressionLvl, Compressor, Crc};
+use libdeflater::Crc;
 
 use super::deflate;
 use super::filter::Filtered;
 use super::layout::Layout;
+use super::pieces::compress;
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::{Band, Error, Model, Shape, Sink};
 
@@ -23,9 +24,6 @@ const SAMPLE: usize = 64 << 10;
 
 /// Places that those bytes are from, since a drawing may have a photograph in its middle.
 const STRETCHES: usize = 4;
-
-/// Rows filtered between two polls.
-const POLL_ROWS: usize = 64;
 
 /// Layouts that can be written.
 pub(in crate::codecs) fn accepts(model: Model) -> bool {
@@ -76,15 +74,13 @@ impl Sink for PngSink<'_> {
         let samples = band.planes.first().map_or(&[][..], |plane| &plane.samples);
         let shape = self.shape;
         if self.begun.is_none() {
-            self.begun = Some(begin(samples, shape)?);
+            self.begun = Some(begin(samples, shape, self.checkpoint)?);
         }
         let Some(begun) = &mut self.begun else {
             return Ok(());
         };
-        for (index, row) in samples.chunks_exact(row_bytes(shape)).enumerate() {
-            if index.is_multiple_of(POLL_ROWS) {
-                self.checkpoint.check(Stage::Encode)?;
-            }
+        for row in samples.chunks_exact(row_bytes(shape)) {
+            self.checkpoint.check(Stage::Encode)?;
             begun.layout.convert(row, shape.model, &mut self.row);
             begun.filtered.push(&self.row);
         }
@@ -95,7 +91,7 @@ impl Sink for PngSink<'_> {
         self.checkpoint.check(Stage::Encode)?;
         let begun = match self.begun {
             Some(begun) => begun,
-            None => begin(&[], self.shape)?,
+            None => begin(&[], self.shape, self.checkpoint)?,
         };
         let filtered = begun.filtered.bytes();
         // The stream is written where it will stay: behind the header, with room for its length and name.
@@ -117,7 +113,7 @@ impl Sink for PngSink<'_> {
         let start = file.len();
         file.resize(start + 8, 0);
         if begun.repeats {
-            compress(filtered, LEVEL, &mut file)?;
+            compress(filtered, LEVEL, self.checkpoint, &mut file)?;
         } else {
             deflate::compress(filtered, self.checkpoint, &mut file)?;
         }
@@ -133,31 +129,17 @@ fn row_bytes(shape: Shape) -> usize {
     shape.width as usize * shape.model.channels() as usize
 }
 
-/// Appends the bytes as a zlib stream, with repetitions found.
-fn compress(bytes: &[u8], level: i32, out: &mut Vec<u8>) -> Result<(), Error> {
-    let internal = |error: &dyn std::fmt::Debug| Error::Internal(format!("libdeflate: {error:?}"));
-    let level = CompressionLvl::new(level).map_err(|error| internal(&error))?;
-    let mut compressor = Compressor::new(level);
-    let start = out.len();
-    out.resize(start + compressor.zlib_compress_bound(bytes.len()), 0);
-    let length = compressor
-        .zlib_compress(bytes, out.get_mut(start..).unwrap_or_default())
-        .map_err(|error| internal(&error))?;
-    out.truncate(start + length);
-    Ok(())
-}
-
 /// Decides layout, filters and the search by the first rows, which are all there are but where a picture comes in pieces.
-fn begin(samples: &[u8], shape: Shape) -> Result<Begun, Error> {
+fn begin(samples: &[u8], shape: Shape, checkpoint: &Checkpoint) -> Result<Begun, Error> {
     let layout = if samples.len() as u64 == shape.bytes() {
-        Layout::smallest(samples, shape.model)
+        Layout::smallest(samples, shape.model, checkpoint)?
     } else {
         Layout::plain(shape.model)
     };
     let (adaptive, repeats) = match layout {
         // Neighbours in a palette have nothing to do with each other.
         Layout::Palette(_) => (false, true),
-        _ => suits(samples, shape, &layout)?,
+        _ => suits(samples, shape, &layout, checkpoint)?,
     };
     let filtered = Filtered::new(
         layout.step(),
@@ -173,7 +155,12 @@ fn begin(samples: &[u8], shape: Shape) -> Result<Begun, Error> {
 }
 
 /// Whether filters make a sample of the picture smaller, and whether looking for repetitions does.
-fn suits(samples: &[u8], shape: Shape, layout: &Layout) -> Result<(bool, bool), Error> {
+fn suits(
+    samples: &[u8],
+    shape: Shape,
+    layout: &Layout,
+    checkpoint: &Checkpoint,
+) -> Result<(bool, bool), Error> {
     let rows = samples.chunks_exact(row_bytes(shape));
     let row = layout.step() * shape.width as usize;
     let stretches = STRETCHES.min(rows.len()).max(1);
@@ -194,7 +181,7 @@ fn suits(samples: &[u8], shape: Shape, layout: &Layout) -> Result<(bool, bool), 
     let mut room = Vec::new();
     let mut size = |way: &Filtered| {
         room.clear();
-        compress(way.bytes(), QUICK, &mut room).map(|()| room.len())
+        compress(way.bytes(), QUICK, checkpoint, &mut room).map(|()| room.len())
     };
     let [none, adaptive] = &ways;
     let sizes = (size(none)?, size(adaptive)?);

@@ -2,10 +2,14 @@
 
 use std::collections::HashMap;
 
+use crate::checkpoint::{Checkpoint, Stage, Stop};
 use crate::codecs::Model;
 
 /// Entries of a palette, at most.
 const COLOURS: usize = 256;
+
+/// Pixels looked at between two polls: a millisecond where each has another colour.
+const POLL_PIXELS: usize = 1 << 14;
 
 /// How pixels stand in the file, 8 bit each.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,23 +41,40 @@ impl Layout {
     }
 
     /// The smallest one for all of these samples.
-    pub(super) fn smallest(samples: &[u8], model: Model) -> Self {
-        let pixels = || pixels(samples, model);
-        let opaque = !model.has_alpha() || pixels().all(|[.., alpha]| alpha == 255);
-        let grey = pixels().all(|[r, g, b, _]| r == g && g == b);
+    ///
+    /// # Errors
+    /// A stopped checkpoint.
+    pub(super) fn smallest(
+        samples: &[u8],
+        model: Model,
+        checkpoint: &Checkpoint,
+    ) -> Result<Self, Stop> {
+        let parts = || samples.chunks(POLL_PIXELS * model.channels() as usize);
+        let all = |are: fn([u8; 4]) -> bool| {
+            for part in parts() {
+                checkpoint.check(Stage::Encode)?;
+                if !pixels(part, model).all(are) {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        };
+        let opaque = !model.has_alpha() || all(|[.., alpha]| alpha == 255)?;
+        let grey = all(|[r, g, b, _]| r == g && g == b)?;
         let direct = match (grey, opaque) {
-            (true, true) => return Self::Gray,
+            (true, true) => return Ok(Self::Gray),
             (true, false) => Self::GrayAlpha,
             (false, true) => Self::Rgb,
             (false, false) => Self::Rgba,
         };
         let count = samples.len() / model.channels() as usize;
         let saved = count * (direct.step() - 1);
-        match Palette::of(pixels()) {
+        let parts = parts().map(|part| pixels(part, model));
+        Ok(match Palette::of(parts, checkpoint)? {
             // A palette takes room too, and repeated colours are cheap without one.
             Some(palette) if palette.colours.len() * 32 < saved => Self::Palette(palette),
             _ => direct,
-        }
+        })
     }
 
     /// Bytes of a pixel.
@@ -114,16 +135,22 @@ fn pixels(samples: &[u8], model: Model) -> impl Iterator<Item = [u8; 4]> {
 }
 
 impl Palette {
-    /// The colours of these pixels; `None` for too many.
-    fn of(pixels: impl Iterator<Item = [u8; 4]>) -> Option<Self> {
+    /// The colours of these pixels, with a poll before each part; `None` for too many.
+    fn of(
+        parts: impl Iterator<Item = impl Iterator<Item = [u8; 4]>>,
+        checkpoint: &Checkpoint,
+    ) -> Result<Option<Self>, Stop> {
         let mut seen = HashMap::new();
         let mut last = None;
-        for pixel in pixels {
-            if last.replace(pixel) != Some(pixel) {
-                let order = seen.len();
-                seen.entry(pixel).or_insert(order);
-                if seen.len() > COLOURS {
-                    return None;
+        for part in parts {
+            checkpoint.check(Stage::Encode)?;
+            for pixel in part {
+                if last.replace(pixel) != Some(pixel) {
+                    let order = seen.len();
+                    seen.entry(pixel).or_insert(order);
+                    if seen.len() > COLOURS {
+                        return Ok(None);
+                    }
                 }
             }
         }
@@ -132,7 +159,7 @@ impl Palette {
         seen.sort_by_key(|&([.., alpha], order)| (alpha == 255, order));
         let colours: Vec<_> = seen.into_iter().map(|(colour, _)| colour).collect();
         let places = colours.iter().copied().zip(0..=u8::MAX).collect();
-        Some(Self { colours, places })
+        Ok(Some(Self { colours, places }))
     }
 
     fn place(&self, colour: [u8; 4]) -> u8 {

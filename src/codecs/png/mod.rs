@@ -13,7 +13,9 @@ mod encode;
 mod error;
 mod filter;
 mod layout;
+mod pieces;
 mod probe;
+mod walk;
 
 pub(super) use self::decode::{decode_bytes, open};
 pub(super) use self::encode::{accepts, create, encode_bytes};
