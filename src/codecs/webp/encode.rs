@@ -62,9 +62,10 @@ impl Sink for WebPSink<'_> {
         let channels = self.shape.model.channels();
         for (index, (all, plane)) in self.planes.iter_mut().zip(&band.planes).enumerate() {
             if self.shape.model == PLANES {
-                plane
-                    .rows(channels)
-                    .for_each(|row| video_range(row, index > 0, all));
+                for row in plane.rows(channels) {
+                    self.checkpoint.check(Stage::Encode)?;
+                    video_range(row, index > 0, all);
+                }
             } else {
                 all.extend_from_slice(&plane.samples);
             }

@@ -13,8 +13,19 @@ use crate::codecs::{Error, Model, Shape};
 
 /// The most of a file that is decoded between two polls: some milliseconds of work.
 const PIECE: usize = 64 << 10;
-/// The least: a smooth picture has megapixels in so few bytes.
-const LEAST_PIECE: usize = 4 << 10;
+/// The least: a smooth picture has megapixels in hundreds of bytes.
+const LEAST_PIECE: usize = 64;
+/// About how many pixels a piece may hold, where the file is equally dense everywhere.
+const PIECE_PIXELS: u64 = 1 << 19;
+
+/// The part of a canvas that a picture fills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Frame {
+    pub(super) left: u32,
+    pub(super) top: u32,
+    pub(super) width: u32,
+    pub(super) height: u32,
+}
 
 /// A decoder, the file it reads, and the samples it writes.
 pub(super) struct Incremental<'a> {
@@ -24,6 +35,7 @@ pub(super) struct Incremental<'a> {
     known: usize,
     piece: usize,
     shape: Shape,
+    frame: Frame,
     /// Written by libwebp alone, and read through the pointers it gives, until the decoder is gone.
     samples: Vec<u8>,
 }
@@ -47,30 +59,47 @@ pub(super) struct Stored<'a> {
 impl<'a> Incremental<'a> {
     /// A decoder into R, G, B, into the same with alpha, or into planes of this shape.
     pub(super) fn new(file: &'a [u8], shape: Shape) -> Result<Self, Error> {
+        let frame = Frame {
+            left: 0,
+            top: 0,
+            width: shape.width,
+            height: shape.height,
+        };
+        Self::within(file, shape, frame)
+    }
+
+    /// A decoder into the part of a canvas of that shape; the rest of it stays zeros. Only for interleaved samples if that isn't all of it.
+    pub(super) fn within(file: &'a [u8], shape: Shape, frame: Frame) -> Result<Self, Error> {
         let mut samples = vec![0; usize::try_from(shape.bytes()).unwrap_or(usize::MAX)];
         let raw = match shape.model {
             Model::YCbCr { .. } => new_planes(&mut samples, shape)?,
             model => {
-                let stride = int(shape.width as usize * model.channels() as usize)?;
+                let channels = model.channels() as usize;
+                let stride = shape.width as usize * channels;
+                let start = frame.top as usize * stride + frame.left as usize * channels;
+                let room = samples.get_mut(start..).unwrap_or_default();
+                let stride = int(stride)?;
                 let order = if model.has_alpha() {
                     webp::WEBP_CSP_MODE::MODE_RGBA
                 } else {
                     webp::WEBP_CSP_MODE::MODE_RGB
                 };
-                // SAFETY: `samples` is writable for its length; its memory lives, where it is,
+                // SAFETY: `room` is writable for its length; it is a part of `samples`, whose memory lives, where it is,
                 // until after the decoder. libwebp compares size and stride with the picture's.
-                unsafe { webp::WebPINewRGB(order, samples.as_mut_ptr(), samples.len(), stride) }
+                unsafe { webp::WebPINewRGB(order, room.as_mut_ptr(), room.len(), stride) }
             }
         };
         let raw = NonNull::new(raw)
             .ok_or_else(|| Error::Internal("no memory for a WebP decoder".to_owned()))?;
-        let megapixels = (shape.width as usize * shape.height as usize) >> 20;
+        let pixels = u64::from(frame.width) * u64::from(frame.height);
+        let pieces = usize::try_from(pixels / PIECE_PIXELS).unwrap_or(usize::MAX);
         Ok(Self {
             raw,
             file,
             known: 0,
-            piece: (file.len() / (megapixels + 1)).clamp(LEAST_PIECE, PIECE),
+            piece: (file.len() / (pieces + 1)).clamp(LEAST_PIECE, PIECE),
             shape,
+            frame,
             samples,
         })
     }
@@ -118,8 +147,8 @@ impl<'a> Incremental<'a> {
             return Ok(false);
         };
         let promised = (
-            int(self.shape.width as usize)?,
-            int(self.shape.height as usize)?,
+            int(self.frame.width as usize)?,
+            int(self.frame.height as usize)?,
         );
         if (area.width, area.height) != promised {
             return Err(broken("its picture contradicts its header"));

@@ -1,5 +1,6 @@
 //! The header of a WebP file: a walk over its RIFF chunks.
 
+use super::incremental::Frame;
 use super::planes;
 use crate::codecs::bytes::Reader;
 use crate::codecs::{Colour, Error, Format, Header, Model, Orientation, exif};
@@ -123,6 +124,34 @@ impl<'a> Facts<'a> {
                 (false, false) => "lossy",
             },
         })
+    }
+}
+
+/// The first frame of an animation whose header was read: its place, and its chunks as a file without RIFF's head.
+pub(super) fn first_frame(bytes: &[u8]) -> Option<(Frame, &[u8])> {
+    let mut chunks = Reader::new(bytes.get(12..)?);
+    loop {
+        let (kind, length) = (chunks.array::<4>()?, chunks.u32_le()?);
+        let length = usize::try_from(length).ok()?;
+        let content = chunks.take(length)?;
+        if length % 2 == 1 {
+            let _padding = chunks.u8();
+        }
+        if &kind == b"ANMF" {
+            let mut reader = Reader::new(content);
+            // Places are halved, sizes are less one; how long it is shown, and what with, is of no concern.
+            let mut next = || u24(&mut reader);
+            let (left, top, width, height) = (next()?, next()?, next()?, next()?);
+            let _duration = next()?;
+            let _flags = reader.u8()?;
+            let frame = Frame {
+                left: left * 2,
+                top: top * 2,
+                width: width + 1,
+                height: height + 1,
+            };
+            return Some((frame, reader.rest()));
+        }
     }
 }
 
