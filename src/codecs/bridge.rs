@@ -3,16 +3,21 @@
 //! The home of `image`. Its decoders are called directly, never by guessing, and
 //! with limits of ours. Each gives its whole picture: the first frame or page.
 
-use std::io::Cursor;
-
 use image::codecs::{bmp, gif, ico, pnm, qoi, tiff};
-use image::{ColorType, DynamicImage, ImageDecoder, ImageError, Limits};
+use image::{ColorType, ImageDecoder, ImageError, Limits};
 
+use super::polled::Polled;
 use super::{Colour, Error, Format, Header, Model, Orientation, Rows, Shape, whole};
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Stage, Stop};
 
 /// What a decoder may hold besides the picture: strips, tiles, palettes, tables.
 const SPARE_BYTES: u64 = 64 << 20;
+
+/// Bytes of the file between two polls: LZW makes a megapixel of so many at most.
+const PIECE: usize = 1 << 10;
+
+/// Samples made smaller between two polls.
+const POLL_SAMPLES: usize = 1 << 16;
 
 /// What a decoder may hold while only the header is read.
 ///
@@ -22,7 +27,7 @@ const HEADER_BYTES: u64 = 64 << 20;
 
 /// Reads the header.
 pub(super) fn probe(format: Format, bytes: &[u8]) -> Result<Header, Error> {
-    let mut decoder = decoder(format, bytes, |_| HEADER_BYTES)?;
+    let mut decoder = decoder(format, Polled::new(bytes, None, PIECE), |_| HEADER_BYTES)?;
     let (width, height) = decoder.dimensions();
     if width == 0 || height == 0 {
         return Err(broken(format, "header", "it has no size"));
@@ -66,35 +71,88 @@ pub(super) fn open<'a>(
         height: header.height,
         model: header.model,
     };
-    whole::rows(shape, checkpoint, move || pixels(format, bytes, shape))
+    whole::rows(shape, checkpoint, move || {
+        let picture = pixels(format, bytes, shape, checkpoint);
+        // A file that can't be read any more looks broken.
+        checkpoint.check(Stage::Decode)?;
+        picture
+    })
 }
 
-fn pixels(format: Format, bytes: &[u8], shape: Shape) -> Result<Vec<u8>, Error> {
+fn pixels(
+    format: Format,
+    bytes: &[u8],
+    shape: Shape,
+    checkpoint: &Checkpoint,
+) -> Result<Vec<u8>, Error> {
     let room = |picture: u64| picture.saturating_mul(3).saturating_add(SPARE_BYTES);
-    let picture = DynamicImage::from_decoder(decoder(format, bytes, room)?)
-        .map_err(|error| told(format, "pixels", &error))?;
-    if (picture.width(), picture.height()) != (shape.width, shape.height) {
+    let file = Polled::new(bytes, Some(checkpoint), PIECE);
+    let decoder = decoder(format, file, room)?;
+    let colour = decoder.color_type();
+    let size = usize::try_from(decoder.total_bytes()).unwrap_or(usize::MAX);
+    if decoder.dimensions() != (shape.width, shape.height)
+        || model(colour) != shape.model
+        || size as u64 != shape.bytes() * u64::from(sample_bytes(colour))
+    {
         return Err(broken(
             format,
             "pixels",
             "its picture has another size than its header",
         ));
     }
-    Ok(match shape.model {
-        Model::Gray => picture.into_luma8().into_raw(),
-        Model::GrayAlpha => picture.into_luma_alpha8().into_raw(),
-        Model::Rgb => picture.into_rgb8().into_raw(),
-        _ => picture.into_rgba8().into_raw(),
+    let mut samples = vec![0; size];
+    decoder
+        .read_image_boxed(&mut samples)
+        .map_err(|error| told(format, "pixels", &error))?;
+    Ok(match sample_bytes(colour) {
+        1 => samples,
+        2 => narrowed(&samples, checkpoint, |bytes| {
+            nearest(u16::from_ne_bytes(bytes))
+        })?,
+        _ => narrowed(&samples, checkpoint, |bytes| {
+            level(f32::from_ne_bytes(bytes))
+        })?,
     })
+}
+
+/// Samples of `N` bytes as samples of one.
+fn narrowed<const N: usize>(
+    samples: &[u8],
+    checkpoint: &Checkpoint,
+    narrow: impl Fn([u8; N]) -> u8,
+) -> Result<Vec<u8>, Stop> {
+    let (samples, _) = samples.as_chunks::<N>();
+    let mut small = Vec::with_capacity(samples.len());
+    for part in samples.chunks(POLL_SAMPLES) {
+        checkpoint.check(Stage::Decode)?;
+        small.extend(part.iter().map(|&sample| narrow(sample)));
+    }
+    Ok(small)
+}
+
+/// The nearest of the levels that a byte has.
+fn nearest(sample: u16) -> u8 {
+    u8::try_from((u32::from(sample) + 128) / 257).unwrap_or(u8::MAX)
+}
+
+/// The same for a sample from 0 to 1; what is beyond is cut off, and what is no number counts as white.
+fn level(sample: f32) -> u8 {
+    let sample = if sample < 1.0 { sample.max(0.0) } else { 1.0 };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "0 to 255"
+    )]
+    let level = (sample * 255.0).round() as u8;
+    level
 }
 
 /// The decoder of that format, with a limit made of the picture's bytes.
 fn decoder<'a>(
     format: Format,
-    bytes: &'a [u8],
+    reader: Polled<'a>,
     limit: impl Fn(u64) -> u64,
 ) -> Result<Box<dyn ImageDecoder + 'a>, Error> {
-    let reader = Cursor::new(bytes);
     let made: Result<Box<dyn ImageDecoder + 'a>, ImageError> = match format {
         Format::Bmp => bmp::BmpDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Gif => gif::GifDecoder::new(reader).map(|d| Box::new(d) as _),
@@ -147,5 +205,82 @@ fn broken(format: Format, stage: &'static str, detail: &str) -> Error {
         format,
         stage: stage.into(),
         detail: detail.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use image::{DynamicImage, ImageBuffer, Luma, Rgb};
+
+    use super::*;
+
+    /// The library's own way to 8 bits, which reads all at once.
+    #[test]
+    fn samples_become_what_the_library_makes_of_them() {
+        let deep = ImageBuffer::<Luma<u16>, _>::from_raw(256, 256, (0..=u16::MAX).collect());
+        let small = DynamicImage::from(deep.unwrap()).into_luma8().into_raw();
+        assert!((0..=u16::MAX).map(nearest).eq(small));
+        let floats: Vec<f32> = (-300..3_000_i16)
+            .map(|step| f32::from(step) / 2_048.0)
+            .chain([f32::NAN, f32::INFINITY, f32::NEG_INFINITY])
+            .collect();
+        let bright = ImageBuffer::<Rgb<f32>, _>::from_raw(1_101, 1, floats.clone()).unwrap();
+        let small = DynamicImage::from(bright).into_rgb8().into_raw();
+        assert!(floats.into_iter().map(level).eq(small));
+    }
+
+    /// A quarter of a megapixel in each format, of noise where that makes it longer.
+    fn files() -> [(Format, Vec<u8>); 6] {
+        let noise = (0_u32..512 * 512 * 3).map(|i| i.wrapping_mul(2_654_435_761).to_be_bytes()[0]);
+        let noise = ImageBuffer::<Rgb<u8>, _>::from_raw(512, 512, noise.collect()).unwrap();
+        let picture = DynamicImage::from(noise);
+        let small = picture.crop_imm(0, 0, 256, 256);
+        let icon = DynamicImage::from(small.to_rgba8());
+        [
+            (Format::Bmp, image::ImageFormat::Bmp, &picture),
+            (Format::Gif, image::ImageFormat::Gif, &small),
+            (Format::Ico, image::ImageFormat::Ico, &icon),
+            (Format::Pnm, image::ImageFormat::Pnm, &picture),
+            (Format::Qoi, image::ImageFormat::Qoi, &picture),
+            (Format::Tiff, image::ImageFormat::Tiff, &picture),
+        ]
+        .map(|(format, name, picture)| {
+            let mut file = std::io::Cursor::new(Vec::new());
+            picture.write_to(&mut file, name).unwrap();
+            (format, file.into_inner())
+        })
+    }
+
+    /// Every format is read piece by piece: a stop in the middle is seen there, and isn't taken for a broken file.
+    #[test]
+    fn a_stop_in_the_middle_of_the_file_ends_the_decode() {
+        for (format, file) in files() {
+            let header = probe(format, &file).unwrap();
+            let decode = |stop_at: u32| {
+                let polls = std::sync::Arc::new(AtomicU32::new(0));
+                let count = std::sync::Arc::clone(&polls);
+                let checkpoint = Checkpoint::observed(move |_| {
+                    (count.fetch_add(1, Ordering::Relaxed) == stop_at).then_some(Stop::Cancelled)
+                });
+                let mut band = crate::codecs::Band::new(Shape {
+                    width: 1,
+                    height: 1,
+                    model: header.model,
+                });
+                let got = open(&file, &header, &checkpoint).next(&mut band, 16);
+                (got, polls.load(Ordering::Relaxed))
+            };
+            let (whole, polls) = decode(u32::MAX);
+            assert_eq!(whole, Ok(true), "{format:?}");
+            let pieces = u32::try_from(file.len() / PIECE).unwrap();
+            assert!(polls > pieces / 2, "{format:?}: {polls} of {pieces}");
+            let (stopped, polls) = decode(pieces / 4);
+            let expected = Err(Error::Stopped(Stop::Cancelled));
+            assert_eq!(stopped, expected, "{format:?}");
+            // The one that says so, and those that ask why.
+            assert!(polls <= pieces / 4 + 5, "{format:?}: {polls}");
+        }
     }
 }

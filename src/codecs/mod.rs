@@ -14,6 +14,7 @@ mod huffman;
 mod jpeg;
 mod pixels;
 mod png;
+mod polled;
 mod sniff;
 mod webp;
 mod whole;

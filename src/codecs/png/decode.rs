@@ -1,16 +1,12 @@
 //! Rows out of a PNG file.
 
-use std::io::Cursor;
-
-use png::{InterlaceInfo, Reader, Transformations};
+use png::{DecodingError, InterlaceInfo, Reader, Transformations};
 
 use super::error::{broken, invalid};
-use super::probe::{is_deep, start};
+use super::probe::{PIECE, is_deep, start};
 use crate::checkpoint::{Checkpoint, Stage};
+use crate::codecs::polled::Polled;
 use crate::codecs::{Band, Error, Header, Raster, Rows, Shape};
-
-/// Rows decoded between two polls.
-const POLL_ROWS: usize = 16;
 
 /// Peak bytes of a decode: some rows and the inflater's window, or the whole picture when it is interlaced.
 pub(in crate::codecs) fn decode_bytes(header: &Header) -> u64 {
@@ -32,7 +28,9 @@ pub(in crate::codecs) fn open<'a>(
     checkpoint: &'a Checkpoint,
 ) -> Result<Box<dyn Rows + 'a>, Error> {
     checkpoint.check(Stage::Decode)?;
-    let reader = start(bytes, Transformations::EXPAND).map_err(|error| broken(&error, "header"))?;
+    let file = Polled::new(bytes, Some(checkpoint), PIECE);
+    let reader = start(file, Transformations::EXPAND)
+        .map_err(|error| failed(&error, "header", checkpoint))?;
     let shape = Shape {
         width: header.width,
         height: header.height,
@@ -52,7 +50,7 @@ pub(in crate::codecs) fn open<'a>(
 }
 
 struct PngRows<'a> {
-    reader: Reader<Cursor<&'a [u8]>>,
+    reader: Reader<Polled<'a>>,
     shape: Shape,
     /// Samples come as 16 bit.
     deep: bool,
@@ -77,7 +75,7 @@ impl Rows for PngRows<'_> {
                 // The rest of the file: a missing end means that it was cut short.
                 self.reader
                     .finish()
-                    .map_err(|error| broken(&error, "pixels"))?;
+                    .map_err(|error| failed(&error, "pixels", self.checkpoint))?;
             }
             return Ok(false);
         }
@@ -88,10 +86,8 @@ impl Rows for PngRows<'_> {
         }
         let stride = self.shape.width as usize * self.shape.model.channels() as usize;
         let samples = band.make_rows(self.shape, rows);
-        for (index, row) in samples.chunks_exact_mut(stride).enumerate() {
-            if index.is_multiple_of(POLL_ROWS) {
-                self.checkpoint.check(Stage::Decode)?;
-            }
+        for row in samples.chunks_exact_mut(stride) {
+            self.checkpoint.check(Stage::Decode)?;
             let target = if self.deep {
                 &mut self.row[..]
             } else {
@@ -99,7 +95,7 @@ impl Rows for PngRows<'_> {
             };
             self.reader
                 .read_row(target)
-                .map_err(|error| broken(&error, "pixels"))?;
+                .map_err(|error| failed(&error, "pixels", self.checkpoint))?;
             if self.deep {
                 narrow(&self.row, row);
             }
@@ -118,12 +114,12 @@ impl PngRows<'_> {
         let mut samples = vec![0; stride * self.shape.height as usize];
         let mut narrowed = vec![0; if self.deep { stride } else { 0 }];
         let bits = u8::try_from(8 * channels).unwrap_or(8);
-        let mut rows = 0_usize;
         while let Some(place) = self
             .reader
             .read_row(&mut self.row)
-            .map_err(|error| broken(&error, "pixels"))?
+            .map_err(|error| failed(&error, "pixels", self.checkpoint))?
         {
+            self.checkpoint.check(Stage::Decode)?;
             let InterlaceInfo::Adam7(pass) = place else {
                 return Err(invalid("pixels", "its data contradicts its header"));
             };
@@ -135,12 +131,16 @@ impl PngRows<'_> {
                 &self.row
             };
             png::expand_interlaced_row(&mut samples, stride, row, &pass, bits);
-            rows += 1;
-            if rows.is_multiple_of(POLL_ROWS) {
-                self.checkpoint.check(Stage::Decode)?;
-            }
         }
         Ok(Raster::interleaved(self.shape, samples))
+    }
+}
+
+/// Why the library gave up: the work was stopped, or the file is broken.
+fn failed(error: &DecodingError, stage: &'static str, checkpoint: &Checkpoint) -> Error {
+    match checkpoint.stopped() {
+        Some(why) => Error::Stopped(why),
+        None => broken(error, stage),
     }
 }
 

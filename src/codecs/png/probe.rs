@@ -1,22 +1,27 @@
 //! The header of a PNG file.
 
-use std::io::Cursor;
-
 use png::{BitDepth, ColorType, Decoder, DecodingError, Info, Limits, Reader};
 
 use super::chunks;
 use super::error::broken;
+use crate::codecs::polled::Polled;
 use crate::codecs::{Chromaticities, Colour, Error, Format, Header, Model, exif};
 
 /// What the library may hold for chunks and rows, besides what it hands out. The widest row
 /// there is fits.
 const LIBRARY_BYTES: usize = 64 << 20;
 
+/// Bytes of the file between two polls: deflate makes 16 megabytes of them at most.
+pub(super) const PIECE: usize = 16 << 10;
+
 /// Reads the header, up to the first pixel.
 pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
     let profile = chunks::walk(bytes)?;
-    let reader =
-        start(bytes, png::Transformations::EXPAND).map_err(|error| broken(&error, "header"))?;
+    let reader = start(
+        Polled::new(bytes, None, PIECE),
+        png::Transformations::EXPAND,
+    )
+    .map_err(|error| broken(&error, "header"))?;
     let info = reader.info();
     Ok(Header {
         format: Format::Png,
@@ -45,13 +50,13 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
 
 /// A decoder that stands before the first row.
 pub(super) fn start(
-    bytes: &[u8],
+    file: Polled<'_>,
     transformations: png::Transformations,
-) -> Result<Reader<Cursor<&[u8]>>, DecodingError> {
+) -> Result<Reader<Polled<'_>>, DecodingError> {
     let limits = Limits {
         bytes: LIBRARY_BYTES,
     };
-    let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), limits);
+    let mut decoder = Decoder::new_with_limits(file, limits);
     // Text may inflate to gigabytes, and nobody here reads it. So may a profile, which is read
     // once, by us, and never again for the pixels.
     decoder.set_ignore_text_chunk(true);
