@@ -7,6 +7,8 @@ mod admission;
 mod cli;
 /// A folder of real images, where `PIXMILL_CORPUS` names one.
 mod corpus;
+/// The programs in `examples/`.
+mod examples;
 /// Files that no encoder at hand writes.
 mod files;
 /// Pictures for the tests, drawn and encoded here.
