@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,7 @@ use crate::http::{self, ClientAddress, Readiness};
 use crate::isolation::Isolation;
 use crate::os;
 use crate::pipeline::{self, operation, plan};
+use crate::sandbox::{Enforced, Level};
 use crate::server::{self, Connections, Crowded, Handlers, Incoming, Peer, Phase};
 use crate::service::{self, Executor, Service};
 use crate::telemetry::{Metrics, Snapshot};
@@ -36,7 +37,7 @@ const SELF_TEST_AGAIN: Duration = Duration::from_millis(100);
 /// A server that is bound and wired, but doesn't accept yet.
 pub struct App {
     config: Config,
-    listener: std::net::TcpListener,
+    listener: TcpListener,
     address: SocketAddr,
     service: Service,
     readiness: Readiness,
@@ -55,6 +56,15 @@ pub enum Outcome {
     CutOff,
 }
 
+/// What is made before the parts are, where the process may not do so afterwards.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The listener, bound.
+    pub listener: TcpListener,
+    /// What is in force of the sandbox, to be told.
+    pub enforced: Enforced,
+}
+
 impl App {
     /// Binds the address and puts the parts together.
     ///
@@ -69,26 +79,25 @@ impl App {
     /// # Errors
     /// As [`App::build`].
     pub fn build_with(config: Config, executor: Executor) -> io::Result<Self> {
-        Self::build_around(config, |limits, admission| {
+        let prepared = Prepared {
+            listener: server::bind(config.listen)?,
+            enforced: Enforced::default(),
+        };
+        Self::build_on(config, prepared, |limits, admission| {
             Service::new(limits, admission, executor)
         })
     }
 
-    /// The same with pixel work in processes of its own.
+    /// The same on a listener that is bound already, with a service of the caller's making.
     ///
     /// # Errors
-    /// As [`App::build`].
-    pub fn build_isolated(config: Config, isolation: Isolation) -> io::Result<Self> {
-        Self::build_around(config, |limits, admission| {
-            Service::isolated(limits, admission, isolation)
-        })
-    }
-
-    fn build_around(
+    /// The system refuses threads.
+    pub fn build_on(
         config: Config,
+        prepared: Prepared,
         service: impl FnOnce(plan::Settings, Admission) -> Service,
     ) -> io::Result<Self> {
-        let listener = server::bind(config.listen)?;
+        let Prepared { listener, enforced } = prepared;
         let address = listener.local_addr()?;
         let admission = Admission::start(config.admission)?;
         let service = service(config.pipeline, admission);
@@ -98,7 +107,7 @@ impl App {
             config.http.clone(),
             readiness.clone(),
             Metrics::new(),
-            snapshots(&service, &connections),
+            snapshots(&service, &connections, &enforced),
         );
         Ok(Self {
             config,
@@ -210,7 +219,12 @@ fn answered(result: Result<Response, Infallible>) -> Response {
 }
 
 /// What the metrics page and `/health` show of the moment.
-fn snapshots(service: &Service, connections: &Connections) -> impl Fn() -> Snapshot + use<> {
+fn snapshots(
+    service: &Service,
+    connections: &Connections,
+    enforced: &Enforced,
+) -> impl Fn() -> Snapshot + use<> {
+    let sandbox = (enforced.landlock == Level::Full, enforced.seccomp);
     let (service, connections) = (service.clone(), connections.clone());
     let start = Instant::now();
     move || {
@@ -235,6 +249,7 @@ fn snapshots(service: &Service, connections: &Connections) -> impl Fn() -> Snaps
             resident_bytes: os::resident_bytes() + processes.resident_bytes,
             open_files: os::open_files(),
             cpu_seconds: os::cpu_seconds() + processes.cpu_seconds,
+            sandbox,
         }
     }
 }

@@ -8,6 +8,7 @@ use clap::{Arg, ArgMatches, Command};
 use pixmill::config::{self, Config, KEYS, Machine, Sources};
 use pixmill::os;
 use pixmill::pipeline::parameter::PARAMETERS;
+use pixmill::sandbox::check::{self, Attempt};
 
 /// The exit code for a wrong command line or configuration.
 pub(crate) const USAGE: u8 = 64;
@@ -22,6 +23,8 @@ pub(crate) enum Action {
     Healthcheck(SocketAddr),
     /// Resize a file.
     Resize(Resize),
+    /// Try what the sandbox refuses; or one of these things, in this process.
+    CheckSandbox(Option<&'static Attempt>),
 }
 
 /// A file to resize.
@@ -53,6 +56,14 @@ pub(crate) fn read() -> Result<Action, ExitCode> {
     })?;
     Ok(match matches.subcommand_name() {
         Some("check-config") => Action::CheckConfig(config::effective(&sources)),
+        Some("check-sandbox") => {
+            let name = matches
+                .subcommand()
+                .and_then(|(_, sub)| sub.get_one::<String>("attempt"));
+            Action::CheckSandbox(
+                name.and_then(|name| check::ATTEMPTS.iter().find(|row| row.name == *name)),
+            )
+        }
         Some("healthcheck") => Action::Healthcheck(config.listen),
         _ => Action::Serve(Box::new(config)),
     })
@@ -76,6 +87,17 @@ fn command() -> Command {
             Command::new("check-config")
                 .about("Prints the effective configuration, or every mistake in it.")
                 .args(settings()),
+        )
+        .subcommand(
+            Command::new("check-sandbox")
+                .about("Tries what the sandbox is there to refuse on this machine; exit code 0 if all is refused.")
+                .args(settings())
+                .arg(
+                    Arg::new("attempt")
+                        .long("attempt")
+                        .value_parser(check::ATTEMPTS.iter().map(|row| row.name).collect::<Vec<_>>())
+                        .hide(true),
+                ),
         )
         .subcommand(
             Command::new("healthcheck")

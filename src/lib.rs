@@ -11,6 +11,7 @@
 //! - [`isolation`] runs pixel work in processes of its own, where that is asked for.
 //! - [`pipeline`] is the pixel work, pure and synchronous.
 //! - [`codecs`] reads and writes formats.
+//! - [`sandbox`] is what the process gives up before it serves.
 //! - [`telemetry`], [`os`] and [`checkpoint`] are leaves.
 
 pub mod admission;
@@ -22,6 +23,7 @@ pub mod http;
 pub mod isolation;
 pub mod os;
 pub mod pipeline;
+pub mod sandbox;
 pub mod server;
 pub mod service;
 pub mod telemetry;

@@ -12,10 +12,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use pixmill::app::{App, FileError, Outcome};
+use pixmill::app::{App, FileError, Outcome, Prepared};
 use pixmill::config::Config;
 use pixmill::isolation::{self, Isolation, Side};
-use pixmill::{app, os, telemetry};
+use pixmill::sandbox::check::{self, Attempt};
+use pixmill::sandbox::{self, Mode, Profile};
+use pixmill::service::{self, Service};
+use pixmill::{app, os, server, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
 use self::cli::{Action, Resize};
@@ -23,6 +26,9 @@ use self::cli::{Action, Resize};
 mod cli;
 
 const FAILURE: u8 = 1;
+
+/// What a server gives up that works on pictures itself.
+const PROFILE: Profile = Profile::Server { children: false };
 
 fn main() -> ExitCode {
     os::tune_allocator();
@@ -34,6 +40,8 @@ fn main() -> ExitCode {
         }
         Ok(Action::Healthcheck(listen)) => healthcheck(listen),
         Ok(Action::Resize(resize)) => resize_file(&resize),
+        Ok(Action::CheckSandbox(None)) => check_sandbox(),
+        Ok(Action::CheckSandbox(Some(attempt))) => try_here(attempt),
         Err(code) => code,
     }
 }
@@ -56,6 +64,7 @@ fn serve(config: Config) -> ExitCode {
         }
     };
     telemetry::init(&config.telemetry);
+    let cores = os::cpus();
     if let Some(files) = os::raise_open_files()
         && files < config.server.max_connections as u64 + 64
     {
@@ -64,7 +73,16 @@ fn serve(config: Config) -> ExitCode {
             "fewer open files are allowed than max_connections needs"
         );
     }
+    let prepared = match prepare(&config) {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            eprintln!("pixmill: {error}");
+            return ExitCode::from(FAILURE);
+        }
+    };
+    // Left to itself, tokio asks the environment, and files that are out of reach by now.
     let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores)
         .enable_all()
         .build()
     {
@@ -74,7 +92,7 @@ fn serve(config: Config) -> ExitCode {
             return ExitCode::from(FAILURE);
         }
     };
-    let ended = runtime.block_on(run(config, isolation));
+    let ended = runtime.block_on(run(config, prepared, isolation));
     // A stuck decode holds nothing up: what still runs ends with the process.
     runtime.shutdown_background();
     match ended {
@@ -90,16 +108,39 @@ fn serve(config: Config) -> ExitCode {
     }
 }
 
-async fn run(config: Config, isolation: Option<Isolation>) -> std::io::Result<Outcome> {
+/// What can't be done once the sandbox is up, and then the sandbox: before there is a second thread.
+fn prepare(config: &Config) -> Result<Prepared, String> {
+    let listener = server::bind(config.listen)
+        .map_err(|error| format!("can't listen on {}: {error}", config.listen))?;
+    os::open_own_figures();
+    let profile = Profile::Server {
+        children: config.isolation.is_some(),
+    };
+    let enforced = sandbox::apply(config.sandbox, profile);
+    let missing = enforced.missing.join("; ");
+    match config.sandbox {
+        Mode::Require if !missing.is_empty() => {
+            return Err(format!(
+                "sandbox = \"require\", but not all of it can be had: {missing}"
+            ));
+        }
+        Mode::Off => tracing::info!("no sandbox, as configured"),
+        _ if missing.is_empty() => tracing::info!(%enforced, "sandbox"),
+        _ => tracing::warn!(%enforced, missing, "sandbox, but not all of it"),
+    }
+    Ok(Prepared { listener, enforced })
+}
+
+async fn run(
+    config: Config,
+    prepared: Prepared,
+    isolation: Option<Isolation>,
+) -> std::io::Result<Outcome> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let listen = config.listen;
-    let built = match isolation {
-        Some(isolation) => App::build_isolated(config, isolation),
-        None => App::build(config),
-    };
-    let app = built.map_err(|error| {
-        std::io::Error::new(error.kind(), format!("can't listen on {listen}: {error}"))
+    let app = App::build_on(config, prepared, |limits, admission| match isolation {
+        Some(isolation) => Service::isolated(limits, admission, isolation),
+        None => Service::new(limits, admission, service::in_process()),
     })?;
     let port = app.address().port();
     say(&format!(
@@ -151,6 +192,42 @@ fn ask(listen: SocketAddr) -> std::io::Result<bool> {
     let mut status = [0; 12];
     stream.read_exact(&mut status)?;
     Ok(&status == b"HTTP/1.1 200")
+}
+
+/// Tries everything that the sandbox is there to refuse, each in a process of its own.
+fn check_sandbox() -> ExitCode {
+    let mut all_refused = true;
+    for (index, attempt) in check::ATTEMPTS.iter().enumerate() {
+        let outcome = match check::try_apart(attempt, std::env::args_os().skip(1)) {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                eprintln!("pixmill: can't try: {error}");
+                return ExitCode::from(FAILURE);
+            }
+        };
+        if index == 0 {
+            say(&format!("{}\n\n", outcome.enforced));
+        }
+        let word = if outcome.refused {
+            "refused"
+        } else {
+            "allowed"
+        };
+        say(&format!("{:37} {word}  {}\n", attempt.about, outcome.how));
+        all_refused &= outcome.refused;
+    }
+    if all_refused {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(FAILURE)
+    }
+}
+
+fn try_here(attempt: &Attempt) -> ExitCode {
+    let said = |enforced: &sandbox::Enforced| say(&enforced.to_string());
+    let (code, how) = check::try_here(attempt, PROFILE, said);
+    eprintln!("{how}");
+    ExitCode::from(code)
 }
 
 /// The pipeline on a file.

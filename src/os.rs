@@ -4,12 +4,16 @@
 //! caller logs what it got.
 #![expect(
     unsafe_code,
-    reason = "mallopt, fork, signal: no safe wrapper has them"
+    reason = "mallopt, fork, signal and what the sandbox forbids: no safe wrapper has them"
 )]
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use rustix::fs::Dir;
 
 /// Lowers the calling thread's priority by `nice` steps, 0 to 19, below the process's own.
 pub fn lower_priority(nice: u8) {
@@ -141,6 +145,70 @@ pub fn raise_open_files() -> Option<u64> {
     }
 }
 
+/// Keeps the process's memory out of core files, and from processes of the same user: pictures are its clients'.
+pub fn keep_memory_private() {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    // Lowering a limit is always allowed, and the other has no way to fail.
+    let _lowered = setrlimit(Resource::Core, none);
+    let _set = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+}
+
+/// Gives up, for good, that a program started from here has more rights than this process; whether that worked.
+pub fn renounce_privileges() -> bool {
+    rustix::thread::set_no_new_privs(true).is_ok()
+}
+
+/// What a process in the sandbox may not do, and what the standard library has no call for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forbidden {
+    /// Trace another process.
+    Trace,
+    /// Read another process's memory.
+    ReadProcess,
+    /// Make memory that code can run from.
+    MapCode,
+    /// Leave the namespaces it is in.
+    LeaveNamespace,
+    /// Start a ring of system calls that no filter sees.
+    StartRing,
+}
+
+/// Tries it, harmlessly: no process is named, nothing is changed.
+///
+/// # Errors
+/// The system's; permission is denied where a filter is at work.
+pub fn attempt(what: Forbidden) -> io::Result<()> {
+    let number = libc::c_long::from;
+    let (call, arguments) = match what {
+        Forbidden::Trace => (libc::SYS_ptrace, [libc::PTRACE_ATTACH.into(), 0, 0, 0, 0]),
+        Forbidden::ReadProcess => {
+            let own = number(std::process::id().cast_signed());
+            (libc::SYS_process_vm_readv, [own, 0, 0, 0, 0])
+        }
+        Forbidden::MapCode => {
+            let access = number(libc::PROT_READ | libc::PROT_EXEC);
+            let kind = number(libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+            (libc::SYS_mmap, [0, 4096, access, kind, -1])
+        }
+        Forbidden::LeaveNamespace => (libc::SYS_unshare, [0; 5]),
+        Forbidden::StartRing => (libc::SYS_io_uring_setup, [0; 5]),
+    };
+    let [first, second, third, fourth, fifth] = arguments;
+    let last: libc::c_long = 0;
+    // SAFETY: every argument is a constant or this process's own id. No pointer but null is among
+    // them, and the one call that changes anything maps a page that nobody knows of.
+    let ended = unsafe { libc::syscall(call, first, second, third, fourth, fifth, last) };
+    if ended == -1 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
+}
+
 /// Cores this process may use: its affinity and its container's quota, at least 1.
 pub fn cpus() -> usize {
     // The standard library looks at affinity and at both kinds of control groups.
@@ -195,18 +263,52 @@ fn mem_total(meminfo: &str) -> Option<u64> {
     kilobytes.checked_mul(1024)
 }
 
+/// What the system tells of this process; opened once, since in the sandbox nothing is opened any more.
+static OWN_FIGURES: LazyLock<OwnFigures> = LazyLock::new(|| OwnFigures {
+    // Read from `/proc` the first time on some systems; the clock's code is found by the same table.
+    page_size: rustix::param::page_size() as u64,
+    memory: File::open("/proc/self/statm").ok(),
+    files: File::open("/proc/self/fd")
+        .ok()
+        .and_then(|folder| Dir::new(folder).ok())
+        .map(Mutex::new),
+});
+
+struct OwnFigures {
+    page_size: u64,
+    memory: Option<File>,
+    files: Option<Mutex<Dir>>,
+}
+
+/// Opens what [`resident_bytes`] and [`open_files`] read, for a process that soon can't.
+pub fn open_own_figures() {
+    LazyLock::force(&OWN_FIGURES);
+    // Finds the clock.
+    let _seconds = cpu_seconds();
+}
+
 /// Bytes of this process in memory now.
 pub fn resident_bytes() -> u64 {
-    let pages = read(Path::new("/proc/self/statm"))
+    // Seven numbers of 20 digits at most.
+    let mut text = [0; 160];
+    let pages = OWN_FIGURES
+        .memory
+        .as_ref()
+        .and_then(|file| file.read_at(&mut text, 0).ok())
+        .and_then(|length| std::str::from_utf8(text.get(..length)?).ok())
         .and_then(|text| text.split_whitespace().nth(1)?.parse::<u64>().ok())
         .unwrap_or(0);
-    pages * rustix::param::page_size() as u64
+    pages * OWN_FIGURES.page_size
 }
 
 /// Files, sockets included, that this process has open now.
 pub fn open_files() -> u64 {
-    // The folder itself is open while it is counted.
-    fs::read_dir("/proc/self/fd").map_or(0, |entries| entries.count().saturating_sub(1) as u64)
+    OWN_FIGURES.files.as_ref().map_or(0, |folder| {
+        let mut folder = folder.lock().unwrap_or_else(PoisonError::into_inner);
+        folder.rewind();
+        // Two of them are the folder itself and its parent.
+        folder.by_ref().count().saturating_sub(2) as u64
+    })
 }
 
 /// CPU seconds, user and system, that this process has used.

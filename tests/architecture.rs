@@ -23,6 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "codecs",
             "checkpoint",
             "telemetry",
+            "sandbox",
             "os",
         ],
     ),
@@ -36,6 +37,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "isolation",
             "pipeline",
             "telemetry",
+            "sandbox",
         ],
     ),
     (
@@ -56,11 +58,15 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["admission", "isolation", "pipeline", "codecs", "checkpoint"],
     ),
     ("admission", &["checkpoint", "os"]),
-    ("isolation", &["pipeline", "codecs", "checkpoint", "os"]),
+    (
+        "isolation",
+        &["pipeline", "codecs", "checkpoint", "sandbox", "os"],
+    ),
     ("pipeline", &["codecs", "checkpoint"]),
     ("codecs", &["checkpoint"]),
     ("telemetry", &[]),
     ("checkpoint", &[]),
+    ("sandbox", &["os"]),
     ("os", &[]),
 ];
 
@@ -79,7 +85,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hyper", &["server/"]),
     ("hyper_util", &["server/"]),
     ("image", &["codecs/bridge.rs"]),
-    ("libc", &["os.rs"]),
+    ("landlock", &["sandbox/landlock.rs"]),
+    // The sandbox names calls and makes none.
+    ("libc", &["os.rs", "sandbox/"]),
     ("libdeflater", &["codecs/png/"]),
     ("libwebp_sys", &["codecs/webp/"]),
     ("moxcms", &["pipeline/color.rs"]),
@@ -89,6 +97,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("postcard", &["isolation/wire.rs"]),
     ("rustix", &["isolation/", "os.rs"]),
     ("serde", &["codecs/", "isolation/wire.rs", "pipeline/"]),
+    ("seccompiler", &["sandbox/filter.rs"]),
     ("serde_json", &["http/"]),
     ("socket2", &["server/accept.rs"]),
     (

@@ -18,7 +18,7 @@ use self::reader::Reader;
 pub use self::sources::Sources;
 use crate::pipeline::{LEAST_BYTES, plan};
 use crate::telemetry::LogFormat;
-use crate::{admission, http, isolation, server, telemetry};
+use crate::{admission, http, isolation, sandbox, server, telemetry};
 
 /// The whole configuration, each layer's part in its own words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct Config {
     pub pipeline: plan::Settings,
     /// Logs.
     pub telemetry: telemetry::Settings,
+    /// What the process gives up before it serves.
+    pub sandbox: sandbox::Mode,
     /// How long connections are accepted after SIGTERM.
     pub drain_delay: Duration,
     /// How long accepted requests may take after that.
@@ -64,11 +66,12 @@ impl Config {
         let http = http_settings(&mut reader);
         let max_body = http.max_body;
         let admission = admission_settings(&mut reader, machine, max_body);
+        let sandbox = sandbox_mode(&mut reader);
         let config = Self {
             listen: SocketAddr::new(host, u16::try_from(port).unwrap_or(0)),
             server: server_settings(&mut reader),
             http,
-            isolation: isolation_settings(&mut reader, &admission, max_body),
+            isolation: isolation_settings(&mut reader, &admission, max_body, sandbox),
             admission,
             pipeline: plan::Settings {
                 max_pixels: reader.whole("max_pixels", 1..=1 << 40),
@@ -77,6 +80,7 @@ impl Config {
                 linear: reader.boolean("linear"),
             },
             telemetry: telemetry_settings(&mut reader),
+            sandbox,
             drain_delay: reader.duration("drain_delay", Duration::ZERO),
             drain_timeout: reader.duration("drain_timeout", MOMENT),
         };
@@ -148,6 +152,7 @@ fn isolation_settings(
     reader: &mut Reader,
     admission: &admission::Settings,
     max_body: u64,
+    sandbox: sandbox::Mode,
 ) -> Option<isolation::Settings> {
     match reader.text("isolation").as_str() {
         "off" => return None,
@@ -158,6 +163,7 @@ fn isolation_settings(
     // each process, of which there is one more than workers.
     let each = admission.pixel_memory / 16 / 3 / (admission.workers as u64 + 1);
     Some(isolation::Settings {
+        sandbox,
         nice: admission.nice,
         address_space: admission.pixel_memory + 2 * max_body + CODE,
         kept: each.min(8 << 20),
@@ -215,6 +221,18 @@ fn telemetry_settings(reader: &mut Reader) -> telemetry::Settings {
         }
     };
     telemetry::Settings { filter, format }
+}
+
+fn sandbox_mode(reader: &mut Reader) -> sandbox::Mode {
+    match reader.text("sandbox").as_str() {
+        "require" => sandbox::Mode::Require,
+        "prefer" => sandbox::Mode::Prefer,
+        "off" => sandbox::Mode::Off,
+        _ => {
+            reader.complain("sandbox", "require, prefer or off");
+            sandbox::Mode::Prefer
+        }
+    }
 }
 
 #[cfg(test)]

@@ -113,6 +113,7 @@ fn mistakes_of_every_kind_are_seen() {
         ("nonsense", &[], "isn't TOML"),
         ("log = \"pixmill=loud\"", &[], "a level"),
         ("log_format = \"xml\"", &[], "auto, json or pretty"),
+        ("sandbox = false", &[], "require, prefer or off"),
         ("upload_memory = \"1MiB\"", &[], "at least max_body"),
         ("pixel_memory = \"7MiB\"", &[], "at least 8MiB"),
         ("upload_memory = \"2GiB\"", &[], "what upload_memory leaves"),

@@ -12,6 +12,7 @@ use crate::checkpoint::Checkpoint;
 use crate::codecs;
 use crate::os;
 use crate::pipeline::{self, Scratch};
+use crate::sandbox::{self, Mode, Profile};
 
 /// Without an order for so long, buffers are let go.
 const IDLE: Duration = Duration::from_secs(10);
@@ -25,6 +26,11 @@ pub(super) fn serve(socket: &OwnedFd, memory: &Memory, settings: Settings) {
     os::lower_priority(settings.nice);
     os::be_the_first_to_go();
     os::limit_address_space(settings.address_space);
+    os::open_own_figures();
+    let enforced = sandbox::apply(settings.sandbox, Profile::Codec);
+    if settings.sandbox == Mode::Require && !enforced.missing.is_empty() {
+        return;
+    }
     // What a panic says is told to the server, which has the request's id.
     panic::set_hook(Box::new(|_| {}));
     let mut buffers = Buffers::default();

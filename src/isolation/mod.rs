@@ -27,10 +27,13 @@ use crate::checkpoint::{Checkpoint, Stage};
 use crate::os;
 use crate::pipeline::Error;
 use crate::pipeline::plan::Plan;
+use crate::sandbox;
 
 /// How codec processes are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
+    /// What each gives up before its first order.
+    pub sandbox: sandbox::Mode,
     /// How much lower than the server's their OS priority is, 0 to 19.
     pub nice: u8,
     /// Bytes of address space that each may have: what pixels and a source may take, and some for the code.

@@ -74,6 +74,7 @@ catalogue! {
     "pixmill_resident_memory_bytes" "gauge" "Memory of the process and, with isolation, of those for pixel work";
     "pixmill_open_fds" "gauge" "Files and sockets that the process has open";
     "pixmill_cpu_seconds_total" "counter" "CPU time, user and system, of the process and, with isolation, of those for pixel work";
+    "pixmill_sandbox_enforced" "gauge" "1 for each part of the sandbox that is in force as a whole, 0 for each that isn't";
     "pixmill_build" "gauge" "1, with the version as a label";
 }
 
@@ -110,6 +111,8 @@ pub struct Snapshot {
     pub open_files: u64,
     /// CPU seconds.
     pub cpu_seconds: f64,
+    /// Whether landlock is in force, and whether seccomp is.
+    pub sandbox: (bool, bool),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -121,6 +124,11 @@ struct RequestLabels {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RouteLabel {
     route: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PartLabel {
+    part: &'static str,
 }
 
 /// A cheap handle: clones count into the same metrics.
@@ -203,6 +211,13 @@ impl Metrics {
         let seconds = Counter::<f64, AtomicU64>::default();
         seconds.inc_by(now.cpu_seconds);
         page.add("pixmill_cpu_seconds_total", seconds);
+        let sandbox: Family<PartLabel, Gauge> = Family::default();
+        let (landlock, seccomp) = now.sandbox;
+        for (part, enforced) in [("landlock", landlock), ("seccomp", seccomp)] {
+            let part = sandbox.get_or_create(&PartLabel { part });
+            part.set(enforced.into());
+        }
+        page.add("pixmill_sandbox_enforced", sandbox);
         let build: Family<Vec<(String, String)>, Gauge> = Family::default();
         let version = vec![("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned())];
         build.get_or_create(&version).set(1);

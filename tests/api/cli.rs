@@ -15,17 +15,17 @@ fn pixmill(arguments: &[&str]) -> Command {
     command
 }
 
-fn run(arguments: &[&str]) -> Output {
+pub(crate) fn run(arguments: &[&str]) -> Output {
     pixmill(arguments).output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// A served process, ended when dropped.
 pub(crate) struct Served {
-    child: Child,
+    pub(crate) child: Child,
     address: String,
     line: String,
 }

@@ -35,6 +35,8 @@ mod packaging;
 mod problems;
 /// README's tables against the code's.
 mod readme;
+/// What the served process can't do any more, and that it serves all the same.
+mod sandbox;
 /// The fuzz targets on their seeds.
 mod seeds;
 /// The server under test and the client.

@@ -1,0 +1,190 @@
+//! What the sandbox would refuse on this machine, found by trying: each attempt in a process of its own, since some are deadly.
+
+use std::fs::File;
+use std::io::{self, ErrorKind};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixDatagram;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Command, Stdio};
+
+use super::{Enforced, Mode, Profile};
+use crate::os::{self, Forbidden};
+
+/// Something that nothing in the sandbox may do.
+pub struct Attempt {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// The same for a person.
+    pub about: &'static str,
+    /// Which walls are up.
+    walls: Walls,
+    run: fn() -> io::Result<()>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Walls {
+    Both,
+    Landlock,
+    /// Both, around a codec's own process.
+    Codec,
+}
+
+const fn attempt(name: &'static str, about: &'static str, run: fn() -> io::Result<()>) -> Attempt {
+    Attempt {
+        name,
+        about,
+        walls: Walls::Both,
+        run,
+    }
+}
+
+const fn by_landlock(
+    name: &'static str,
+    about: &'static str,
+    run: fn() -> io::Result<()>,
+) -> Attempt {
+    Attempt {
+        name,
+        about,
+        walls: Walls::Landlock,
+        run,
+    }
+}
+
+const fn by_a_codec(
+    name: &'static str,
+    about: &'static str,
+    run: fn() -> io::Result<()>,
+) -> Attempt {
+    Attempt {
+        name,
+        about,
+        walls: Walls::Codec,
+        run,
+    }
+}
+
+/// Every attempt. All have to be refused.
+pub const ATTEMPTS: &[Attempt] = &[
+    attempt("execve", "run another program", || {
+        Err(Command::new("/proc/self/exe").arg("--version").exec())
+    }),
+    attempt("fork", "start a process", || {
+        Command::new("/proc/self/exe")
+            .arg("--version")
+            .stdout(Stdio::null())
+            .spawn()
+            .map(drop)
+    }),
+    attempt("open", "open a file", open),
+    attempt("socket", "make a socket", || {
+        UnixDatagram::unbound().map(drop)
+    }),
+    attempt("connect", "connect to a port", connect),
+    attempt("bind", "listen on a port", bind),
+    attempt("ptrace", "trace a process", || {
+        os::attempt(Forbidden::Trace)
+    }),
+    attempt("process_vm_readv", "read a process's memory", || {
+        os::attempt(Forbidden::ReadProcess)
+    }),
+    attempt("mmap-exec", "make memory that code runs from", || {
+        os::attempt(Forbidden::MapCode)
+    }),
+    attempt("unshare", "enter a namespace of its own", || {
+        os::attempt(Forbidden::LeaveNamespace)
+    }),
+    attempt("io_uring", "make calls past the filter", || {
+        os::attempt(Forbidden::StartRing)
+    }),
+    by_landlock("landlock-open", "open a file, by landlock alone", open),
+    by_landlock(
+        "landlock-connect",
+        "connect to a port, by landlock alone",
+        connect,
+    ),
+    by_landlock("landlock-bind", "listen on a port, by landlock alone", bind),
+    by_a_codec("codec-open", "open a file, in a codec's process", open),
+    by_a_codec(
+        "codec-thread",
+        "start a thread, in a codec's process",
+        || std::thread::Builder::new().spawn(|| ()).map(drop),
+    ),
+    by_a_codec("codec-pair", "make sockets, in a codec's process", || {
+        UnixDatagram::pair().map(drop)
+    }),
+];
+
+fn open() -> io::Result<()> {
+    File::open("/").map(drop)
+}
+
+fn connect() -> io::Result<()> {
+    // Where nobody listens, being told so is to have got through.
+    TcpStream::connect("127.0.0.1:9").map(drop)
+}
+
+fn bind() -> io::Result<()> {
+    TcpListener::bind("127.0.0.1:0").map(drop)
+}
+
+/// What came of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Whether it was refused.
+    pub refused: bool,
+    /// How that showed.
+    pub how: String,
+    /// What was in force, as the process said before it tried.
+    pub enforced: String,
+}
+
+const REFUSED: u8 = 10;
+const ALLOWED: u8 = 11;
+
+/// Makes the attempt in a process of its own, which is this program with these arguments and `--attempt NAME`.
+///
+/// # Errors
+/// The process can't be started.
+pub fn try_apart(
+    attempt: &Attempt,
+    arguments: impl IntoIterator<Item = std::ffi::OsString>,
+) -> io::Result<Outcome> {
+    let output = Command::new(std::env::current_exe()?)
+        .args(arguments)
+        .args(["--attempt", attempt.name])
+        .stdin(Stdio::null())
+        .output()?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    let killed = output.status.signal() == Some(libc::SIGSYS);
+    Ok(Outcome {
+        refused: killed || output.status.code() == Some(REFUSED.into()),
+        how: if killed {
+            "killed".to_owned()
+        } else {
+            text(&output.stderr)
+        },
+        enforced: text(&output.stdout),
+    })
+}
+
+/// Puts the walls up around this process and makes the attempt: what it says and how it ends.
+///
+/// `say` is told what is in force before the attempt is made.
+pub fn try_here(attempt: &Attempt, profile: Profile, say: impl FnOnce(&Enforced)) -> (u8, String) {
+    let enforced = match attempt.walls {
+        Walls::Both => super::apply(Mode::Prefer, profile),
+        Walls::Codec => super::apply(Mode::Prefer, Profile::Codec),
+        Walls::Landlock => {
+            let mut enforced = Enforced::default();
+            super::restrict_files(&mut enforced);
+            enforced
+        }
+    };
+    say(&enforced);
+    match (attempt.run)() {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => (REFUSED, error.to_string()),
+        Err(error) => (ALLOWED, error.to_string()),
+        Ok(()) => (ALLOWED, String::new()),
+    }
+}

@@ -1,0 +1,46 @@
+//! No file, no port, nobody's signals, by landlock. The home of the library of that name.
+
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, Compatible, LandlockStatus, Ruleset, RulesetAttr,
+    RulesetError, RulesetStatus, Scope,
+};
+
+use super::Level;
+
+/// The rights that are given up are those of this version of the kernel's interface (Linux 6.12), all of them.
+const NEEDED: ABI = ABI::V6;
+
+/// What is in force for the calling thread and all that it starts, and the version of the kernel's interface.
+///
+/// No rule is added, so nothing of a kind that is handled may be done: no path be opened, no TCP port bound or connected to, no
+/// abstract socket reached, and no process signalled outside. What is open already stays so.
+///
+/// # Errors
+/// The kernel's.
+pub(super) fn apply() -> Result<(Level, u32), String> {
+    let status = ruleset().map_err(|error| error.to_string())?;
+    let level = match status.0 {
+        RulesetStatus::FullyEnforced => Level::Full,
+        RulesetStatus::PartiallyEnforced => Level::Part,
+        RulesetStatus::NotEnforced => Level::None,
+    };
+    let version = match status.1 {
+        LandlockStatus::Available {
+            effective_abi,
+            kernel_abi,
+        } => kernel_abi.map_or(effective_abi as u32, i32::unsigned_abs),
+        LandlockStatus::NotEnabled | LandlockStatus::NotImplemented => 0,
+    };
+    Ok((level, version))
+}
+
+fn ruleset() -> Result<(RulesetStatus, LandlockStatus), RulesetError> {
+    let status = Ruleset::default()
+        .set_compatibility(landlock::CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_all(NEEDED))?
+        .handle_access(AccessNet::from_all(NEEDED))?
+        .scope(Scope::from_all(NEEDED))?
+        .create()?
+        .restrict_self()?;
+    Ok((status.ruleset, status.landlock))
+}

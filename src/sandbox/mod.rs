@@ -1,0 +1,150 @@
+//! What the process gives up before it reads a byte of a stranger's: files, other programs, other processes, connections of its own.
+//!
+//! Two walls that know nothing of each other. Landlock forbids kinds of things (paths, ports, signals); seccomp lets through only
+//! the system calls in `calls.rs`. Both bind whatever thread is started afterwards and can't be undone. `main` alone puts them up,
+//! before there is a second thread: a test runs the server in its own process.
+//!
+//! No limit on file sizes: it would hit a log that goes to a file, and no other file can be opened anyway.
+
+mod calls;
+pub mod check;
+mod filter;
+mod landlock;
+
+use std::fmt;
+use std::fs::File;
+use std::io::ErrorKind;
+use std::os::unix::net::UnixDatagram;
+
+use crate::os;
+
+/// How much is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// All of it, or no start.
+    Require,
+    /// What the kernel offers.
+    Prefer,
+    /// Nothing.
+    Off,
+}
+
+/// Who gives things up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// A server whose listener is bound, and whose threads are not started.
+    Server {
+        /// Whether codecs run in processes of their own, which it feeds.
+        children: bool,
+    },
+    /// A process of one thread that decodes and encodes what comes over sockets that it has.
+    Codec,
+}
+
+/// How much of landlock is in force.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Level {
+    /// Nothing.
+    #[default]
+    None,
+    /// What an older kernel knows.
+    Part,
+    /// Everything.
+    Full,
+}
+
+/// What is in force.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Enforced {
+    /// Landlock.
+    pub landlock: Level,
+    /// The version of the kernel's landlock, 0 where it has none.
+    pub landlock_version: u32,
+    /// Whether seccomp filters every thread's calls.
+    pub seccomp: bool,
+    /// Whether programs can't gain rights.
+    pub no_new_privileges: bool,
+    /// What was wanted and isn't in force, and why.
+    pub missing: Vec<String>,
+}
+
+impl fmt::Display for Enforced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let switch = |on| if on { "on" } else { "off" };
+        let landlock = match self.landlock {
+            Level::None => "off",
+            Level::Part => "in part",
+            Level::Full => "on",
+        };
+        write!(
+            f,
+            "landlock {landlock} (version {}), seccomp {}, no_new_privs {}",
+            self.landlock_version,
+            switch(self.seccomp),
+            switch(self.no_new_privileges),
+        )
+    }
+}
+
+/// Gives up what `profile` doesn't need, for good, and tries whether it is gone.
+///
+/// To be called while there is one thread. Never fails: with [`Mode::Require`] the caller has to end if anything is [missing](Enforced::missing).
+/// What is read from `/proc` has to be open by then, see [`os::open_own_figures`].
+pub fn apply(mode: Mode, profile: Profile) -> Enforced {
+    let mut enforced = Enforced::default();
+    if mode == Mode::Off {
+        return enforced;
+    }
+    os::keep_memory_private();
+    enforced.no_new_privileges = os::renounce_privileges();
+    if !enforced.no_new_privileges {
+        enforced.missing.push("no_new_privs: refused".to_owned());
+    }
+    restrict_files(&mut enforced);
+    restrict_calls(profile, &mut enforced);
+    enforced
+}
+
+fn restrict_files(enforced: &mut Enforced) {
+    match landlock::apply() {
+        Ok((level, version)) => {
+            (enforced.landlock, enforced.landlock_version) = (level, version);
+            if level != Level::Full {
+                enforced.missing.push(format!(
+                    "landlock: {}",
+                    if version == 0 {
+                        "the kernel has none, or isn't allowed to use it".to_owned()
+                    } else {
+                        format!("the kernel's version {version} knows a part only, 6 is the first to know all")
+                    }
+                ));
+            }
+        }
+        Err(error) => enforced.missing.push(format!("landlock: {error}")),
+    }
+    // Every file system has a root.
+    if enforced.landlock != Level::None && !is_refused(File::open("/")) {
+        enforced.landlock = Level::None;
+        enforced
+            .missing
+            .push("landlock: in force, but files can be opened".to_owned());
+    }
+}
+
+fn restrict_calls(profile: Profile, enforced: &mut Enforced) {
+    let calls = match profile {
+        Profile::Server { children } => calls::server(children),
+        Profile::Codec => calls::codec(),
+    };
+    match filter::apply(&calls) {
+        Ok(()) if is_refused(UnixDatagram::unbound()) => enforced.seccomp = true,
+        Ok(()) => enforced
+            .missing
+            .push("seccomp: in force, but sockets can be made".to_owned()),
+        Err(error) => enforced.missing.push(format!("seccomp: {error}")),
+    }
+}
+
+fn is_refused<T>(tried: std::io::Result<T>) -> bool {
+    tried.is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
+}

@@ -1,0 +1,224 @@
+//! The sandbox: seen from inside by attempts, from outside by what the kernel says of the process.
+
+use rustix::process::Signal;
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
+
+use crate::cli::{Served, run, text};
+use crate::fixtures::{jpeg, photo, png, quarters};
+use crate::support::{form, request};
+
+const METRICS: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
+
+fn metric(page: &str, name: &str) -> f64 {
+    let line = page
+        .lines()
+        .find(|line| line.split(' ').next() == Some(name))
+        .unwrap_or_else(|| panic!("no {name} in {page}"));
+    line.rsplit(' ').next().unwrap().parse().unwrap()
+}
+
+/// Landlock, seccomp.
+fn enforced(served: &Served) -> (bool, bool) {
+    let page = text(&served.ask(METRICS));
+    let part = |name| {
+        metric(
+            &page,
+            &format!("pixmill_sandbox_enforced{{part=\"{name}\"}}"),
+        ) > 0.0
+    };
+    (part("landlock"), part("seccomp"))
+}
+
+/// What the kernel says of the process.
+fn status(served: &Served, key: &str) -> String {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", served.child.id())).unwrap();
+    let line = status.lines().find(|line| line.starts_with(key)).unwrap();
+    line.split_whitespace().nth(1).unwrap().to_owned()
+}
+
+/// Runs `start` where these system calls are missing, as in an older kernel or a stricter container.
+fn without<T: Send>(calls: &[i64], start: impl FnOnce() -> T + Send) -> T {
+    let missing = calls.iter().map(|&call| (call, Vec::new())).collect();
+    let filter: BpfProgram = SeccompFilter::new(
+        missing,
+        SeccompAction::Allow,
+        SeccompAction::Errno(libc::ENOSYS.cast_unsigned()),
+        std::env::consts::ARCH.try_into().unwrap(),
+    )
+    .unwrap()
+    .try_into()
+    .unwrap();
+    // A filter binds one thread, and the processes that it starts.
+    std::thread::scope(|scope| {
+        let bound = scope.spawn(|| {
+            seccompiler::apply_filter(&filter).unwrap();
+            start()
+        });
+        bound.join().unwrap()
+    })
+}
+
+/// Whether this machine has both walls; where it hasn't, there is nothing to hold the process to.
+fn has_both() -> bool {
+    let both = run(&["check-sandbox"]);
+    text(&both.stdout).starts_with("landlock on") && text(&both.stdout).contains("seccomp on")
+}
+
+#[test]
+fn whatever_is_tried_inside_is_refused() {
+    let output = run(&["check-sandbox"]);
+    let table = text(&output.stdout);
+    if !has_both() {
+        assert_eq!(output.status.code(), Some(1), "{table}");
+        return;
+    }
+    assert!(output.status.success(), "{table}");
+    for row in pixmill::sandbox::check::ATTEMPTS {
+        let line = table.lines().find(|line| line.starts_with(row.about));
+        assert!(line.unwrap().contains("refused"), "{table}");
+    }
+    // What only someone does who has taken over ends the process.
+    for deadly in ["run another program", "trace a process", "read a process"] {
+        let line = table.lines().find(|line| line.starts_with(deadly));
+        assert!(line.unwrap().ends_with("killed"), "{table}");
+    }
+}
+
+#[test]
+fn it_serves_inside_as_it_does_outside() {
+    let (inside, outside) = (Served::start(&[]), Served::start(&["--sandbox", "off"]));
+    let picture = jpeg(&photo(400, 300));
+    let requests = [
+        request("POST", "/resize?width=100", &[], &picture),
+        request("POST", "/resize?width=100&type=webp", &[], &picture),
+        request("POST", "/convert?type=png", &[], &png(&quarters(60, 40))),
+        request(
+            "POST",
+            "/resize?width=100",
+            &[],
+            &picture[..picture.len() / 2],
+        ),
+        request("POST", "/info", &[], &picture),
+        request(
+            "POST",
+            "/resize?width=50",
+            &[(
+                "Content-Type",
+                "multipart/form-data; boundary=----test-boundary",
+            )],
+            &form(&[("quality", "70")], Some(("file", &picture))),
+        ),
+        request("GET", "/problems/too-complex", &[], &[]),
+    ];
+    let body = |answer: Vec<u8>| {
+        let at = answer
+            .windows(4)
+            .position(|end| end == b"\r\n\r\n")
+            .unwrap();
+        (text(&answer[..12]), answer[at..].to_vec())
+    };
+    for request in &requests {
+        let (inner, outer) = (body(inside.ask(request)), body(outside.ask(request)));
+        assert_eq!(inner.0, outer.0);
+        // A problem has an id of its own.
+        assert!(inner.1 == outer.1 || !inner.0.ends_with("200"), "{inner:?}");
+    }
+    assert!(text(&inside.ask(&requests[3])).starts_with("HTTP/1.1 422"));
+    inside.signal(Signal::TERM);
+    let (code, log) = inside.ended();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(!log.contains("panic"), "{log}");
+}
+
+#[test]
+fn the_kernel_says_so_and_the_metrics_are_true() {
+    let served = Served::start(&[]);
+    // Once more than once: what is read again has to be read from its start.
+    for _ in 0..3 {
+        let page = text(&served.ask(METRICS));
+        let folder = format!("/proc/{}", served.child.id());
+        // Only root may look into a process that keeps its memory private.
+        if let Ok(files) = std::fs::read_dir(format!("{folder}/fd")) {
+            let told = metric(&page, "pixmill_open_fds");
+            // The connection that asked is in one count and perhaps no longer in the other.
+            let counted = files.count() as f64;
+            assert!(
+                (counted..=counted + 1.0).contains(&told),
+                "{told} {counted}"
+            );
+        }
+        let statm = std::fs::read_to_string(format!("{folder}/statm")).unwrap();
+        let pages: f64 = statm.split(' ').nth(1).unwrap().parse().unwrap();
+        let resident = pages * rustix::param::page_size() as f64;
+        let told = metric(&page, "pixmill_resident_memory_bytes");
+        assert!((told / resident - 1.0).abs() < 0.3, "{told} {resident}");
+        assert!(metric(&page, "pixmill_cpu_seconds_total") > 0.0);
+    }
+    assert_eq!(status(&served, "NoNewPrivs:"), "1");
+    assert_eq!(status(&served, "Seccomp:"), "2");
+    for thread in std::fs::read_dir(format!("/proc/{}/task", served.child.id())).unwrap() {
+        let status = std::fs::read_to_string(thread.unwrap().path().join("status")).unwrap();
+        assert!(status.contains("Seccomp:\t2\n"), "{status}");
+    }
+    if has_both() {
+        assert_eq!(enforced(&served), (true, true));
+    }
+    served.signal(Signal::TERM);
+    let (_, log) = served.ended();
+    assert!(log.contains("\"enforced\":\"landlock "), "{log}");
+}
+
+#[test]
+fn off_gives_nothing_up() {
+    let served = Served::start(&["--sandbox", "off"]);
+    assert_eq!(enforced(&served), (false, false));
+    assert_eq!(status(&served, "Seccomp:"), "0");
+    assert_eq!(status(&served, "NoNewPrivs:"), "0");
+}
+
+#[test]
+fn what_the_kernel_lacks_is_done_without_or_refused() {
+    let landlock = [
+        libc::SYS_landlock_create_ruleset,
+        libc::SYS_landlock_restrict_self,
+    ];
+    let served = without(&landlock, || Served::start(&[]));
+    assert_eq!(enforced(&served), (false, true));
+    served.signal(Signal::TERM);
+    let (code, log) = served.ended();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(
+        log.contains("WARN") && log.contains("landlock: the kernel has none"),
+        "{log}"
+    );
+
+    let output = without(&landlock, || run(&["--port", "0", "--sandbox", "require"]));
+    assert_eq!(output.status.code(), Some(1));
+    let error = text(&output.stderr);
+    assert!(
+        error.contains("\"require\"") && error.contains("landlock: "),
+        "{error}"
+    );
+    assert!(!error.contains("seccomp: "), "{error}");
+
+    // Whoever forbids filters forbids ours.
+    let served = without(&[libc::SYS_seccomp], || Served::start(&[]));
+    assert!(!enforced(&served).1);
+    let output = without(&[libc::SYS_seccomp], || {
+        run(&["--port", "0", "--sandbox", "require"])
+    });
+    assert_eq!(output.status.code(), Some(1));
+    let error = text(&output.stderr);
+    assert!(error.contains("seccomp: "), "{error}");
+}
+
+#[test]
+fn require_starts_where_everything_can_be_had() {
+    if !has_both() {
+        return;
+    }
+    let served = Served::start(&["--sandbox", "require"]);
+    assert_eq!(enforced(&served), (true, true));
+    let post = request("POST", "/resize?width=20", &[], &jpeg(&photo(40, 30)));
+    assert!(served.ask(&post).starts_with(b"HTTP/1.1 200"));
+}
