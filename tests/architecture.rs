@@ -99,7 +99,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("serde", &["codecs/", "isolation/wire.rs", "pipeline/"]),
     ("seccompiler", &["sandbox/filter.rs"]),
     ("serde_json", &["http/"]),
-    ("socket2", &["server/accept.rs"]),
+    ("socket2", &["server/accept.rs", "server/io.rs"]),
     (
         "tokio",
         &["main.rs", "app.rs", "server/", "http/", "admission/"],

@@ -1,7 +1,7 @@
 //! What a connection is doing, shared between its socket and its requests.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 /// Who has to move next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,7 @@ pub(super) struct Activity(Arc<Inner>);
 struct Inner {
     state: AtomicU8,
     answered: AtomicU64,
+    last_look: AtomicBool,
 }
 
 impl Activity {
@@ -50,6 +51,15 @@ impl Activity {
     pub(super) fn request_ends(&self) {
         self.0.answered.fetch_add(1, Ordering::Relaxed);
         self.0.state.store(0, Ordering::Release);
+    }
+
+    /// What isn't found in the socket from now on comes too late.
+    pub(super) fn last_look(&self) {
+        self.0.last_look.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_last_look(&self) -> bool {
+        self.0.last_look.load(Ordering::Acquire)
     }
 
     /// Requests answered on this connection.

@@ -1,8 +1,9 @@
 //! One connection, from its first byte to its end.
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::Duration;
 
 use hyper::body::{Body, Bytes, Incoming};
@@ -89,6 +90,12 @@ pub(super) async fn serve<H, F, B>(
     tokio::select! {
         ended = connection.as_mut() => return log(ended, peer),
         () = tokio::time::sleep(grace) => {}
+    }
+    // On a busy machine it may be there for long, and we not yet told. Nothing may come between this look and the end.
+    activity.last_look();
+    let looked = poll_fn(|cx| Poll::Ready(connection.as_mut().poll(cx))).await;
+    if let Poll::Ready(ended) = looked {
+        return log(ended, peer);
     }
     if activity.state() == State::Idle {
         connection.as_mut().graceful_shutdown();

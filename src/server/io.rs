@@ -1,10 +1,11 @@
 //! A socket with a clock: no read of a head, and no write, waits for ever; closing lingers.
 
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, Read};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -131,7 +132,11 @@ impl AsyncRead for ClockedStream {
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let this = &mut *self;
-        match Pin::new(&mut this.stream).poll_read(cx, buf) {
+        let mut polled = Pin::new(&mut this.stream).poll_read(cx, buf);
+        if polled.is_pending() && this.activity.is_last_look() {
+            polled = unannounced(&this.stream, buf);
+        }
+        match polled {
             Poll::Ready(result) => {
                 if buf.filled().len() > before {
                     this.activity.bytes_read();
@@ -213,6 +218,23 @@ impl AsyncWrite for ClockedStream {
             }
         }
         Poll::Ready(Ok(()))
+    }
+}
+
+/// What is in the socket although the runtime hasn't been told yet.
+fn unannounced(stream: &TcpStream, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    let mut bytes = [0; 1 << 10];
+    let room = buf.remaining().min(bytes.len());
+    let read = bytes
+        .get_mut(..room)
+        .map_or(Ok(0), |bytes| (&*SockRef::from(stream)).read(bytes));
+    match read {
+        Ok(count) => {
+            buf.put_slice(bytes.get(..count).unwrap_or_default());
+            Poll::Ready(Ok(()))
+        }
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
+        Err(error) => Poll::Ready(Err(error)),
     }
 }
 

@@ -247,6 +247,39 @@ async fn closing_answers_all_that_wait_for_a_place() {
     server.running.await.unwrap().unwrap();
 }
 
+/// A busy machine looks late: what has arrived by then is answered all the same.
+#[tokio::test]
+async fn closing_answers_what_arrived_while_nobody_looked() {
+    use std::io::Write;
+    let server = served(patient(), 1);
+    let mut idle = Vec::new();
+    for _ in 0..20 {
+        let mut stream = server.connect().await;
+        answered(&mut stream).await;
+        idle.push(stream.into_std().unwrap());
+    }
+    server.phases.send_replace(Phase::Closing);
+    // Every connection's task has seen it.
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    // This is the only thread: it is away for longer than an idle connection is given, and in the meantime requests come.
+    let away = std::time::Instant::now();
+    while away.elapsed() < Duration::from_millis(400) {
+        std::hint::spin_loop();
+    }
+    for stream in &mut idle {
+        stream.write_all(GET).unwrap();
+    }
+    for (number, stream) in idle.into_iter().enumerate() {
+        let mut answer = Vec::new();
+        let mut stream = TcpStream::from_std(stream).unwrap();
+        stream.read_to_end(&mut answer).await.unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 200"), "number {number}");
+    }
+    server.running.await.unwrap().unwrap();
+}
+
 /// Sends more than an early answer waits for, then reads it.
 async fn stubborn(server: &Served, bytes: usize) -> std::io::Result<Vec<u8>> {
     let mut stream = server.connect().await;
