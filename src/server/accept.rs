@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::{Request, Response};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockFilter, SockRef, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
@@ -25,6 +25,20 @@ const CROWDED_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Connections that the system may hold for us, at most; it cuts this to its own limit.
 const BACKLOG: i32 = 1024;
+
+/// How long a client that has begun to connect may take to finish, when no others may begin: some round trips.
+const HANDSHAKE: Duration = Duration::from_millis(50);
+
+/// Lets every packet pass but those that ask for a new connection: of a TCP header's flags, SYN without ACK.
+///
+/// Classic BPF: load the byte of flags, mask the two, and drop where SYN is alone.
+const NO_NEW_CONNECTIONS: [SockFilter; 5] = [
+    SockFilter::new(0x30, 0, 0, 13),
+    SockFilter::new(0x54, 0, 0, 0x12),
+    SockFilter::new(0x15, 0, 1, 0x02),
+    SockFilter::new(0x06, 0, 0, 0),
+    SockFilter::new(0x06, 0, 0, u32::MAX),
+];
 
 /// Binds the address.
 ///
@@ -110,6 +124,7 @@ where
             Some(_ended) = tasks.join_next() => {}
         }
     }
+    begin_no_more(&listener).await;
     // Those that are being served go on whatever becomes of the listener.
     match listener.into_std() {
         Ok(listener) => {
@@ -122,6 +137,18 @@ where
     }
     while tasks.join_next().await.is_some() {}
     Ok(())
+}
+
+/// Stops the system from accepting for us, so that the accept queue can be emptied for good.
+///
+/// Otherwise it would accept up to the moment when the listener is closed, and reset what came after
+/// our last look into the queue. A client that is turned away here isn't told: it asks again after a second,
+/// and is refused then, or served by the next process.
+async fn begin_no_more(listener: &TcpListener) {
+    match SockRef::from(listener).attach_filter(&NO_NEW_CONNECTIONS) {
+        Ok(()) => tokio::time::sleep(HANDSHAKE).await,
+        Err(error) => tracing::debug!(%error, "connections can't be kept from beginning"),
+    }
 }
 
 /// Serves what the system has accepted for us: with the listener it would be reset.

@@ -247,6 +247,44 @@ async fn closing_answers_all_that_wait_for_a_place() {
     server.running.await.unwrap().unwrap();
 }
 
+/// One connection after the other, until they are refused. How many were accepted and not answered.
+fn unanswered(address: SocketAddr) -> usize {
+    use std::io::{Read, Write};
+    let mut lost = 0;
+    // Whoever isn't accepted in the end would ask again after a second.
+    let patience = SHORT;
+    while let Ok(mut stream) = std::net::TcpStream::connect_timeout(&address, patience) {
+        let mut answer = Vec::new();
+        let asked = stream.write_all(b"GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+        let read = asked.and_then(|()| stream.read_to_end(&mut answer));
+        lost += usize::from(read.is_err() || !answer.starts_with(b"HTTP/1.1 200"));
+    }
+    lost
+}
+
+/// The moment between the last look into the accept queue and the listener's end is short: it takes many tries to meet it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn closing_loses_none_of_those_that_go_on_connecting() {
+    let mut lost = 0;
+    for _ in 0..40 {
+        let server = served(patient(), 1);
+        let address = server.address;
+        let clients: Vec<_> = (0..4)
+            .map(|_| std::thread::spawn(move || unanswered(address)))
+            .collect();
+        while server.connections.accepted() < 50 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        server.phases.send_replace(Phase::Closing);
+        server.running.await.unwrap().unwrap();
+        lost += clients
+            .into_iter()
+            .map(|client| client.join().unwrap())
+            .sum::<usize>();
+    }
+    assert_eq!(lost, 0);
+}
+
 /// A busy machine looks late: what has arrived by then is answered all the same.
 #[tokio::test]
 async fn closing_answers_what_arrived_while_nobody_looked() {
