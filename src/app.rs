@@ -12,6 +12,7 @@ use axum::body::Body;
 use axum::http::Request;
 use axum::response::Response;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tower::ServiceExt;
 
 use crate::admission::Admission;
@@ -26,6 +27,7 @@ use crate::pipeline::{self, operation, plan};
 use crate::sandbox::{Enforced, Level};
 use crate::server::{self, Connections, Crowded, Handlers, Incoming, Peer, Phase};
 use crate::service::{self, Executor, Service};
+use crate::systemd::Manager;
 use crate::telemetry::{Metrics, Snapshot};
 
 /// How often buffers that nobody uses are let go.
@@ -39,6 +41,7 @@ pub struct App {
     config: Config,
     listener: TcpListener,
     address: SocketAddr,
+    manager: Arc<Manager>,
     service: Service,
     readiness: Readiness,
     connections: Connections,
@@ -63,6 +66,8 @@ pub struct Prepared {
     pub listener: TcpListener,
     /// What is in force of the sandbox, to be told.
     pub enforced: Enforced,
+    /// Whom to tell how it goes.
+    pub manager: Manager,
 }
 
 impl App {
@@ -82,13 +87,14 @@ impl App {
         let prepared = Prepared {
             listener: server::bind(config.listen)?,
             enforced: Enforced::default(),
+            manager: Manager::default(),
         };
         Self::build_on(config, prepared, |limits, admission| {
             Service::new(limits, admission, executor)
         })
     }
 
-    /// The same on a listener that is bound already, with a service of the caller's making.
+    /// The same on a socket that listens already, whatever the configuration says of an address, with a service of the caller's making.
     ///
     /// # Errors
     /// The system refuses threads.
@@ -97,7 +103,11 @@ impl App {
         prepared: Prepared,
         service: impl FnOnce(plan::Settings, Admission) -> Service,
     ) -> io::Result<Self> {
-        let Prepared { listener, enforced } = prepared;
+        let Prepared {
+            listener,
+            enforced,
+            manager,
+        } = prepared;
         let address = listener.local_addr()?;
         let admission = Admission::start(config.admission)?;
         let service = service(config.pipeline, admission);
@@ -113,6 +123,7 @@ impl App {
             config,
             listener,
             address,
+            manager: Arc::new(manager),
             service,
             readiness,
             connections,
@@ -167,15 +178,22 @@ impl App {
             handlers,
         );
         tokio::pin!(serving);
-        let (readiness, service) = (self.readiness, self.service);
-        let chores = chores(service, &readiness);
+        let (readiness, service, manager) = (self.readiness, self.service, self.manager);
+        // Among the requests, so that where they get no turn it gets none.
+        let mut signs = JoinSet::new();
+        signs.spawn(give_signs(Arc::clone(&manager)));
+        let ready = || {
+            readiness.ready();
+            manager.ready(self.address);
+        };
         tokio::select! {
             ended = &mut serving => return ended.map(|()| Outcome::Drained),
-            error = chores => return Err(error),
+            error = do_chores(service, ready) => return Err(error),
             () = shutdown => {}
         }
         // Health checks have to see it before connections are refused.
         readiness.draining();
+        manager.stopping();
         phases.send_replace(Phase::Draining);
         tracing::info!(delay = ?self.config.drain_delay, timeout = ?self.config.drain_timeout, "draining");
         tokio::select! {
@@ -190,8 +208,8 @@ impl App {
     }
 }
 
-/// The self-test, then what is done from time to time. Comes back when nothing more can be done.
-async fn chores(service: Service, readiness: &Readiness) -> io::Error {
+/// The self-test, and then what has to be done from time to time. Ends only with why the server can't serve.
+async fn do_chores(service: Service, ready: impl FnOnce()) -> io::Error {
     while let Err(error) = service.self_test().await {
         if !error.is_passing() {
             tracing::error!(?error, "a codec failed its self-test");
@@ -200,7 +218,7 @@ async fn chores(service: Service, readiness: &Readiness) -> io::Error {
         // The first requests have come before the self-test.
         tokio::time::sleep(SELF_TEST_AGAIN).await;
     }
-    readiness.ready();
+    ready();
     loop {
         tokio::time::sleep(TRIM_EVERY).await;
         service.trim();
@@ -208,6 +226,17 @@ async fn chores(service: Service, readiness: &Readiness) -> io::Error {
         if service.isolation().is_some_and(Isolation::is_broken) {
             return io::Error::other("no process for pixel work can be had any more");
         }
+    }
+}
+
+/// Signs of life, for as long as the runtime gives turns.
+async fn give_signs(manager: Arc<Manager>) {
+    let Some(pause) = manager.sign_every() else {
+        return;
+    };
+    loop {
+        manager.alive();
+        tokio::time::sleep(pause).await;
     }
 }
 

@@ -12,7 +12,7 @@
 //! - [`pipeline`] is the pixel work, pure and synchronous.
 //! - [`codecs`] reads and writes formats.
 //! - [`sandbox`] is what the process gives up before it serves.
-//! - [`telemetry`], [`os`] and [`checkpoint`] are leaves.
+//! - [`telemetry`], [`systemd`], [`os`] and [`checkpoint`] are leaves.
 
 pub mod admission;
 pub mod app;
@@ -26,4 +26,5 @@ pub mod pipeline;
 pub mod sandbox;
 pub mod server;
 pub mod service;
+pub mod systemd;
 pub mod telemetry;

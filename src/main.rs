@@ -8,7 +8,7 @@
 )]
 
 use std::io::{Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use pixmill::isolation::{self, Isolation, Side};
 use pixmill::sandbox::check::{self, Attempt};
 use pixmill::sandbox::{self, Mode, Profile};
 use pixmill::service::{self, Service};
+use pixmill::systemd::{self, Manager};
 use pixmill::{app, os, server, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -110,8 +111,8 @@ fn serve(config: Config) -> ExitCode {
 
 /// What can't be done once the sandbox is up, and then the sandbox: before there is a second thread.
 fn prepare(config: &Config) -> Result<Prepared, String> {
-    let listener = server::bind(config.listen)
-        .map_err(|error| format!("can't listen on {}: {error}", config.listen))?;
+    let listener = listener(config).map_err(|error| error.to_string())?;
+    let manager = Manager::connect(&config.systemd).map_err(|error| error.to_string())?;
     os::open_own_figures();
     let profile = Profile::Server {
         children: config.isolation.is_some(),
@@ -128,7 +129,29 @@ fn prepare(config: &Config) -> Result<Prepared, String> {
         _ if missing.is_empty() => tracing::info!(%enforced, "sandbox"),
         _ => tracing::warn!(%enforced, missing, "sandbox, but not all of it"),
     }
-    Ok(Prepared { listener, enforced })
+    Ok(Prepared {
+        listener,
+        enforced,
+        manager,
+    })
+}
+
+/// The socket that was handed over, or else one of our own.
+fn listener(config: &Config) -> std::io::Result<TcpListener> {
+    let (opened, place) = match config.systemd.sockets {
+        0 => (server::bind(config.listen), config.listen.to_string()),
+        1 => (
+            os::inherited(systemd::FIRST_SOCKET).and_then(server::adopt),
+            "the socket that was handed over".to_owned(),
+        ),
+        more => (
+            Err(std::io::Error::other("one is enough")),
+            format!("{more} sockets that were handed over"),
+        ),
+    };
+    opened.map_err(|error| {
+        std::io::Error::new(error.kind(), format!("can't listen on {place}: {error}"))
+    })
 }
 
 async fn run(

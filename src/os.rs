@@ -4,11 +4,12 @@
 //! caller logs what it got.
 #![expect(
     unsafe_code,
-    reason = "mallopt, fork, signal and what the sandbox forbids: no safe wrapper has them"
+    reason = "mallopt, fork, signal, files by number and what the sandbox forbids: no safe wrapper has them"
 )]
 
 use std::fs::{self, File};
 use std::io;
+use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -207,6 +208,22 @@ pub fn attempt(what: Forbidden) -> io::Result<()> {
     } else {
         Ok(())
     }
+}
+
+/// Takes over a file that the process was started with, and keeps it from processes started later.
+///
+/// For `main`, before anything else is opened: whose number it is then can't be in doubt.
+///
+/// # Errors
+/// Nothing is open under that number.
+pub fn inherited(number: i32) -> io::Result<OwnedFd> {
+    // SAFETY: the number is only looked up. If nothing is open under it, both calls say so.
+    let borrowed = unsafe { BorrowedFd::borrow_raw(number) };
+    let flags = rustix::io::fcntl_getfd(borrowed)?;
+    rustix::io::fcntl_setfd(borrowed, flags | rustix::io::FdFlags::CLOEXEC)?;
+    // SAFETY: it is open, as the call above has shown. Who started us has put it there for us, and
+    // nothing of this process has opened it, so that nobody else closes it.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
 /// Cores this process may use: its affinity and its container's quota, at least 1.

@@ -4,6 +4,7 @@
 //! and the known names are made from it. Past this module nothing reads the environment.
 
 mod keys;
+mod manager;
 mod mistake;
 mod reader;
 mod sources;
@@ -18,13 +19,15 @@ use self::reader::Reader;
 pub use self::sources::Sources;
 use crate::pipeline::{LEAST_BYTES, plan};
 use crate::telemetry::LogFormat;
-use crate::{admission, http, isolation, sandbox, server, telemetry};
+use crate::{admission, http, isolation, sandbox, server, systemd, telemetry};
 
 /// The whole configuration, each layer's part in its own words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Where to listen.
+    /// Where to listen, unless the service manager hands a socket over.
     pub listen: SocketAddr,
+    /// What the service manager hands over and wants to hear.
+    pub systemd: systemd::Settings,
     /// Connections.
     pub server: server::Settings,
     /// Requests.
@@ -67,9 +70,12 @@ impl Config {
         let max_body = http.max_body;
         let admission = admission_settings(&mut reader, machine, max_body);
         let sandbox = sandbox_mode(&mut reader);
+        let systemd = manager::settings(&sources.environment, std::process::id())
+            .unwrap_or_else(|mistake| reader.note(mistake));
         let config = Self {
             listen: SocketAddr::new(host, u16::try_from(port).unwrap_or(0)),
-            server: server_settings(&mut reader),
+            server: server_settings(&mut reader, systemd.sockets > 0),
+            systemd,
             http,
             isolation: isolation_settings(&mut reader, &admission, max_body, sandbox),
             admission,
@@ -173,12 +179,13 @@ fn isolation_settings(
 /// Address space of a process that holds no picture: the program, its stack, the allocator's reserve.
 const CODE: u64 = 256 << 20;
 
-fn server_settings(reader: &mut Reader) -> server::Settings {
+fn server_settings(reader: &mut Reader, shared_listener: bool) -> server::Settings {
     server::Settings {
         max_connections: count(reader.whole("max_connections", 1..=1 << 20)),
         header_timeout: reader.duration("header_timeout", MOMENT),
         idle_timeout: reader.duration("idle_timeout", MOMENT),
         write_timeout: reader.duration("write_timeout", MOMENT),
+        shared_listener,
     }
 }
 

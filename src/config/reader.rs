@@ -112,6 +112,12 @@ impl Reader {
         });
     }
 
+    /// Notes a mistake that was made elsewhere; its value is nothing then.
+    pub(super) fn note<T: Default>(&mut self, mistake: Mistake) -> T {
+        self.mistakes.push(mistake);
+        T::default()
+    }
+
     /// Notes that the value of `name` is not `allowed`.
     pub(super) fn complain(&mut self, name: &'static str, allowed: &str) {
         let raw = self.raw(name);

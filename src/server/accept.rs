@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -55,6 +56,26 @@ pub fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Takes a socket over that listens already.
+///
+/// # Errors
+/// It is something else, or doesn't speak TCP.
+pub fn adopt(socket: OwnedFd) -> io::Result<std::net::TcpListener> {
+    let socket = Socket::from(socket);
+    // An error is an answer, too: of a file that is no socket.
+    let listens = socket.is_listener().unwrap_or(false);
+    let is_tcp = matches!(socket.domain(), Ok(Domain::IPV4 | Domain::IPV6))
+        && matches!(socket.r#type(), Ok(Type::STREAM));
+    if !(listens && is_tcp) {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is no TCP socket that listens",
+        ));
+    }
+    socket.set_nonblocking(true)?;
     Ok(socket.into())
 }
 
@@ -124,7 +145,9 @@ where
             Some(_ended) = tasks.join_next() => {}
         }
     }
-    begin_no_more(&listener).await;
+    if !settings.shared_listener {
+        begin_no_more(&listener).await;
+    }
     // Those that are being served go on whatever becomes of the listener.
     match listener.into_std() {
         Ok(listener) => {

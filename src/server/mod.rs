@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-pub use self::accept::{bind, serve};
+pub use self::accept::{adopt, bind, serve};
 pub use self::refusal::Unreadable;
 pub use hyper::body::Incoming;
 use tokio::sync::watch;
@@ -31,6 +31,8 @@ pub struct Settings {
     pub idle_timeout: Duration,
     /// Without a byte of the answer taken.
     pub write_timeout: Duration,
+    /// Whether the listening socket is also somebody else's, who keeps it when we end.
+    pub shared_listener: bool,
 }
 
 /// Who answers.

@@ -64,6 +64,7 @@ fn patient() -> Settings {
         header_timeout: NEVER,
         idle_timeout: NEVER,
         write_timeout: NEVER,
+        shared_listener: false,
     }
 }
 

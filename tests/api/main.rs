@@ -41,6 +41,8 @@ mod sandbox;
 mod seeds;
 /// The server under test and the client.
 mod support;
+/// Sockets that are handed over, and what a service manager hears.
+mod systemd;
 /// What the fuzz targets do, from their own workspace.
 #[path = "../../fuzz/src/lib.rs"]
 #[expect(unreachable_pub, reason = "a library there, a module here")]
