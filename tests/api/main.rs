@@ -7,6 +7,8 @@ mod admission;
 mod cli;
 /// A folder of real images, where `PIXMILL_CORPUS` names one.
 mod corpus;
+/// What balancers and systemd are told.
+mod deployment;
 /// The programs in `examples/`.
 mod examples;
 /// Files that no encoder at hand writes.
