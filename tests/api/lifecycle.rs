@@ -101,7 +101,11 @@ async fn a_drain_under_load_answers_all() {
         }
         real(job, scratch, checkpoint)
     });
-    let change = |config: &mut pixmill::config::Config| config.admission.workers = 1;
+    let change = |config: &mut pixmill::config::Config| {
+        config.admission.workers = 1;
+        // A busy machine needs half a minute for sixty of these.
+        config.drain_timeout = Duration::from_mins(5);
+    };
     let mut server = TestServer::start_executor(change, executor).await;
     while server.get("/ready").await.status != 200 {
         tokio::task::yield_now().await;
