@@ -146,6 +146,10 @@ impl<'a> Incremental<'a> {
         let Some(area) = (unsafe { area.as_ref() }) else {
             return Ok(false);
         };
+        // A lossless picture has no size yet where its tables aren't all there.
+        if (area.width, area.height) == (0, 0) {
+            return Ok(false);
+        }
         let promised = (
             int(self.frame.width as usize)?,
             int(self.frame.height as usize)?,
