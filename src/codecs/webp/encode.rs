@@ -20,13 +20,20 @@ pub(in crate::codecs) fn accepts(model: Model) -> bool {
     matches!(model, Model::Rgb | Model::Rgba) || model == PLANES
 }
 
-/// Peak bytes: the rows, their planes, and libwebp's state for each block of 16×16.
+/// Peak bytes: the rows, their planes, libwebp's state for each block of 16×16, and the larger of what alpha takes, which
+/// comes first, and tokens.
 pub(in crate::codecs) fn encode_bytes(shape: Shape) -> u64 {
     let pixels =
         u64::from(shape.width).next_multiple_of(16) * u64::from(shape.height).next_multiple_of(16);
     // All tokens of a picture are kept where that is allowed: up to 20, of two bytes, for a sample's noise.
     let tokens = if keeps_tokens(shape) { pixels * 40 } else { 0 };
-    shape.bytes() + pixels * 8 + tokens + (2 << 20)
+    // Alpha is a lossless picture, whose encoder holds chains and references, 30 bytes for a sample's noise.
+    let alpha = if shape.model.has_alpha() {
+        pixels * 32
+    } else {
+        0
+    };
+    shape.bytes() + pixels * 8 + tokens.max(alpha) + (2 << 20)
 }
 
 /// Whether libwebp may keep a picture's tokens between its passes: it is quicker, but takes much more than the picture.
