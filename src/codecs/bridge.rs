@@ -4,14 +4,21 @@
 //! with limits of ours. Each gives its whole picture: the first frame or page.
 
 use image::codecs::{bmp, gif, ico, pnm, qoi, tiff};
-use image::{ColorType, ImageDecoder, ImageError, Limits};
+use image::{ColorType, ExtendedColorType, ImageDecoder, ImageError, Limits};
 
+use super::guard::{self, Objection};
 use super::polled::Polled;
 use super::{Colour, Error, Format, Header, Model, Orientation, Rows, Shape, whole};
 use crate::checkpoint::{Checkpoint, Stage, Stop};
 
-/// What a decoder may hold besides the picture: strips, tiles, palettes, tables.
-const SPARE_BYTES: u64 = 64 << 20;
+/// What a decoder may hold besides pictures: palettes, tables, a row of a tile.
+const SPARE_BYTES: u64 = 1 << 20;
+
+/// What TIFF's decoder says of a chunk that is compressed, which it doesn't hold.
+const CHUNK_BYTES: u64 = 1 << 30;
+
+/// The places of a TIFF's strips or tiles, as many as there may be.
+const PLACES_BYTES: u64 = 4 << 20;
 
 /// Bytes of the file between two polls: LZW makes a megapixel of so many at most.
 const PIECE: usize = 1 << 10;
@@ -22,18 +29,27 @@ const POLL_SAMPLES: usize = 1 << 16;
 /// What a decoder may hold while only the header is read.
 ///
 /// Not by the size that the header claims, which nobody has looked at yet: a TIFF of 134 bytes could ask for 137 GB
-/// of tags, and an allocation that fails ends the process.
+/// of tags, and an allocation that fails ends the process. What comes before a limit can be set is looked at by `guard`.
 const HEADER_BYTES: u64 = 64 << 20;
 
 /// Reads the header.
 pub(super) fn probe(format: Format, bytes: &[u8]) -> Result<Header, Error> {
-    let mut decoder = decoder(format, Polled::new(bytes, None, PIECE), |_| HEADER_BYTES)?;
+    let mut decoder = decoder(format, bytes, None, HEADER_BYTES)?;
     let (width, height) = decoder.dimensions();
     if width == 0 || height == 0 {
         return Err(broken(format, "header", "it has no size"));
     }
     let colour_type = decoder.color_type();
-    let profile = decoder.icc_profile().ok().flatten();
+    let profile = if format == Format::Tiff {
+        guard::Tiff::new(bytes).and_then(|tiff| tiff.profile().map(Colour::embedded))
+    } else {
+        let profile = decoder.icc_profile().ok().flatten();
+        profile.map(|bytes| Colour::embedded(&bytes))
+    };
+    let inks = matches!(
+        decoder.original_color_type(),
+        ExtendedColorType::Cmyk8 | ExtendedColorType::Cmyk16
+    );
     let orientation = decoder
         .orientation()
         .map_or(1, |orientation| u16::from(orientation.to_exif()));
@@ -44,19 +60,36 @@ pub(super) fn probe(format: Format, bytes: &[u8]) -> Result<Header, Error> {
         model: model(colour_type),
         bit_depth: sample_bytes(colour_type) * 8,
         orientation: Orientation::from_exif(orientation),
-        colour: profile.map_or(Colour::Srgb, |bytes| Colour::embedded(&bytes)),
+        colour: profile.unwrap_or(Colour::Srgb),
         progressive: false,
         buffered: false,
         frames: 1,
-        detail: "",
+        detail: if inks { INKS } else { "" },
     })
 }
 
-/// Peak bytes: the picture as it is stored and as 8 bit, and what the decoder holds besides.
+/// The header's `detail` of pictures that the decoder turns from inks into RGB.
+const INKS: &str = "cmyk";
+
+/// Peak bytes: the picture as it is stored, and then as 8 bit; and what the decoder holds besides.
 pub(super) fn decode_bytes(header: &Header) -> u64 {
-    let samples =
-        u64::from(header.width) * u64::from(header.height) * u64::from(header.model.channels());
-    samples * (u64::from(header.bit_depth / 8) + 1) + samples + (1 << 20)
+    let pixels = u64::from(header.width) * u64::from(header.height);
+    let samples = pixels * u64::from(header.model.channels());
+    let deep = u64::from(header.bit_depth / 8);
+    let converted = if deep > 1 {
+        samples * (deep + 1)
+    } else {
+        samples
+    };
+    let held = match header.format {
+        // It is read as it is stored first, inks too.
+        Format::Tiff if header.detail == INKS => (pixels * 4 + samples) * deep + PLACES_BYTES,
+        Format::Tiff => samples * deep * 2 + PLACES_BYTES,
+        // A frame beside the canvas.
+        Format::Gif => samples * 2,
+        _ => samples,
+    };
+    converted.max(held) + SPARE_BYTES
 }
 
 /// Prepares a decode; the work is done when the first rows are asked for.
@@ -85,9 +118,13 @@ fn pixels(
     shape: Shape,
     checkpoint: &Checkpoint,
 ) -> Result<Vec<u8>, Error> {
-    let room = |picture: u64| picture.saturating_mul(3).saturating_add(SPARE_BYTES);
-    let file = Polled::new(bytes, Some(checkpoint), PIECE);
-    let decoder = decoder(format, file, room)?;
+    let picture = shape.bytes().saturating_add(SPARE_BYTES);
+    let room = match format {
+        // Of the picture as it is stored, at four bytes a sample, and of a chunk of it.
+        Format::Tiff => picture.saturating_mul(8).saturating_add(CHUNK_BYTES),
+        _ => picture,
+    };
+    let decoder = decoder(format, bytes, Some(checkpoint), room)?;
     let colour = decoder.color_type();
     let size = usize::try_from(decoder.total_bytes()).unwrap_or(usize::MAX);
     if decoder.dimensions() != (shape.width, shape.height)
@@ -147,12 +184,15 @@ fn level(sample: f32) -> u8 {
     level
 }
 
-/// The decoder of that format, with a limit made of the picture's bytes.
+/// The decoder of that format, which may allocate so many bytes, the picture that it hands out not included.
 fn decoder<'a>(
     format: Format,
-    reader: Polled<'a>,
-    limit: impl Fn(u64) -> u64,
+    bytes: &'a [u8],
+    checkpoint: Option<&'a Checkpoint>,
+    limit: u64,
 ) -> Result<Box<dyn ImageDecoder + 'a>, Error> {
+    look(format, bytes)?;
+    let reader = Polled::new(bytes, checkpoint, PIECE);
     let made: Result<Box<dyn ImageDecoder + 'a>, ImageError> = match format {
         Format::Bmp => bmp::BmpDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Gif => gif::GifDecoder::new(reader).map(|d| Box::new(d) as _),
@@ -169,12 +209,29 @@ fn decoder<'a>(
     };
     let mut decoder = made.map_err(|error| told(format, "header", &error))?;
     let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(limit(decoder.total_bytes()));
+    limits.max_alloc = Some(limit);
     decoder
         .set_limits(limits)
         .map_err(|error| told(format, "header", &error))?;
     Ok(decoder)
 }
+
+/// Refuses what the library's decoders would hold before they know of a limit.
+fn look(format: Format, bytes: &[u8]) -> Result<(), Error> {
+    let objection = match format {
+        Format::Tiff => guard::Tiff::new(bytes).and_then(|tiff| tiff.objection()),
+        Format::Gif if !guard::gif_is_modest(bytes) => Some(Objection::Greedy),
+        _ => None,
+    };
+    match objection {
+        Some(Objection::Greedy) => Err(broken(format, "header", GREEDY)),
+        Some(Objection::Unsupported) => Err(broken(format, "header", UNSUPPORTED)),
+        None => Ok(()),
+    }
+}
+
+const GREEDY: &str = "it needs more memory than its size explains";
+const UNSUPPORTED: &str = "it is of a kind that is not read here";
 
 fn model(colour: ColorType) -> Model {
     match colour {
@@ -192,12 +249,12 @@ fn sample_bytes(colour: ColorType) -> u8 {
 /// The library's words, for a client.
 fn told(format: Format, stage: &'static str, error: &ImageError) -> Error {
     let detail = match error {
-        ImageError::Unsupported(_) => "it is of a kind that is not read here".to_owned(),
-        ImageError::Limits(_) => "it needs more memory than its size explains".to_owned(),
-        ImageError::IoError(_) => "it is cut short".to_owned(),
-        _ => "its data is corrupt".to_owned(),
+        ImageError::Unsupported(_) => UNSUPPORTED,
+        ImageError::Limits(_) => GREEDY,
+        ImageError::IoError(_) => "it is cut short",
+        _ => "its data is corrupt",
     };
-    broken(format, stage, &detail)
+    broken(format, stage, detail)
 }
 
 fn broken(format: Format, stage: &'static str, detail: &str) -> Error {

@@ -9,8 +9,10 @@ mod bytes;
 mod error;
 mod exif;
 mod format;
+mod guard;
 mod header;
 mod huffman;
+mod ico;
 mod jpeg;
 mod pixels;
 mod png;
@@ -103,6 +105,7 @@ pub fn probe(bytes: &[u8]) -> Result<Header, Error> {
         Some(Format::Jpeg) => jpeg::probe(bytes),
         Some(Format::Png) => png::probe(bytes),
         Some(Format::WebP) => webp::probe(bytes),
+        Some(Format::Ico) => ico::probe(bytes),
         Some(other) => bridge::probe(other, bytes),
         None => Err(Error::Unsupported {
             looks_like: sniff::looks_like(bytes).map(Into::into),
@@ -136,6 +139,7 @@ pub fn decode_bytes(header: &Header) -> u64 {
         Format::Jpeg => jpeg::decode_bytes(header),
         Format::Png => png::decode_bytes(header),
         Format::WebP => webp::decode_bytes(header),
+        Format::Ico => ico::decode_bytes(header),
         _ => bridge::decode_bytes(header),
     }
 }
@@ -154,6 +158,7 @@ pub fn open<'a>(
         Format::Jpeg => jpeg::open(bytes, header, scale, checkpoint),
         Format::Png => png::open(bytes, header, checkpoint),
         Format::WebP => webp::open(bytes, header, checkpoint),
+        Format::Ico => ico::open(bytes, header, checkpoint),
         _ => Ok(bridge::open(bytes, header, checkpoint)),
     }
 }
