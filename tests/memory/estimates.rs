@@ -1,0 +1,177 @@
+//! Kinds of file × what is asked of them.
+
+use super::counter;
+use super::pictures::{self, Content};
+use super::trial::Table;
+
+/// Large enough that what grows with the picture outweighs what doesn't.
+const SIZE: (u32, u32) = (1600, 1200);
+
+/// Every kind of file, once to a small picture, once to one of the same size, which strips and encoders hold.
+#[test]
+fn decoders_keep_to_their_estimates() {
+    let _alone = counter::alone();
+    let mut table = Table::default();
+    for (name, file) in pictures::kinds(SIZE, Content::Noise) {
+        table.row(&name, &file, "resize?width=200&type=jpeg");
+        table.row(&name, &file, "convert?type=jpeg");
+    }
+    table.check();
+}
+
+/// Every operation, on one file of each layout, to every format.
+#[test]
+fn operations_and_encoders_keep_to_their_estimates() {
+    let _alone = counter::alone();
+    let mut table = Table::default();
+    let noise = Content::Noise;
+    let size = (1000, 800);
+    let files = [
+        ("jpeg 4:2:0", pictures::jpeg(size, noise, &pictures::PLAIN)),
+        ("jpeg turned", pictures::turned(size, noise, 6)),
+        ("jpeg mirrored", pictures::turned(size, noise, 5)),
+        ("jpeg cmyk", pictures::jpeg(size, noise, &pictures::INKS)),
+        ("png grey", pictures::png(size, noise, 1, false)),
+        ("png grey alpha", pictures::png(size, noise, 2, false)),
+        ("png rgb", pictures::png(size, noise, 3, false)),
+        ("png rgba", pictures::png(size, noise, 4, false)),
+    ];
+    let asks = [
+        "convert?",
+        "resize?width=900",
+        "resize?width=300&linear=false",
+        "resize?width=300&height=300&fit=cover&gravity=north",
+        "resize?width=400&height=400&fit=cover&gravity=0.3,0.7&background=fff",
+        "resize?width=1500&height=1500&fit=contain&background=ff000080",
+        "resize?width=1400&height=300&fit=contain&background=red&enlarge=true",
+        "resize?width=1600&height=200&fit=fill&enlarge=true",
+        "resize?width=100&height=1600&fit=fill&enlarge=true",
+        "resize?width=700&height=700&fit=outside&dpr=2&enlarge=true",
+    ];
+    for (name, file) in &files {
+        for ask in asks {
+            for format in ["jpeg&quality=100", "png", "webp&quality=100"] {
+                table.row(name, file, &format!("{ask}&type={format}"));
+            }
+        }
+    }
+    table.check();
+}
+
+/// What is in a picture decides what encoders hold.
+#[test]
+fn contents_keep_to_their_estimates() {
+    let _alone = counter::alone();
+    let mut table = Table::default();
+    for content in Content::ALL {
+        for channels in 1..=4 {
+            let name = format!("png {channels} {content:?}");
+            let file = pictures::png(SIZE, content, channels, false);
+            for format in ["jpeg", "png", "webp"] {
+                table.row(&name, &file, &format!("convert?type={format}"));
+            }
+        }
+    }
+    table.check();
+}
+
+/// Sides of one pixel, the longest sides there are, and little pictures that become large ones.
+#[test]
+fn extremes_keep_to_their_estimates() {
+    let _alone = counter::alone();
+    let mut table = Table::default();
+    let noise = Content::Noise;
+    for size in [(1, 1), (16_383, 1), (1, 16_383)] {
+        let files = [
+            ("jpeg", pictures::jpeg(size, noise, &pictures::PLAIN)),
+            (
+                "jpeg progressive",
+                pictures::jpeg(size, noise, &pictures::PROGRESSIVE),
+            ),
+            ("png", pictures::png(size, noise, 4, false)),
+            ("png interlaced", pictures::png(size, noise, 3, true)),
+            ("webp", pictures::webp(size, noise, pictures::WebP::Lossy)),
+            (
+                "webp lossless",
+                pictures::webp(size, noise, pictures::WebP::Lossless),
+            ),
+            ("tiff", pictures::tiff(size, noise, &pictures::Tiff::PLAIN)),
+        ];
+        for (name, file) in &files {
+            let name = format!("{name} {}x{}", size.0, size.1);
+            for ask in [
+                "convert?type=jpeg",
+                "convert?type=png",
+                "convert?type=webp",
+                "resize?width=50&height=50&fit=fill&enlarge=true&type=jpeg",
+                "resize?width=10&height=16000&fit=fill&enlarge=true&type=png",
+            ] {
+                table.row(&name, file, ask);
+            }
+        }
+    }
+    let dot = pictures::png((1, 1), noise, 4, false);
+    for format in ["jpeg", "png", "webp"] {
+        let ask = format!("resize?width=2000&height=1500&fit=fill&enlarge=true&type={format}");
+        table.row("png 1x1", &dot, &ask);
+    }
+    table.check();
+}
+
+/// Beyond four megapixels WebP's encoder keeps no tokens; its alpha goes through the lossless encoder.
+#[test]
+fn large_webp_keeps_to_its_estimate() {
+    let _alone = counter::alone();
+    let mut table = Table::default();
+    let size = (2400, 2000);
+    let file = pictures::png(size, Content::Noise, 4, false);
+    table.row("png rgba 4.8 MP", &file, "convert?type=webp");
+    let file = pictures::png(size, Content::Noise, 3, false);
+    table.row("png rgb 4.8 MP", &file, "convert?type=webp&quality=100");
+    let file = pictures::jpeg(size, Content::Noise, &pictures::PLAIN);
+    table.row("jpeg 4.8 MP", &file, "convert?type=webp&quality=100");
+    table.check();
+}
+
+/// Tens of megapixels.
+#[test]
+fn large_pictures_keep_to_their_estimates() {
+    let _alone = counter::alone();
+    let mut table = Table::default();
+    let photo = Content::Photo;
+    let size = (6000, 4000);
+    let large = (8000, 5000);
+    let ask = "resize?width=720&type=jpeg";
+    let row = |table: &mut Table, name, file: Vec<u8>| table.row(name, &file, ask);
+    row(
+        &mut table,
+        "jpeg 40 MP",
+        pictures::jpeg(large, photo, &pictures::PLAIN),
+    );
+    row(
+        &mut table,
+        "jpeg 24 MP progressive",
+        pictures::jpeg(size, photo, &pictures::PROGRESSIVE),
+    );
+    row(
+        &mut table,
+        "png 40 MP",
+        pictures::png(large, photo, 3, false),
+    );
+    row(
+        &mut table,
+        "png 24 MP interlaced",
+        pictures::png(size, photo, 3, true),
+    );
+    row(
+        &mut table,
+        "webp 24 MP",
+        pictures::webp(size, photo, pictures::WebP::Lossy),
+    );
+    row(
+        &mut table,
+        "tiff 24 MP",
+        pictures::tiff(size, photo, &pictures::Tiff::PLAIN),
+    );
+    table.check();
+}

@@ -1,0 +1,91 @@
+//! One row: a file, what is asked of it, and what that took.
+
+use std::fmt::Write as _;
+
+use pixmill::checkpoint::Checkpoint;
+use pixmill::codecs;
+use pixmill::pipeline::operation::{self, Request, Rules};
+use pixmill::pipeline::plan::{self, Settings};
+use pixmill::pipeline::{self, Scratch};
+
+use super::counter;
+
+/// The defaults.
+const SETTINGS: Settings = Settings {
+    max_pixels: 100_000_000,
+    max_output_side: 16_383,
+    max_output_pixels: 50_000_000,
+    linear: true,
+};
+
+/// Rows and what they took.
+#[derive(Default)]
+pub(crate) struct Table {
+    lines: String,
+    broken: Vec<String>,
+}
+
+/// `resize?width=3&type=png` as a request.
+pub(crate) fn asked(text: &str) -> Request {
+    let (name, query) = text.split_once('?').unwrap();
+    let pairs: Vec<(String, String)> = query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect();
+    let rules = Rules {
+        lenient: false,
+        max_side: SETTINGS.max_output_side,
+    };
+    operation::parse(operation::named(name).unwrap(), &pairs, &[], rules).unwrap()
+}
+
+/// The estimate and the peak of a run, its scratch buffers included. `None` is what no plan is made for.
+pub(crate) fn took(name: &str, file: &[u8], request: &Request) -> Option<(u64, u64)> {
+    let header = codecs::probe(file).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+    let plan = plan::plan(request, &header, &SETTINGS).ok()?;
+    let checkpoint = Checkpoint::new();
+    let (made, peak) = counter::peak_of(|| {
+        let mut scratch = Scratch::default();
+        pipeline::run(file, &header, &plan, &mut scratch, &checkpoint)
+    });
+    made.unwrap_or_else(|error| panic!("{name}: {error:?}"));
+    Some((plan.cost.peak_bytes, peak))
+}
+
+impl Table {
+    /// Runs a row, which must have a plan.
+    pub(crate) fn row(&mut self, name: &str, file: &[u8], asked_for: &str) {
+        let (estimate, peak) = took(name, file, &asked(asked_for)).unwrap();
+        let kib = |bytes: u64| bytes / 1024;
+        let ratio = estimate as f64 / peak as f64;
+        let line = format!(
+            "{name} | {asked_for} | {} | {} | {ratio:.2}",
+            kib(estimate),
+            kib(peak)
+        );
+        // A tenth over the estimate is the promise.
+        if peak * 10 > estimate * 11 {
+            self.broken.push(line.clone());
+        }
+        let _ok = writeln!(self.lines, "{line}");
+    }
+
+    /// All rows kept their promise.
+    pub(crate) fn check(self) {
+        use std::io::Write as _;
+        if let Some(path) = std::env::var_os("PIXMILL_MEMORY_TABLE") {
+            let mut file = std::fs::File::options()
+                .append(true)
+                .create(true)
+                .open(path)
+                .unwrap();
+            file.write_all(self.lines.as_bytes()).unwrap();
+        }
+        assert!(
+            self.broken.is_empty(),
+            "picture | asked | estimate, KiB | peak, KiB | estimate / peak\n{}",
+            self.broken.join("\n")
+        );
+    }
+}
