@@ -155,14 +155,15 @@ impl Stream for Feed<'_> {
             task.waker().wake_by_ref();
             return Poll::Pending;
         }
-        if appetite.0.eaten.load(Ordering::Relaxed) > MAX_BETWEEN {
+        if appetite.0.in_vain.load(Ordering::Relaxed) > MAX_BETWEEN {
             let detail =
                 format!("The form has more than {MAX_BETWEEN} bytes outside of its parts.");
             return Poll::Ready(Some(Err(Refusal(broken(detail)))));
         }
         let next = ready!(Pin::new(&mut **inflow).poll_next(task));
         if let Some(Ok(data)) = &next {
-            appetite.0.eaten.fetch_add(data.len(), Ordering::Relaxed);
+            let before = appetite.0.newest.swap(data.len(), Ordering::Relaxed);
+            appetite.0.in_vain.fetch_add(before, Ordering::Relaxed);
             appetite.0.hungry.store(false, Ordering::Relaxed);
         }
         Poll::Ready(next)
@@ -177,14 +178,18 @@ struct Appetite(Arc<Eaten>);
 
 #[derive(Default)]
 struct Eaten {
-    eaten: AtomicUsize,
+    /// Bytes that it has looked at, and found nothing to tell in.
+    in_vain: AtomicUsize,
+    /// Bytes of the last piece, which it may not have looked at yet: before the first part it takes in two in one go.
+    newest: AtomicUsize,
     hungry: AtomicBool,
 }
 
 impl Appetite {
     /// What the parser had to tell, or the problem.
     fn told<T>(&self, result: Result<T, multer::Error>) -> Result<T, Problem> {
-        self.0.eaten.store(0, Ordering::Relaxed);
+        self.0.in_vain.store(0, Ordering::Relaxed);
+        self.0.newest.store(0, Ordering::Relaxed);
         self.0.hungry.store(false, Ordering::Relaxed);
         result.map_err(|error| match error {
             multer::Error::StreamReadFailed(error) => match error.downcast::<Refusal>() {

@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 
 use crate::fixtures::{jpeg, photo, png, quarters};
 use crate::support::{Answer, TestServer, eventually, form};
+use crate::targets;
 
 const HEAD: &str = "POST /resize?width=20 HTTP/1.1\r\nHost: test\r\n\
     Content-Type: multipart/form-data; boundary=----test-boundary\r\n\
@@ -79,6 +80,21 @@ async fn pieces_of_any_size_make_the_same_form() {
         Answer::read(&mut stream, false)
             .await
             .picture("image/jpeg", 20, 10);
+    }
+}
+
+/// The parser takes in two pieces before it looks at what it has: however large they are, that is no form without parts.
+#[test]
+fn large_pieces_make_the_same_form() {
+    let file = jpeg(&photo(600, 400));
+    let body = form(&[("height", "10")], Some(("file", &file)));
+    assert!(body.len() > 71_000, "{}", body.len());
+    for size in [65_536, 65_537, 70_000, body.len()] {
+        let head = format!(
+            "/resize\ncontent-type: multipart/form-data; boundary=----test-boundary\npieces: {size}\n\n"
+        );
+        let request = [head.as_bytes(), &body].concat();
+        assert!(targets::run("request", &request), "in pieces of {size}");
     }
 }
 
