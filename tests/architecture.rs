@@ -84,7 +84,14 @@ const HOMES: &[(&str, &[&str])] = &[
         &["pipeline/mod.rs", "pipeline/transform.rs"],
     ),
     ("form_urlencoded", &["http/extract.rs"]),
-    ("futures_core", &["http/inflow.rs", "http/multipart.rs"]),
+    (
+        "futures_core",
+        &[
+            "http/inflow.rs",
+            "http/layers/unread.rs",
+            "http/multipart.rs",
+        ],
+    ),
     ("hyper", &["server/"]),
     ("hyper_util", &["server/"]),
     ("image", &["codecs/bridge.rs"]),

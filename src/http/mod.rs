@@ -34,8 +34,8 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 use self::layers::{
-    CancelLayer, Clients, DeadlineLayer, NewId, RecordLayer, check_host, drop_insane_id,
-    limit_clients,
+    CancelLayer, Clients, DeadlineLayer, NewId, RecordLayer, announce_close, check_host,
+    drop_insane_id, limit_clients,
 };
 use self::problem::Problem;
 use crate::admission;
@@ -218,6 +218,8 @@ fn finished(router: Router<State>, state: State) -> Router {
         .layer(MapResponseLayer::new(own_body))
         // A panic in a handler is a 500 like any other, not a closed connection.
         .layer(CatchPanicLayer::custom(panicked))
+        // Around all that may answer without having read the body.
+        .layer(from_fn(announce_close))
         // Before anything is done for a request that isn't proper HTTP.
         .layer(from_fn(check_host))
         .layer(MapResponseLayer::new(explained))

@@ -105,6 +105,44 @@ async fn an_early_refusal_is_readable_while_the_client_still_sends() {
         .expect("closed, not reset");
 }
 
+/// A connection that will be closed says so: else its client would lose the next request that it sends there.
+#[tokio::test]
+async fn an_answer_to_an_unread_body_says_that_the_connection_ends() {
+    let server = TestServer::start().await;
+    let length = "Content-Length: 900000\r\n";
+    let form = format!("Content-Type: multipart/form-data; boundary=x\r\n{length}");
+    let broken = [
+        b"--x\r\nContent-Disposition: form-data".repeat(5000),
+        vec![0; 700],
+    ]
+    .concat();
+    for (path, headers, body, status) in [
+        ("/nothing", length, &[0; 1000][..], 404),
+        ("/resize?widht=30", length, &[0; 1000], 400),
+        ("/resize?width=30", &form, &broken, 400),
+    ] {
+        let mut stream = server.connect().await;
+        stream.write_all(&head(path, headers)).await.unwrap();
+        stream.write_all(body).await.unwrap();
+        let answer = Answer::read(&mut stream, false).await;
+        assert_eq!(answer.status, status, "{path}");
+        assert_eq!(answer.header("connection"), Some("close"), "{path}");
+    }
+    // What was read to its end may be followed by another, whatever came of it.
+    let mut stream = server.connect().await;
+    for _ in 0..2 {
+        let request = [
+            &head("/resize?width=30", "Content-Length: 3\r\n")[..],
+            b"abc",
+        ]
+        .concat();
+        stream.write_all(&request).await.unwrap();
+        let answer = Answer::read(&mut stream, false).await;
+        assert_eq!(answer.header("connection"), None);
+        answer.problem(415, "unsupported-format");
+    }
+}
+
 #[tokio::test]
 async fn uploads_that_stall_are_ended() {
     let server = TestServer::start_with(|config| config.http.body_timeout = SHORT).await;

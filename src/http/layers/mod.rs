@@ -6,6 +6,7 @@ mod deadline;
 mod host;
 mod record;
 mod request_id;
+mod unread;
 
 pub(super) use self::cancel::CancelLayer;
 pub(super) use self::clients::{Clients, limit_clients};
@@ -13,3 +14,4 @@ pub(super) use self::deadline::DeadlineLayer;
 pub(super) use self::host::check_host;
 pub(super) use self::record::{Facts, RecordLayer};
 pub(super) use self::request_id::{NewId, drop_insane_id, of, trace_id};
+pub(super) use self::unread::announce_close;
