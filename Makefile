@@ -16,7 +16,7 @@ FUZZ := 0.13.2
 # Tools of our own come first.
 export PATH := $(TOOLS)/bin:$(PATH):/usr/sbin
 
-.PHONY: run build test lint bench fuzz rolling-restart tools static-check fmt clean
+.PHONY: run build test lint bench fuzz soak rolling-restart tools static-check fmt clean
 
 run: build ## Build and serve on :8080.
 	$(DIST)
@@ -39,7 +39,7 @@ lint: tools ## Format, clippy, docs, licences and sources, unused dependencies.
 	cargo fmt --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
-	cargo clippy $(CARGO_FLAGS) --test restart -- -D warnings
+	cargo clippy $(CARGO_FLAGS) --test soak --test restart -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --no-deps --document-private-items
 	scripts/cargo-tool.sh cargo-deny $(DENY)
 	cargo deny --config .deny.toml check licenses bans sources
@@ -64,9 +64,14 @@ fuzz: tools ## Look for inputs that break a promise, with the C codecs under Add
 	@scripts/cargo-tool.sh cargo-fuzz $(FUZZ)
 	scripts/fuzz.sh $(SECONDS) $(FUZZ_TARGET)
 
-rolling-restart: tools ## Restart two pixmills behind HAProxy, then nginx, under load: none of 20,000 requests fails.
+rolling-restart: build ## Restart two pixmills behind HAProxy, then nginx, under load: none of 20,000 requests fails.
 	@scripts/tools.sh --aside haproxy nginx
-	cargo test $(CARGO_FLAGS) --profile dist --test restart
+	PIXMILL=$(abspath $(DIST)) cargo test $(CARGO_FLAGS) --test restart
+
+# At most 20 minutes, on this machine alone; or one phase: make soak PHASE=slow.
+PHASE :=
+soak: build ## Show the promises that take load to prove, on the static binary.
+	PIXMILL=$(abspath $(DIST)) cargo test $(CARGO_FLAGS) --test soak -- $(PHASE)
 
 fmt: ## Format the code.
 	cargo fmt

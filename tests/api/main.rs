@@ -41,6 +41,8 @@ mod readme;
 mod sandbox;
 /// The fuzz targets on their seeds.
 mod seeds;
+/// Requests that two readers would cut in different ways.
+mod smuggling;
 /// The server under test and the client.
 mod support;
 /// Sockets that are handed over, and what a service manager hears.

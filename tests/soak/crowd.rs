@@ -1,0 +1,222 @@
+//! Ten times as many requests as can be worked on; and small pictures behind large ones.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::io::AsyncWriteExt;
+use tokio::task::JoinSet;
+
+use crate::files::{self, bombs};
+use crate::report::{Report, percentile};
+use crate::stage::Stage;
+use crate::wire::{self, Client, upload};
+
+/// For how long each load is held.
+const TIME: Duration = Duration::from_secs(10);
+
+pub(crate) async fn run(report: &mut Report) {
+    let stage = Stage::begin(&[]).await;
+    let address = stage.server.address;
+    // Six megapixels.
+    let photo = files::photo(2725, 2225, 60);
+    let request = Arc::new(upload("/resize?width=720", &photo));
+    Report::note(&format!("an upload of {} KB", request.len() / 1000));
+    let mut best = 0.0_f64;
+    for clients in [2, 4, 8, 16] {
+        let rate = closed_loop(address, &request, clients).await;
+        Report::note(&format!("{clients} clients: {rate:.0} pictures/s"));
+        best = best.max(rate);
+    }
+    let expects = format!(
+        "Expect: 100-continue\r\nContent-Length: {}\r\n",
+        photo.len()
+    );
+    let asks = Upload {
+        head: wire::head("POST", "/resize?width=720", &expects),
+        body: photo,
+        asks: true,
+    };
+    let rushes = Upload {
+        head: Vec::new(),
+        body: request.to_vec(),
+        asks: false,
+    };
+    let rate = overload(report, address, asks, best).await;
+    report.promise(
+        "pictures a second at ten times the load, by clients that ask before they upload",
+        format!("{rate:.0}, {:.0} % of the best", rate / best * 100.0),
+        ">= 90 % of the best",
+        rate >= best * 0.9,
+    );
+    // On this machine both ends of every upload take the workers' processors: nothing is promised of that.
+    let rate = overload(report, address, rushes, best).await;
+    Report::note(&format!(
+        "when all upload at once: {rate:.0} pictures/s, {:.0} % of the best",
+        rate / best * 100.0
+    ));
+    behind_bombs(report, address).await;
+    stage.end(report).await;
+}
+
+/// Pictures a second, when each client sends its next request after its answer.
+async fn closed_loop(address: SocketAddr, request: &Arc<Vec<u8>>, clients: usize) -> f64 {
+    let start = Instant::now();
+    let mut all = JoinSet::new();
+    for _ in 0..clients {
+        let request = Arc::clone(request);
+        all.spawn(async move {
+            let (mut client, mut done) = (Client::new(address), 0_u32);
+            while start.elapsed() < TIME / 3 {
+                let answer = client.ask(&request).await;
+                done += u32::from(answer.is_ok_and(|a| a.status == 200));
+            }
+            done
+        });
+    }
+    let done: u32 = all.join_all().await.into_iter().sum();
+    f64::from(done) / start.elapsed().as_secs_f64()
+}
+
+/// What an open-loop client sends.
+struct Upload {
+    /// Empty when the body has it.
+    head: Vec<u8>,
+    body: Vec<u8>,
+    /// Whether it waits for 100 before the body, as `Expect` says.
+    asks: bool,
+}
+
+/// What became of an offered request.
+enum Outcome {
+    /// Seconds since the first.
+    Picture(f64),
+    /// Milliseconds.
+    Refused(f64),
+    Other(String),
+}
+
+/// Ten times `best` requests a second, each on a connection of its own, whatever becomes of those before.
+async fn overload(report: &mut Report, address: SocketAddr, upload: Upload, best: f64) -> f64 {
+    let upload = Arc::new(upload);
+    let start = Instant::now();
+    let mut all = JoinSet::new();
+    let mut due = tokio::time::interval(Duration::from_secs_f64(1.0 / (best * 10.0)));
+    while start.elapsed() < TIME {
+        due.tick().await;
+        let upload = Arc::clone(&upload);
+        all.spawn(async move { offer(address, &upload, start).await });
+    }
+    let outcomes = all.join_all().await;
+    let offered = outcomes.len();
+    let (mut pictures, mut refused, mut others) = (0_u32, Vec::new(), Vec::new());
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Picture(at) if at < TIME.as_secs_f64() => pictures += 1,
+            Outcome::Picture(_later) => {}
+            Outcome::Refused(took) => refused.push(took),
+            Outcome::Other(what) => others.push(what),
+        }
+    }
+    let rate = f64::from(pictures) / TIME.as_secs_f64();
+    Report::note(&format!(
+        "{offered} requests in {} s, {:.1} times the best rate; {} refused",
+        TIME.as_secs(),
+        offered as f64 / TIME.as_secs_f64() / best,
+        refused.len()
+    ));
+    report.none("others than 200 or 503 with Retry-After", offered, &others);
+    report.at_most(
+        "time to a refusal, 99th percentile",
+        percentile(&refused, 0.99),
+        "ms",
+        100.0,
+    );
+    rate
+}
+
+/// Sends and reads at the same time: a refusal comes before the upload has ended.
+async fn offer(address: SocketAddr, upload: &Upload, start: Instant) -> Outcome {
+    let sent = Instant::now();
+    let exchange = async {
+        let mut stream = wire::connect(address, None).await?;
+        stream.write_all(&upload.head).await?;
+        if upload.asks {
+            let answer = wire::read(&mut stream).await?;
+            if answer.status != 100 {
+                return Ok((answer, sent.elapsed().as_secs_f64() * 1000.0));
+            }
+        }
+        let (mut reader, mut writer) = stream.split();
+        let answer = async {
+            let answer = wire::read(&mut reader).await;
+            (answer, sent.elapsed().as_secs_f64() * 1000.0)
+        };
+        let (written, (answer, took)) = tokio::join!(writer.write_all(&upload.body), answer);
+        let answer = answer.map_err(|error| written.err().unwrap_or(error))?;
+        std::io::Result::Ok((answer, took))
+    };
+    match tokio::time::timeout(wire::PATIENCE, exchange).await {
+        Ok(Ok((answer, _))) if answer.status == 200 => {
+            Outcome::Picture(start.elapsed().as_secs_f64())
+        }
+        Ok(Ok((answer, took))) if answer.is_honest_refusal() => Outcome::Refused(took),
+        Ok(Ok((answer, _))) => Outcome::Other(answer.status.to_string()),
+        Ok(Err(error)) => Outcome::Other(error.to_string()),
+        Err(_late) => Outcome::Other("no answer".to_owned()),
+    }
+}
+
+/// A small picture now and then, while twelve clients send large ones without pause.
+async fn behind_bombs(report: &mut Report, address: SocketAddr) {
+    let over = Arc::new(AtomicBool::new(false));
+    let mut clients = JoinSet::new();
+    for index in 0..12 {
+        let over = Arc::clone(&over);
+        let bomb = match index % 3 {
+            0 => bombs::scan_bomb(8192, 90),
+            1 => bombs::zero_png((10_000, 10_000), 8, 6),
+            _ => bombs::zero_jpeg(10_000),
+        };
+        let request = upload("/resize?width=640", &bomb);
+        clients.spawn(async move {
+            let (mut client, mut done) = (Client::new(address), 0);
+            while !over.load(Ordering::Relaxed) {
+                let answer = client.ask(&request).await;
+                done += usize::from(answer.is_ok_and(|a| a.status == 200));
+            }
+            done
+        });
+    }
+    let request = upload("/resize?width=300", &files::photo(600, 400, 80));
+    let (mut client, mut took, mut others) = (Client::new(address), Vec::new(), Vec::new());
+    let start = Instant::now();
+    while start.elapsed() < TIME {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let sent = Instant::now();
+        match client.ask(&request).await {
+            Ok(answer) if answer.status == 200 => took.push(sent.elapsed().as_secs_f64()),
+            Ok(answer) => others.push(answer.status.to_string()),
+            Err(lost) => others.push(lost),
+        }
+    }
+    over.store(true, Ordering::Relaxed);
+    let bombs: usize = clients.join_all().await.into_iter().sum();
+    Report::note(&format!(
+        "{bombs} pictures of 67 to 100 megapixels and {} small ones, these in {:.2} s in the median",
+        took.len(),
+        percentile(&took, 0.5)
+    ));
+    report.none(
+        "small pictures refused behind large ones",
+        took.len(),
+        &others,
+    );
+    report.at_most(
+        "a small picture behind large ones, at most",
+        percentile(&took, 1.0),
+        "s",
+        2.0,
+    );
+}

@@ -1,0 +1,109 @@
+//! The process under test, and what the system says of it.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::wire;
+
+/// The binary: the one that `make build` left, or another that `PIXMILL` names.
+fn binary() -> String {
+    std::env::var("PIXMILL").unwrap_or_else(|_| "target/dist/pixmill".to_owned())
+}
+
+/// Ended when dropped.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Server {
+    /// Starts it with these flags and waits until it is ready.
+    pub(crate) async fn start(flags: &[&str]) -> Self {
+        let mut child = Command::new(binary())
+            .args(["--host", "127.0.0.1", "--port", "0", "--log", "error"])
+            .args(flags)
+            .env_clear()
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}; see `make soak`", binary()));
+        let mut line = String::new();
+        let out = child.stdout.as_mut().unwrap();
+        BufReader::new(out).read_line(&mut line).unwrap();
+        let address = line.split("http://").nth(1).unwrap();
+        let address: SocketAddr = address.split(' ').next().unwrap().parse().unwrap();
+        assert!(address.ip().is_loopback(), "load goes to this machine only");
+        let server = Self { child, address };
+        while wire::get(address, "/ready")
+            .await
+            .is_none_or(|a| a.status != 200)
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        server
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// As an orchestrator ends it.
+    pub(crate) fn terminate(&self) {
+        let pid = Pid::from_raw(self.pid().cast_signed()).unwrap();
+        kill_process(pid, Signal::TERM).unwrap();
+    }
+
+    /// The exit code, and how long it took until then; `None` if it doesn't end.
+    pub(crate) async fn exit(&mut self, patience: Duration) -> Option<(Option<i32>, Duration)> {
+        let start = Instant::now();
+        while start.elapsed() < patience {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return Some((status.code(), start.elapsed()));
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        None
+    }
+
+    /// Whether it lives.
+    pub(crate) fn lives(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Figures by name, without `pixmill_`.
+    pub(crate) async fn metrics(&self) -> HashMap<String, f64> {
+        let Some(page) = wire::get(self.address, "/metrics").await else {
+            return HashMap::new();
+        };
+        let page = String::from_utf8(page.body).unwrap();
+        page.lines()
+            .filter_map(|line| line.strip_prefix("pixmill_")?.rsplit_once(' '))
+            .filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?)))
+            .collect()
+    }
+
+    /// Seconds of processor time so far.
+    pub(crate) async fn cpu(&self) -> f64 {
+        self.metrics().await["cpu_seconds_total"]
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ended = self.child.kill();
+        let _status = self.child.wait();
+    }
+}
+
+/// A row of `/proc/PID/status` such as `VmRSS`, in MiB.
+pub(crate) fn memory(pid: u32, row: &str) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with(row));
+    let number = line.and_then(|line| line.split_whitespace().nth(1));
+    number.map_or(0.0, |number| number.parse::<f64>().unwrap() / 1024.0)
+}

@@ -1,0 +1,177 @@
+//! A phase's server, from its start to its exit, and what holds in every phase.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use crate::files;
+use crate::report::{Report, percentile};
+use crate::server::{Server, memory};
+use crate::watch::{Seen, Watch};
+use crate::wire::{Client, upload};
+
+/// The setting, in MiB.
+const LIMIT: f64 = 512.0;
+/// What every phase's server is started with.
+const FLAGS: [&str; 4] = ["--memory-limit", "512MiB", "--workers", "2"];
+/// After the load the process may have a fifth more than before, or so many MiB: a fifth of an idle process's 8 MiB is
+/// less than the 16 MiB of idle scratch buffers, a sixteenth of the pixel memory, and the free lists of the allocator.
+const FLOOR: f64 = 24.0;
+
+pub(crate) struct Stage {
+    pub(crate) server: Server,
+    watch: Watch,
+    /// MiB before the load.
+    before: f64,
+    files: f64,
+    since: Instant,
+    cpu: f64,
+}
+
+impl Stage {
+    /// Starts a server with these flags besides, warms it up and begins to watch.
+    pub(crate) async fn begin(flags: &[&str]) -> Self {
+        let flags: Vec<&str> = FLAGS.iter().chain(flags).copied().collect();
+        let server = Server::start(&flags).await;
+        let mut client = Client::new(server.address);
+        let photo = files::photo(600, 400, 80);
+        // What is made at the first use of each kind is no leak.
+        for kind in ["jpeg", "png", "webp"].repeat(4) {
+            let request = upload(&format!("/resize?width=300&type={kind}"), &photo);
+            assert_eq!(client.ask(&request).await.unwrap().status, 200);
+        }
+        drop(client);
+        settled(&server).await;
+        let before = memory(server.pid(), "VmRSS");
+        let watch = Watch::start(server.address, server.pid());
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let metrics = server.metrics().await;
+        Self {
+            server,
+            watch,
+            before,
+            files: metrics["open_fds"],
+            since: Instant::now(),
+            cpu: metrics["cpu_seconds_total"],
+        }
+    }
+
+    /// The load is over: everything is given back, and the process ends as it should.
+    pub(crate) async fn end(mut self, report: &mut Report) {
+        let mut client = Client::new(self.server.address);
+        let request = upload("/resize?width=300", &files::photo(600, 400, 80));
+        let start = Instant::now();
+        let next = client.ask(&request).await;
+        let took = start.elapsed().as_secs_f64();
+        drop(client);
+        let status = next.map_or(0, |answer| answer.status);
+        report.promise(
+            "the next resize, right after the load",
+            format!("{status} in {took:.2} s"),
+            "200 in < 1 s",
+            status == 200 && took < 1.0,
+        );
+        let (gauges, took) = settled(&self.server).await;
+        Report::note(&format!(
+            "the server took {:.1} s of processor time in {:.1} s",
+            gauges["cpu_seconds_total"] - self.cpu,
+            self.since.elapsed().as_secs_f64()
+        ));
+        let held: Vec<String> = held(&gauges);
+        report.none(
+            "permits, memory or connections held after the load",
+            5,
+            &held,
+        );
+        let files = gauges["open_fds"] - self.files;
+        report.at_most("open files more than before", files, "files", 0.0);
+        Report::note(&format!("given back {took:.1} s after the load"));
+        self.memory_falls(report).await;
+        let Self {
+            mut server, watch, ..
+        } = self;
+        throughout(report, &watch.stop());
+        server.terminate();
+        let exit = server.exit(Duration::from_secs(5)).await;
+        let (code, took) = exit.unwrap_or((None, Duration::MAX));
+        report.promise(
+            "SIGTERM while idle",
+            format!("exit code {code:?} in {:.2} s", took.as_secs_f64()),
+            "0 in <= 1 s",
+            code == Some(0) && took <= Duration::from_secs(1),
+        );
+    }
+
+    async fn memory_falls(&mut self, report: &mut Report) {
+        let bound = (self.before * 1.2).max(self.before + FLOOR);
+        let start = Instant::now();
+        while memory(self.server.pid(), "VmRSS") > bound
+            && start.elapsed() < Duration::from_secs(30)
+            && self.server.lives()
+        {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let now = memory(self.server.pid(), "VmRSS");
+        report.promise(
+            "resident memory within 30 s of the load's end",
+            format!(
+                "{now:.0} MiB after {:.0} s, {:.0} before",
+                start.elapsed().as_secs_f64(),
+                self.before
+            ),
+            format!("<= {bound:.0} MiB"),
+            now > 0.0 && now <= bound,
+        );
+    }
+
+    /// For a phase that ends the server itself.
+    pub(crate) fn into_parts(self) -> (Server, Watch) {
+        (self.server, self.watch)
+    }
+}
+
+/// What holds at every moment of a phase.
+pub(crate) fn throughout(report: &mut Report, seen: &Seen) {
+    let largest = percentile(&seen.health, 1.0);
+    Report::note(&format!(
+        "/health: {} requests, median {:.1} ms, longest {largest:.0} ms",
+        seen.health.len(),
+        percentile(&seen.health, 0.5)
+    ));
+    let failed: Vec<String> = vec!["failed".to_owned(); seen.failed];
+    report.none("/health unanswered", seen.health.len(), &failed);
+    report.at_most(
+        "/health, 99th percentile",
+        percentile(&seen.health, 0.99),
+        "ms",
+        20.0,
+    );
+    report.at_most("resident memory at its peak", seen.resident, "MiB", LIMIT);
+}
+
+/// Waits until nothing is held, for at most 15 s; the gauges then, and how long that took in seconds.
+async fn settled(server: &Server) -> (HashMap<String, f64>, f64) {
+    let start = Instant::now();
+    loop {
+        let gauges = server.metrics().await;
+        let took = start.elapsed().as_secs_f64();
+        if held(&gauges).is_empty() || took > 15.0 {
+            return (gauges, took);
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// What isn't as on an idle server; of connections the prober's and the metrics' own don't count.
+fn held(gauges: &HashMap<String, f64>) -> Vec<String> {
+    let own = [
+        ("queue_length", 0.0),
+        ("workers_busy", 0.0),
+        ("upload_memory_bytes", 0.0),
+        ("pixel_memory_bytes", 0.0),
+        ("connections_open", 2.0),
+    ];
+    own.iter()
+        .filter(|(name, own)| gauges.get(*name).is_none_or(|value| value > own))
+        .map(|(name, _)| format!("{name} is {:?}", gauges.get(*name)))
+        .collect()
+}
