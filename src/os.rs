@@ -322,6 +322,11 @@ pub fn resident_bytes() -> u64 {
 pub fn open_files() -> u64 {
     OWN_FIGURES.files.as_ref().map_or(0, |folder| {
         let mut folder = folder.lock().unwrap_or_else(PoisonError::into_inner);
+        // Since Linux 6.2 the folder's size is their number. Listing ten thousand takes a request's thread a quarter of a second.
+        let told = folder.stat().map_or(0, |stat| stat.st_size);
+        if told > 0 {
+            return told.unsigned_abs();
+        }
         folder.rewind();
         // Two of them are the folder itself and its parent.
         folder.by_ref().count().saturating_sub(2) as u64
@@ -406,6 +411,13 @@ mod tests {
         assert!(memory() > 1 << 20);
         assert!(resident_bytes() > 1 << 16);
         assert!(open_files() >= 3);
+        // Other tests open and close files meanwhile, but not so many.
+        let before = open_files();
+        let held: Vec<_> = (0..500)
+            .map(|_| fs::File::open("/dev/null").unwrap())
+            .collect();
+        assert!(open_files().abs_diff(before + 500) < 200);
+        drop(held);
         assert!(cpu_seconds() >= 0.0);
     }
 

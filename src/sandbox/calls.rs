@@ -32,6 +32,7 @@ const BYTES: &[c_long] = &[
     libc::SYS_sendto,
     libc::SYS_lseek,
     libc::SYS_getdents64,
+    libc::SYS_fstat,
     libc::SYS_close,
 ];
 
@@ -106,7 +107,7 @@ const CONNECTIONS: &[c_long] = &[
 const PROCESSES: &[c_long] = &[libc::SYS_sendmsg, libc::SYS_recvmsg, libc::SYS_pwrite64];
 
 /// The server's side of it gives memory back that nobody needs.
-const CHILDREN: &[c_long] = &[libc::SYS_fstat, libc::SYS_ftruncate];
+const CHILDREN: &[c_long] = &[libc::SYS_ftruncate];
 
 /// The other side waits for the next.
 const CODEC: &[c_long] = &[
