@@ -100,8 +100,7 @@ mod tests {
             calls.any.iter().copied().chain(limited).collect()
         };
         let (server, codec) = (names(&calls::server(true)), names(&calls::codec()));
-        let more: Vec<_> = codec.difference(&server).collect();
-        assert_eq!(more, [&libc::SYS_getrusage]);
+        assert_eq!(codec.difference(&server).count(), 0);
         for call in [
             libc::SYS_clone,
             libc::SYS_clone3,

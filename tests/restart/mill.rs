@@ -22,12 +22,17 @@ pub(crate) fn free() -> SocketAddr {
     listener.local_addr().expect("an address")
 }
 
+/// The one that is shipped, where `PIXMILL` names it.
+fn binary() -> String {
+    std::env::var("PIXMILL").unwrap_or_else(|_| env!("CARGO_BIN_EXE_pixmill").to_owned())
+}
+
 impl Mill {
     /// As README advises: with what `config/production.toml` says.
     pub(crate) fn start(address: SocketAddr) -> Self {
         let config = concat!(env!("CARGO_MANIFEST_DIR"), "/config/production.toml");
         let (host, port) = (address.ip().to_string(), address.port().to_string());
-        let child = Command::new(env!("CARGO_BIN_EXE_pixmill"))
+        let child = Command::new(binary())
             .env_clear()
             .args(["--config", config, "--host", &host, "--port", &port])
             // What else runs on this machine has no part in the play.

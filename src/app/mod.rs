@@ -1,11 +1,14 @@
 //! The parts put together: build, run, drain.
 
+mod file;
+mod snapshot;
+
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -15,20 +18,19 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 
+pub use self::file::{FileError, resize_file};
+use self::snapshot::snapshots;
 use crate::admission::Admission;
-use crate::checkpoint::Checkpoint;
-use crate::codecs;
-use crate::config::{Config, Machine};
-use crate::http::problem::Problem;
+use crate::config::Config;
 use crate::http::{self, ClientAddress, Readiness};
 use crate::isolation::Isolation;
 use crate::os;
-use crate::pipeline::{self, operation, plan};
-use crate::sandbox::{Enforced, Level};
+use crate::pipeline::plan;
+use crate::sandbox::Enforced;
 use crate::server::{self, Connections, Crowded, Handlers, Incoming, Peer, Phase};
 use crate::service::{self, Executor, Service};
 use crate::systemd::Manager;
-use crate::telemetry::{Metrics, Snapshot};
+use crate::telemetry::Metrics;
 
 /// How often buffers that nobody uses are let go.
 const TRIM_EVERY: Duration = Duration::from_secs(5);
@@ -245,80 +247,4 @@ fn answered(result: Result<Response, Infallible>) -> Response {
         Ok(response) => response,
         Err(never) => match never {},
     }
-}
-
-/// What the metrics page and `/health` show of the moment.
-fn snapshots(
-    service: &Service,
-    connections: &Connections,
-    enforced: &Enforced,
-) -> impl Fn() -> Snapshot + use<> {
-    let sandbox = (enforced.landlock == Level::Full, enforced.seccomp);
-    let (service, connections) = (service.clone(), connections.clone());
-    let start = Instant::now();
-    move || {
-        let figures = service.admission().figures();
-        let processes = service
-            .isolation()
-            .map(Isolation::figures)
-            .unwrap_or_default();
-        Snapshot {
-            cancelled: figures.cancelled,
-            queue_length: figures.queued,
-            workers: figures.workers,
-            workers_busy: figures.busy,
-            codec_processes: processes.processes,
-            codec_crashes: processes.crashed,
-            upload_memory: figures.upload_memory,
-            pixel_memory: figures.pixel_memory,
-            connections_open: connections.open(),
-            connections_accepted: connections.accepted(),
-            connections_crowded: connections.crowded(),
-            uptime_seconds: start.elapsed().as_secs(),
-            resident_bytes: os::resident_bytes() + processes.resident_bytes,
-            open_files: os::open_files(),
-            cpu_seconds: os::cpu_seconds() + processes.cpu_seconds,
-            sandbox,
-        }
-    }
-}
-
-/// Why a file was not resized, in words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FileError {
-    /// The parameters make no sense.
-    Parameters(String),
-    /// Anything else: the picture, the limits, ourselves.
-    Failed(String),
-}
-
-/// The pipeline on one file, with the parameters of `/resize`, without a server.
-///
-/// # Errors
-/// [`FileError`].
-pub fn resize_file(
-    file: &[u8],
-    parameters: &[(String, String)],
-    machine: Machine,
-) -> Result<Vec<u8>, FileError> {
-    let config = Config::defaults(machine).map_err(|mistakes| {
-        let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-        FileError::Failed(lines.join("; "))
-    })?;
-    let rules = operation::Rules {
-        lenient: false,
-        max_side: config.pipeline.max_output_side,
-    };
-    let row = operation::named("resize")
-        .ok_or_else(|| FileError::Failed("there is no such operation".to_owned()))?;
-    let request = operation::parse(row, parameters, &[], rules)
-        .map_err(|error| FileError::Parameters(Problem::from(error).detail().to_owned()))?;
-    let failed =
-        |error: service::Error| FileError::Failed(Problem::from(error).detail().to_owned());
-    let header = codecs::probe(file).map_err(|error| failed(error.into()))?;
-    let plan =
-        plan::plan(&request, &header, &config.pipeline).map_err(|error| failed(error.into()))?;
-    let mut scratch = pipeline::Scratch::default();
-    pipeline::run(file, &header, &plan, &mut scratch, &Checkpoint::new())
-        .map_err(|error| failed(error.into()))
 }

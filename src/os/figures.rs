@@ -1,0 +1,83 @@
+//! What this process takes, for metrics; read from what is opened once, so that nothing need be opened later.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use rustix::fs::Dir;
+
+/// What the system tells of this process; opened once, since in the sandbox nothing is opened any more.
+static OWN_FIGURES: LazyLock<OwnFigures> = LazyLock::new(|| OwnFigures {
+    // Read from `/proc` the first time on some systems; the clock's code is found by the same table.
+    page_size: rustix::param::page_size() as u64,
+    memory: File::open("/proc/self/statm").ok(),
+    files: File::open("/proc/self/fd")
+        .ok()
+        .and_then(|folder| Dir::new(folder).ok())
+        .map(Mutex::new),
+});
+
+struct OwnFigures {
+    page_size: u64,
+    memory: Option<File>,
+    files: Option<Mutex<Dir>>,
+}
+
+/// Opens what [`resident_bytes`] and [`open_files`] read, for a process that soon can't.
+pub fn open_own_figures() {
+    LazyLock::force(&OWN_FIGURES);
+    // Finds the clock.
+    let _seconds = cpu_seconds();
+}
+
+/// Bytes of this process in memory now.
+pub fn resident_bytes() -> u64 {
+    // Seven numbers of 20 digits at most.
+    let mut text = [0; 160];
+    let pages = OWN_FIGURES
+        .memory
+        .as_ref()
+        .and_then(|file| file.read_at(&mut text, 0).ok())
+        .and_then(|length| std::str::from_utf8(text.get(..length)?).ok())
+        .and_then(|text| text.split_whitespace().nth(1)?.parse::<u64>().ok())
+        .unwrap_or(0);
+    pages * OWN_FIGURES.page_size
+}
+
+/// Files, sockets included, that this process has open now.
+pub fn open_files() -> u64 {
+    OWN_FIGURES.files.as_ref().map_or(0, |folder| {
+        let mut folder = folder.lock().unwrap_or_else(PoisonError::into_inner);
+        // Since Linux 6.2 the folder's size is their number. Listing ten thousand takes a request's thread a quarter of a second.
+        let told = folder.stat().map_or(0, |stat| stat.st_size);
+        if told > 0 {
+            return told.unsigned_abs();
+        }
+        folder.rewind();
+        // Two of them are the folder itself and its parent.
+        folder.by_ref().count().saturating_sub(2) as u64
+    })
+}
+
+/// CPU seconds, user and system, that this process has used.
+pub fn cpu_seconds() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_is_seen() {
+        assert!(resident_bytes() > 1 << 16);
+        assert!(open_files() >= 3);
+        // Other tests open and close files meanwhile, but not so many.
+        let before = open_files();
+        let held: Vec<_> = (0..500).map(|_| File::open("/dev/null").unwrap()).collect();
+        assert!(open_files().abs_diff(before + 500) < 200);
+        drop(held);
+        assert!(cpu_seconds() >= 0.0);
+    }
+}

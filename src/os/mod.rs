@@ -1,0 +1,117 @@
+//! The few calls to the system: priorities, the allocator, limits, processes, what the container grants.
+//!
+//! A leaf. Nothing here fails loudly: what can't be had is done without, and the
+//! caller logs what it got.
+#![expect(
+    unsafe_code,
+    reason = "mallopt and files by number: no safe wrapper has them"
+)]
+
+mod confine;
+mod figures;
+mod grants;
+mod process;
+
+use std::io;
+use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd};
+
+pub use self::confine::{Forbidden, attempt, keep_memory_private, renounce_privileges};
+pub use self::figures::{cpu_seconds, open_files, open_own_figures, resident_bytes};
+pub use self::grants::{cpus, memory};
+pub use self::process::{Alone, Fork, be_the_first_to_go, become_helper, limit_address_space};
+
+/// Lowers the calling thread's priority by `nice` steps, 0 to 19, below the process's own.
+pub fn lower_priority(nice: u8) {
+    // On Linux the thread's id names the thread alone, although POSIX says process.
+    let thread = rustix::thread::gettid();
+    let current = rustix::process::getpriority_process(Some(thread)).unwrap_or(0);
+    let lower = current.saturating_add(i32::from(nice)).min(19);
+    // Refused only where even lowering is forbidden; the worker then runs at its old priority.
+    let _refused = rustix::process::setpriority_process(Some(thread), lower);
+}
+
+/// Settles glibc's allocator: few arenas, and thresholds that don't move.
+///
+/// Left alone, glibc gives each thread an arena and raises the threshold for
+/// mapping after the first large block is freed; buffers of tens of megabytes then
+/// stay in the heap for ever. Below the threshold a picture's buffers come back warm: mapping each anew
+/// costs a fault for every page. What an idle heap keeps is handed back by [`trim`].
+#[cfg(target_env = "gnu")]
+pub fn tune_allocator() {
+    const ARENAS: libc::c_int = 2;
+    const MAP_FROM: libc::c_int = 8 << 20;
+    const TRIM_FROM: libc::c_int = 32 << 20;
+    // SAFETY: mallopt takes numbers and reads no memory of ours; it is called before
+    // other threads exist.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, ARENAS);
+        libc::mallopt(libc::M_MMAP_THRESHOLD, MAP_FROM);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, TRIM_FROM);
+    }
+}
+
+/// Other allocators have nothing to settle.
+#[cfg(not(target_env = "gnu"))]
+pub fn tune_allocator() {}
+
+/// Gives free memory back to the system.
+pub fn trim() {
+    // SAFETY: malloc_trim may be called at any time, from any thread.
+    #[cfg(target_env = "gnu")]
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
+/// Lets the process open as many files as it is ever allowed; how many that is.
+pub fn raise_open_files() -> Option<u64> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => limit.maximum,
+        Err(_refused) => limit.current,
+    }
+}
+
+/// Takes over a file that the process was started with, and keeps it from processes started later.
+///
+/// For `main`, before anything else is opened: whose number it is then can't be in doubt.
+///
+/// # Errors
+/// Nothing is open under that number.
+pub fn inherited(number: i32) -> io::Result<OwnedFd> {
+    // SAFETY: the number is only looked up. If nothing is open under it, both calls say so.
+    let borrowed = unsafe { BorrowedFd::borrow_raw(number) };
+    let flags = rustix::io::fcntl_getfd(borrowed)?;
+    rustix::io::fcntl_setfd(borrowed, flags | rustix::io::FdFlags::CLOEXEC)?;
+    // SAFETY: it is open, as the call above has shown. Who started us has put it there for us, and
+    // nothing of this process has opened it, so that nobody else closes it.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_is_seen() {
+        assert!(cpus() >= 1);
+        assert!(memory() > 1 << 20);
+    }
+
+    #[test]
+    fn a_thread_alone_is_lowered() {
+        let of = |id| rustix::process::getpriority_process(Some(id)).unwrap();
+        let before = of(rustix::thread::gettid());
+        let lowered = std::thread::spawn(move || {
+            lower_priority(3);
+            of(rustix::thread::gettid())
+        });
+        assert_eq!(lowered.join().unwrap(), (before + 3).min(19));
+        assert_eq!(of(rustix::thread::gettid()), before);
+    }
+}

@@ -1,0 +1,78 @@
+//! Processes that are made by this one, and what they are.
+#![expect(unsafe_code, reason = "fork and signal: no safe wrapper has them")]
+
+use std::fs;
+use std::io;
+
+/// Proof that this process had one thread when it was asked. Its holder starts none as long as it has this.
+#[derive(Debug)]
+pub struct Alone(());
+
+/// On which side of a fork this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fork {
+    /// In the new process.
+    Child,
+    /// In the old one; the new one's id.
+    Parent(i32),
+}
+
+impl Alone {
+    /// Counts the threads.
+    ///
+    /// # Errors
+    /// There are several, or `/proc` can't be read.
+    pub fn prove() -> io::Result<Self> {
+        match fs::read_dir("/proc/self/task")?.count() {
+            1 => Ok(Self(())),
+            threads => Err(io::Error::other(format!(
+                "a process with {threads} threads can't be forked"
+            ))),
+        }
+    }
+
+    /// Makes a process that goes on from here as this one does.
+    ///
+    /// # Errors
+    /// The system refuses it.
+    pub fn fork(&self) -> io::Result<Fork> {
+        // SAFETY: the new process has the thread that calls alone. There is no other whose lock or
+        // half-done work it could have inherited, as `self` proves.
+        match unsafe { libc::fork() } {
+            -1 => Err(io::Error::last_os_error()),
+            0 => Ok(Fork::Child),
+            child => Ok(Fork::Parent(child)),
+        }
+    }
+}
+
+/// Makes this process one that works for its parent: it ends when that ends, and leaves signals that ask a service to end to it.
+pub fn become_helper(name: &str) {
+    use rustix::process::{Signal, set_parent_process_death_signal};
+    for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+        // SAFETY: ignoring a signal runs no code.
+        unsafe { libc::signal(signal, libc::SIG_IGN) };
+    }
+    // For people who list processes; and if the parent's death goes unseen, its socket says so.
+    if let Ok(name) = std::ffi::CString::new(name) {
+        let _unnamed = rustix::thread::set_name(&name);
+    }
+    let _unseen = set_parent_process_death_signal(Some(Signal::KILL));
+}
+
+/// Asks the system to end this process first where memory is short.
+pub fn be_the_first_to_go() {
+    // Refused where /proc is read-only.
+    let _refused = fs::write("/proc/self/oom_score_adj", "1000");
+}
+
+/// Has allocations fail beyond this many bytes of address space.
+pub fn limit_address_space(bytes: u64) {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let limit = Rlimit {
+        current: Some(bytes),
+        maximum: Some(bytes),
+    };
+    // A stricter limit is in force then.
+    let _refused = setrlimit(Resource::As, limit);
+}
