@@ -6,25 +6,26 @@
 //! Knows nothing of images or HTTP.
 
 mod lease;
+mod lock;
 mod pace;
 mod permit;
 mod pool;
 mod queue;
+mod run;
 mod state;
 
-use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 pub use self::lease::{Held, Lease};
 pub use self::permit::Permit;
 use self::pool::Pool;
 pub use self::queue::Demand;
-use self::state::{Entry, State};
-use crate::checkpoint::{Checkpoint, Stage, Stop};
+use self::state::State;
+use crate::checkpoint::{Checkpoint, Stage};
 
 /// How much work is let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,23 +174,13 @@ impl Admission {
         T: Send + 'static,
         W: FnOnce(&mut Permit) -> T + Send + 'static,
     {
+        let state = &self.0.state;
         checkpoint.enter(Stage::Queue);
-        let permit = self.admit(demand, deadline).await?;
-        let mut answer = self.begin(permit, checkpoint.clone(), work);
-        match timeout_at(deadline.at(), &mut answer).await {
-            Ok(Ok(Outcome::Done(value))) => Ok(value),
-            Ok(Ok(Outcome::Panicked(message))) => Err(Error::Panicked(message)),
-            // The work was never run: its checkpoint had been stopped before it began.
-            Ok(Ok(Outcome::Skipped(Stop::Deadline))) => Err(Error::WorkTimeout),
-            Ok(Ok(Outcome::Skipped(Stop::Cancelled))) => Err(Error::Cancelled),
-            Ok(Err(_closed)) => Err(Error::Panicked(
-                "the worker ended without an answer".to_owned(),
-            )),
-            Err(_elapsed) => {
-                checkpoint.stop(Stop::Deadline);
-                Err(Error::WorkTimeout)
-            }
-        }
+        let mut expired = pin!(sleep_until(deadline.at()));
+        let permit = run::admit(state, demand, deadline, expired.as_mut()).await?;
+        let (job, receiver) = run::job(state, permit, checkpoint.clone(), work);
+        self.0.pool.spawn(job);
+        run::outcome(receiver, expired, checkpoint).await
     }
 
     /// What is going on.
@@ -206,71 +197,6 @@ impl Admission {
     pub fn count_cancelled(&self) {
         self.0.state.count_cancelled();
     }
-
-    async fn admit(&self, demand: Demand, deadline: Deadline) -> Result<Permit, Error> {
-        match self.0.state.enter(demand, deadline)? {
-            Entry::Granted(permit) => Ok(permit),
-            Entry::Waiting(mut waiting) => {
-                match timeout_at(deadline.at(), waiting.granted()).await {
-                    Ok(Some(permit)) => Ok(permit),
-                    Ok(None) => Err(Error::Cancelled),
-                    Err(_elapsed) => {
-                        waiting.give_up();
-                        Err(Error::QueueTimeout {
-                            retry_after: self.retry_after(),
-                        })
-                    }
-                }
-            }
-        }
-    }
-
-    /// Starts the work on the pool; the permit lives exactly as long as it.
-    fn begin<T, W>(
-        &self,
-        mut permit: Permit,
-        checkpoint: Checkpoint,
-        work: W,
-    ) -> oneshot::Receiver<Outcome<T>>
-    where
-        T: Send + 'static,
-        W: FnOnce(&mut Permit) -> T + Send + 'static,
-    {
-        let (sender, receiver) = oneshot::channel();
-        let state = Arc::clone(&self.0.state);
-        self.0.pool.spawn(move || {
-            let outcome = match checkpoint.stopped() {
-                Some(stop) => Outcome::Skipped(stop),
-                // What the work owned is gone after a panic, and nothing of it is looked at again.
-                None => std::panic::catch_unwind(AssertUnwindSafe(|| work(&mut permit)))
-                    .map_or_else(|panic| Outcome::Panicked(message(&*panic)), Outcome::Done),
-            };
-            if matches!(outcome, Outcome::Done(_)) && checkpoint.stopped().is_none() {
-                permit.ends();
-            }
-            if checkpoint.stopped() == Some(Stop::Cancelled) {
-                state.count_cancelled();
-            }
-            drop(permit);
-            // Nobody listens when the client has left or the deadline has passed.
-            let _unheard = sender.send(outcome);
-        });
-        receiver
-    }
-}
-
-enum Outcome<T> {
-    Done(T),
-    Panicked(String),
-    Skipped(Stop),
-}
-
-fn message(panic: &(dyn std::any::Any + Send)) -> String {
-    panic
-        .downcast_ref::<String>()
-        .cloned()
-        .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
-        .unwrap_or_else(|| "a panic without a message".to_owned())
 }
 
 #[cfg(test)]

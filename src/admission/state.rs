@@ -1,12 +1,13 @@
 //! The books: who waits, who works, who holds how much memory.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::lock::Lock;
 use super::pace::Pace;
 use super::permit::{Permit, Waiting};
 use super::queue::{Demand, Queue, Turn};
@@ -21,7 +22,7 @@ const SMALL: u64 = 32;
 #[derive(Debug)]
 pub(super) struct State {
     settings: Settings,
-    books: Mutex<Books>,
+    books: Lock<Books>,
 }
 
 #[derive(Debug)]
@@ -55,27 +56,12 @@ impl State {
     pub(super) fn new(settings: Settings) -> Self {
         Self {
             settings,
-            books: Mutex::new(Books {
-                queue: Queue::new(),
-                next_waiter: 0,
-                busy: 0,
-                dear: 0,
-                pixels: 0,
-                uploads: 0,
-                cancelled: 0,
-                passing: false,
-                pace: Pace::new(),
-            }),
+            books: Lock::new(Books::new()),
         }
     }
 
-    fn books(&self) -> MutexGuard<'_, Books> {
-        // Nothing that holds the lock can panic half-way through a change.
-        self.books.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(super) fn look(&self) -> Result<(), Error> {
-        let books = self.books();
+        let books = self.books.lock();
         // What it will be isn't known yet.
         if self.crowded(&books, false) {
             Err(self.overloaded(&books, Lack::Place))
@@ -96,7 +82,7 @@ impl State {
                 actual: demand.bytes,
             });
         }
-        let mut books = self.books();
+        let mut books = self.books.lock();
         if books.queue.len() == 0 && self.worker(&books, demand) && self.memory(&books, demand) {
             return Ok(Entry::Granted(self.grant(&mut books, demand, false)));
         }
@@ -118,7 +104,7 @@ impl State {
 
     /// Takes one out of the queue.
     pub(super) fn leave(self: &Arc<Self>, id: u64) {
-        let mut books = self.books();
+        let mut books = self.books.lock();
         books.queue.retain(|waiter| waiter.id != id);
         // Whoever stood behind may fit now.
         self.advance(&mut books);
@@ -126,7 +112,7 @@ impl State {
 
     /// Takes so much more upload memory, or says when to come back.
     pub(super) fn take_upload(&self, bytes: u64) -> Result<(), Error> {
-        let mut books = self.books();
+        let mut books = self.books.lock();
         match books.uploads.checked_add(bytes) {
             Some(sum) if sum <= self.settings.upload_memory => {
                 books.uploads = sum;
@@ -137,12 +123,10 @@ impl State {
     }
 
     pub(super) fn give_upload_back(&self, bytes: u64) {
-        self.books().uploads -= bytes;
+        self.books.lock().uploads -= bytes;
     }
 
-    /// Takes a worker and memory back from work that took so long.
-    ///
-    /// `None` for work that didn't run to its end: overload would look like speed.
+    /// Takes a worker and memory back; no time from work that didn't run to its end: overload would look like speed.
     pub(super) fn give_back(
         self: &Arc<Self>,
         demand: Demand,
@@ -150,7 +134,7 @@ impl State {
         passing: bool,
         took: Option<Duration>,
     ) {
-        let mut books = self.books();
+        let mut books = self.books.lock();
         books.take_back(demand, bytes, passing);
         if let Some(took) = took {
             books.pace.learn(demand.time, took);
@@ -159,23 +143,23 @@ impl State {
     }
 
     pub(super) fn give_pixels_back(self: &Arc<Self>, bytes: u64) {
-        let mut books = self.books();
+        let mut books = self.books.lock();
         books.pixels -= bytes;
         self.advance(&mut books);
     }
 
     /// Counts so many bytes of pixel memory in place of others.
     pub(super) fn exchange_pixels(&self, from: u64, to: u64) {
-        let mut books = self.books();
+        let mut books = self.books.lock();
         books.pixels = books.pixels - from + to;
     }
 
     pub(super) fn count_cancelled(&self) {
-        self.books().cancelled += 1;
+        self.books.lock().cancelled += 1;
     }
 
     pub(super) fn figures(&self) -> Figures {
-        let books = self.books();
+        let books = self.books.lock();
         Figures {
             queued: books.queue.len(),
             busy: books.busy,
@@ -187,7 +171,7 @@ impl State {
     }
 
     pub(super) fn retry_after(&self) -> Duration {
-        self.later(&self.books())
+        self.later(&self.books.lock())
     }
 
     /// Whether the queue is full. A free worker is a place too, as long as nobody waits for memory, and so is the one
@@ -291,10 +275,43 @@ impl State {
 }
 
 impl Books {
+    fn new() -> Self {
+        Self {
+            queue: Queue::new(),
+            next_waiter: 0,
+            busy: 0,
+            dear: 0,
+            pixels: 0,
+            uploads: 0,
+            cancelled: 0,
+            passing: false,
+            pace: Pace::new(),
+        }
+    }
+
     fn take_back(&mut self, demand: Demand, bytes: u64, passing: bool) {
         self.passing &= !passing;
         self.busy -= 1;
         self.dear -= usize::from(demand.dear());
         self.pixels -= bytes;
+    }
+}
+
+/// What a model needs.
+#[cfg(test)]
+impl State {
+    /// Books whose lock belongs to a model.
+    pub(super) fn modelled(settings: Settings) -> Self {
+        Self {
+            settings,
+            books: Lock::modelled(Books::new()),
+        }
+    }
+
+    /// Whether nobody waits for what is free.
+    pub(super) fn settled(&self) -> bool {
+        let mut books = self.books.lock();
+        assert!(books.busy > 0 || (books.dear == 0 && !books.passing));
+        self.next(&mut books).is_none()
     }
 }

@@ -2,8 +2,13 @@
 
 use std::sync::mpsc;
 
-use super::*;
+use tokio::sync::oneshot;
 
+use super::*;
+use crate::checkpoint::Stop;
+
+#[path = "model_tests.rs"]
+mod model;
 #[path = "order_tests.rs"]
 mod order;
 
