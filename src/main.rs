@@ -1,11 +1,7 @@
 //! The process: what the command line says, done, and how it ended.
 //!
 //! Exit codes: 0 clean, 1 failure while running, 64 usage or configuration.
-#![expect(
-    clippy::print_stderr,
-    clippy::exit,
-    reason = "talking to a terminal and ending the process is this file's job"
-)]
+#![expect(clippy::exit, reason = "ending the process is this file's job")]
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
@@ -23,6 +19,14 @@ use pixmill::{app, os, server, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
 use self::cli::{Action, Resize};
+
+/// As the standard library's, but for this: that nobody can read what it says is no reason to panic.
+macro_rules! eprintln {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _unheard = writeln!(std::io::stderr(), $($text)*);
+    }};
+}
 
 mod cli;
 

@@ -46,7 +46,9 @@ pub fn init(settings: &Settings) {
     };
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        // A full disk or a log collector that has died would panic at each line: it would be told on standard error, too.
+        .log_internal_errors(false);
     let _already_started = if pretty {
         lines.with_target(false).try_init()
     } else {
