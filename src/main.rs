@@ -29,6 +29,7 @@ macro_rules! eprintln {
 }
 
 mod cli;
+mod runtime;
 
 const FAILURE: u8 = 1;
 
@@ -85,12 +86,7 @@ fn serve(config: Config) -> ExitCode {
             return ExitCode::from(FAILURE);
         }
     };
-    // Left to itself, tokio asks the environment, and files that are out of reach by now.
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(cores)
-        .enable_all()
-        .build()
-    {
+    let runtime = match runtime::start(cores) {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("pixmill: no runtime: {error}");
