@@ -16,7 +16,7 @@ FUZZ := 0.13.2
 # Tools of our own come first.
 export PATH := $(TOOLS)/bin:$(PATH):/usr/sbin
 
-.PHONY: run build test model lint bench fuzz soak rolling-restart tools static-check fmt clean
+.PHONY: run build test model inject lint bench fuzz soak rolling-restart tools static-check fmt clean
 
 run: build ## Build and serve on :8080.
 	$(DIST)
@@ -52,6 +52,10 @@ lint: tools ## Format, clippy, docs, licences and sources, unused dependencies.
 # A hundred times as many interleavings as `make test` tries.
 model: tools ## Run the accounting under a model checker for long.
 	PIXMILL_MODEL_RUNS=100 cargo test $(CARGO_FLAGS) --lib model -- --nocapture
+
+inject: tools ## Make the Nth call to the system fail, for every kind and N.
+	@scripts/tools.sh strace
+	PIXMILL_INJECT=all cargo test $(CARGO_FLAGS) --test inject -- --nocapture
 
 static-check: build ## Prove that the binary needs nothing beside itself.
 	scripts/static-check.sh $(DIST)
