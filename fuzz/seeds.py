@@ -324,6 +324,14 @@ PARAMETERS = [
 ]
 
 
+def rows():
+    """Width, height, kind, quality, rows of a band, samples: encode.rs."""
+    for kind in range(12):
+        mode = ("L", "LA", "RGB", "RGBA", "L", "RGB", "L", "L", "L", "RGB", "RGBA", "L")[kind]
+        samples = picture(mode).tobytes() if kind % 2 else bytes([kind * 20, 7, 200])
+        yield f"{kind:02}", bytes([44, 36, kind, (79, 9, 99)[kind % 3], (7, 0, 15)[kind % 3]]) + samples
+
+
 def main():
     shutil.rmtree(SEEDS, ignore_errors=True)
     kinds = {"jpeg": jpegs(), "png": pngs(), "webp": webps(), "bridge": others()}
@@ -339,6 +347,8 @@ def main():
         write("request", name, data)
     for name, data in forms(files["3-2.png"]):
         write("multipart", name, data)
+    for name, data in rows():
+        write("encode", name, data)
     for index, data in enumerate(PARAMETERS):
         write("parameters", f"{index:02}", data)
 

@@ -6,6 +6,7 @@
 
 mod answer;
 mod decode;
+mod encode;
 mod form;
 mod parameters;
 mod probe;
@@ -28,6 +29,7 @@ pub const TARGETS: &[Target] = &[
             !matches!(format, Format::Jpeg | Format::Png | Format::WebP)
         })
     }),
+    ("encode", encode::encode),
     ("jpeg", |input| {
         decode::decode(input, |format| format == Format::Jpeg)
     }),
