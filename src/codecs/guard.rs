@@ -109,6 +109,12 @@ impl<'a> Tiff<'a> {
         if self.entries > ENTRIES {
             return Some(Objection::Greedy);
         }
+        // Of a tag that comes twice the library takes the last, others the first: none is to be looked at in vain.
+        let mut tags: Vec<u16> = self.entries().map(|entry| entry.tag).collect();
+        tags.sort_unstable();
+        if tags.windows(2).any(|pair| pair.first() == pair.last()) {
+            return Some(Objection::Greedy);
+        }
         let width = self.entries().find(|entry| entry.tag == 256);
         let width = width.and_then(|entry| self.value(&entry)).unwrap_or(0);
         self.entries().find_map(|entry| {
