@@ -188,11 +188,12 @@ impl App {
             readiness.ready();
             manager.ready(self.address);
         };
-        tokio::select! {
+        let failure = tokio::select! {
             ended = &mut serving => return ended.map(|()| Outcome::Drained),
-            error = do_chores(service, ready) => return Err(error),
-            () = shutdown => {}
-        }
+            // What has been accepted is answered all the same.
+            error = do_chores(service, ready) => Some(error),
+            () = shutdown => None,
+        };
         // Health checks have to see it before connections are refused.
         readiness.draining();
         manager.stopping();
@@ -203,9 +204,11 @@ impl App {
             () = tokio::time::sleep(self.config.drain_delay) => {}
         }
         phases.send_replace(Phase::Closing);
-        match tokio::time::timeout(self.config.drain_timeout, serving).await {
-            Ok(ended) => ended.map(|()| Outcome::Drained),
-            Err(_elapsed) => Ok(Outcome::CutOff),
+        let ended = tokio::time::timeout(self.config.drain_timeout, serving).await;
+        match (failure, ended) {
+            (Some(error), _) => Err(error),
+            (None, Ok(ended)) => ended.map(|()| Outcome::Drained),
+            (None, Err(_elapsed)) => Ok(Outcome::CutOff),
         }
     }
 }

@@ -171,7 +171,10 @@ fn isolation_settings(
     Some(isolation::Settings {
         sandbox,
         nice: admission.nice,
-        address_space: admission.pixel_memory + 2 * max_body + CODE,
+        address_space: admission
+            .pixel_memory
+            .saturating_add(max_body.saturating_mul(2))
+            .saturating_add(CODE),
         kept: each.min(8 << 20),
     })
 }

@@ -89,6 +89,9 @@ const TICK: Duration = Duration::from_millis(5);
 /// For the zygote to end a process and fork another. Takes a millisecond, unless the machine is out of its depth.
 const BIRTH_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// CPU time of one order, in nanoseconds: an hour is more than any deadline.
+const MOST_CPU: u64 = 3_600_000_000_000;
+
 /// Forks the zygote. Returns in each of its descendants, too.
 ///
 /// # Errors
@@ -99,7 +102,7 @@ pub fn start(settings: Settings) -> io::Result<Side> {
     match alone.fork()? {
         os::Fork::Child => {
             drop(ours);
-            zygote::serve(&alone, &theirs, settings);
+            zygote::serve(&alone, theirs, settings);
             Ok(Side::Ended)
         }
         os::Fork::Parent(_) => Ok(Side::Server(Isolation(Arc::new(Inner {
@@ -175,19 +178,19 @@ impl Isolation {
 
     /// A process that has taken the order.
     fn ordered(&self, source: &[u8], plan: &Plan) -> Result<Process, Error> {
-        let idle = lock(&self.0.idle).pop();
-        if let Some(process) = idle {
-            match process.order(source, plan) {
-                Ok(()) => return Ok(process),
-                // It ended while nobody looked: somebody else's fault, and another takes its place.
-                Err(_dead) => self.replace(&process, &self.0.crashed),
-            };
+        loop {
+            let idle = lock(&self.0.idle).pop();
+            let Some(process) = idle else { break };
+            if process.order(source, plan).is_ok() {
+                return Ok(process);
+            }
+            // It ended while nobody looked: somebody else's fault.
+            self.replace(&process, &self.0.crashed);
+            if self.is_broken() {
+                break;
+            }
         }
-        let idle = lock(&self.0.idle).pop();
-        let process = match idle {
-            Some(process) => process,
-            None => self.bear(None).map_err(|error| internal(&error))?.0,
-        };
+        let process = self.bear(None).map_err(|error| internal(&error))?.0;
         process
             .order(source, plan)
             .map_err(|error| self.lost(&process, &error))?;
@@ -243,40 +246,46 @@ impl Isolation {
 
     /// Has the zygote end a process, if there is one to end, and fork another.
     fn bear(&self, end: Option<i32>) -> io::Result<(Process, Option<Ended>)> {
-        let born = {
-            let zygote = lock(&self.0.zygote);
-            wire::send(&*zygote, &Birth { end }, &[])?;
-            wire::wait(&*zygote, BIRTH_TIMEOUT)?
-                .then(|| wire::receive_with(&*zygote))
-                .transpose()
-        };
-        let (born, descriptors) = match born {
-            Ok(Some(Some(born))) => born,
-            gone => {
-                self.0.broken.store(true, Ordering::Relaxed);
-                return Err(gone.err().unwrap_or_else(|| {
-                    io::Error::other("the process that makes processes is gone")
-                }));
-            }
-        };
+        let gone = || io::Error::other("the process that makes processes is gone");
+        // What it may still say is the answer to another question.
+        if self.is_broken() {
+            return Err(gone());
+        }
+        let (born, descriptors) = self.ask(end).map_err(|error| {
+            self.0.broken.store(true, Ordering::Relaxed);
+            error.unwrap_or_else(gone)
+        })?;
         let mut resident = lock(&self.0.resident);
         if let Some(pid) = end {
             resident.remove(&pid);
         }
         match born {
             Born::Alive { pid, ended } => {
+                let process = Process::new(pid, descriptors)?;
                 resident.insert(pid, 0);
-                Ok((Process::new(pid, descriptors)?, ended))
+                Ok((process, ended))
             }
             Born::Refused(error) => Err(io::Error::other(error)),
         }
     }
 
+    /// One question to the zygote, and its answer; no error is one that says nothing more.
+    fn ask(&self, end: Option<i32>) -> Result<(Born, Vec<OwnedFd>), Option<io::Error>> {
+        let zygote = lock(&self.0.zygote);
+        wire::send(&*zygote, &Birth { end }, &[])?;
+        if !wire::wait(&*zygote, BIRTH_TIMEOUT)? {
+            return Err(None);
+        }
+        wire::receive_with(&*zygote)?.ok_or(None)
+    }
+
     /// Counts what an order took.
     fn note(&self, process: &Process, reply: &Reply) {
         let counter = &self.0.cpu_nanoseconds;
-        counter.fetch_add(reply.cpu_nanoseconds, Ordering::Relaxed);
-        lock(&self.0.resident).insert(process.pid, reply.resident_bytes);
+        // A process that was taken over may say anything.
+        counter.fetch_add(reply.cpu_nanoseconds.min(MOST_CPU), Ordering::Relaxed);
+        let resident = reply.resident_bytes.min(self.0.settings.address_space);
+        lock(&self.0.resident).insert(process.pid, resident);
     }
 }
 

@@ -1,5 +1,6 @@
 //! The process that makes processes. It has one thread and nothing else to do, so that a fork of it is whole.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -11,13 +12,16 @@ use super::{Settings, child};
 use crate::os::{self, Alone, Fork};
 
 /// Forks a codec process for each packet on `control`, until the server has gone. Returns in the forked processes, too, once they are done.
-pub(super) fn serve(alone: &Alone, control: &OwnedFd, settings: Settings) {
+pub(super) fn serve(alone: &Alone, control: OwnedFd, settings: Settings) {
     os::become_helper("pixmill-zygote");
-    while let Ok(Some(Birth { end })) = wire::receive(control) {
-        let ended = end.and_then(ended);
-        reap();
+    let mut children = Children::default();
+    while let Ok(Some(Birth { end })) = wire::receive(&control) {
+        children.reap();
+        let ended = end.and_then(|pid| children.end(pid));
         let told = match bear(alone) {
             Ok(Newborn::Here { socket, memory }) => {
+                // What the server says to the zygote is nothing for a process that may be taken over.
+                drop(control);
                 child::serve(&socket, &memory, settings);
                 return;
             }
@@ -26,14 +30,45 @@ pub(super) fn serve(alone: &Alone, control: &OwnedFd, settings: Settings) {
                 socket,
                 memory,
             }) => {
+                children.0.insert(pid, None);
                 let born = Born::Alive { pid, ended };
-                wire::send(control, &born, &[socket.as_fd(), memory.as_fd()])
+                wire::send(&control, &born, &[socket.as_fd(), memory.as_fd()]).or_else(|error| {
+                    children.end(pid);
+                    wire::send(&control, &Born::Refused(error.to_string()), &[])
+                })
             }
-            Err(error) => wire::send(control, &Born::Refused(error.to_string()), &[]),
+            Err(error) => wire::send(&control, &Born::Refused(error.to_string()), &[]),
         };
         if told.is_err() {
             return;
         }
+    }
+}
+
+/// The processes that were forked here and not yet asked for, and how those ended that have.
+#[derive(Default)]
+struct Children(BTreeMap<i32, Option<Ended>>);
+
+impl Children {
+    /// Takes note of those that ended unasked.
+    fn reap(&mut self) {
+        while let Ok(Some((pid, status))) = waitpid(None, WaitOptions::NOHANG) {
+            self.0.insert(pid.as_raw_pid(), how(status));
+        }
+    }
+
+    /// Ends one, and tells how it ended, which is another way if it was before this. Nobody's else is touched.
+    fn end(&mut self, pid: i32) -> Option<Ended> {
+        if let Some(ended) = self.0.remove(&pid)? {
+            return Some(ended);
+        }
+        // It hasn't been waited for, so that its id is its own until then.
+        let pid = Pid::from_raw(pid)?;
+        let _ended_already = kill_process(pid, Signal::KILL);
+        let (_, status) = rustix::io::retry_on_intr(|| waitpid(Some(pid), WaitOptions::empty()))
+            .ok()
+            .flatten()?;
+        how(status)
     }
 }
 
@@ -63,22 +98,6 @@ fn bear(alone: &Alone) -> io::Result<Newborn> {
             memory,
         },
     })
-}
-
-/// Ends a process and tells how it ended, which is another way if it was before this.
-fn ended(pid: i32) -> Option<Ended> {
-    // Nobody else waits for it, so that its id is its own until here.
-    let pid = Pid::from_raw(pid)?;
-    let _ended_already = kill_process(pid, Signal::KILL);
-    let (_, status) = rustix::io::retry_on_intr(|| waitpid(Some(pid), WaitOptions::empty()))
-        .ok()
-        .flatten()?;
-    how(status)
-}
-
-/// Takes note of processes that ended unasked.
-fn reap() {
-    while let Ok(Some(_)) = waitpid(None, WaitOptions::NOHANG) {}
 }
 
 fn how(status: WaitStatus) -> Option<Ended> {

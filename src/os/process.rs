@@ -66,13 +66,14 @@ pub fn be_the_first_to_go() {
     let _refused = fs::write("/proc/self/oom_score_adj", "1000");
 }
 
-/// Has allocations fail beyond this many bytes of address space.
+/// Has allocations, and files, fail beyond this many bytes. For a process whose log goes nowhere.
 pub fn limit_address_space(bytes: u64) {
     use rustix::process::{Resource, Rlimit, setrlimit};
     let limit = Rlimit {
         current: Some(bytes),
         maximum: Some(bytes),
     };
-    // A stricter limit is in force then.
+    // A stricter limit is in force then. What is written to a file in memory is no address space, but a file.
     let _refused = setrlimit(Resource::As, limit);
+    let _refused = setrlimit(Resource::Fsize, limit);
 }

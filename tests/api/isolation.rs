@@ -216,7 +216,7 @@ fn one_that_died_idle_costs_nothing() {
 
 #[test]
 fn a_deadline_ends_the_process() {
-    let served = isolated(&["--request-timeout", "500ms"]);
+    let served = isolated(&["--request-timeout", "3s"]);
     let (pid, stream) = stuck(&served);
     assert_eq!(status(&answer(stream)), "504");
     until("it is gone", || {
@@ -239,6 +239,23 @@ fn a_client_that_leaves_ends_the_process() {
         metric(&served, "pixmill_workers_busy") == 0
     });
     assert_eq!(metric(&served, "pixmill_cancelled_total"), 1);
+}
+
+#[test]
+fn a_server_without_its_zygote_drains_and_says_so() {
+    let served = isolated(&[]);
+    let all = ["pixmill-zygote", "pixmill-codec"].map(|name| descendants(served.id(), name));
+    for pid in all.concat() {
+        signal(pid, Signal::KILL);
+    }
+    until("all are gone", || {
+        descendants(served.id(), "pixmill-codec").is_empty()
+    });
+    let file = png(&quarters(40, 30));
+    assert_eq!(status(&served.ask(&post("/resize?width=20", &file))), "500");
+    let (code, log) = served.ended();
+    assert_eq!(code, Some(1), "{log}");
+    assert!(log.contains("no process for pixel work"), "{log}");
 }
 
 #[test]
