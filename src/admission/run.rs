@@ -57,7 +57,11 @@ where
     let state = Arc::clone(state);
     let job = move || {
         let outcome = match checkpoint.stopped() {
-            Some(stop) => Outcome::Skipped(stop),
+            Some(stop) => {
+                // What it owns goes before the permit does.
+                drop(work);
+                Outcome::Skipped(stop)
+            }
             // What the work owned is gone after a panic, and nothing of it is looked at again.
             None => std::panic::catch_unwind(AssertUnwindSafe(|| work(&mut permit)))
                 .map_or_else(|panic| Outcome::Panicked(message(&*panic)), Outcome::Done),

@@ -200,6 +200,14 @@ pub fn create<'a>(
     shape: Shape,
     checkpoint: &'a Checkpoint,
 ) -> Result<Box<dyn Sink + 'a>, Error> {
+    // The C code is handed planes of the size that it expects.
+    let planes = matches!(shape.model, Model::YCbCr { .. });
+    if planes && !accepts(encoding.format, shape.model) {
+        return Err(Error::Internal(format!(
+            "{} doesn't take this layout",
+            encoding.format.name()
+        )));
+    }
     match encoding.format {
         Format::Jpeg => Ok(jpeg::create(encoding, shape, checkpoint)),
         Format::Png => Ok(png::create(shape, checkpoint)),

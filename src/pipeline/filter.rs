@@ -97,6 +97,11 @@ impl Filter {
 
     /// Moves the source's origin: pixels before `origin` are not there any more.
     pub(super) fn start_at(&mut self, origin: u32) {
+        // Kernels read by these numbers without looking again.
+        assert!(
+            self.first.iter().all(|&first| first >= origin),
+            "a pixel that is needed is gone"
+        );
         for first in &mut self.first {
             *first -= origin;
         }
