@@ -7,6 +7,7 @@ use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, Stdio};
 
+use self::Walls::{Both, Codec, Landlock};
 use super::{Enforced, Mode, Profile};
 use crate::os::{self, Forbidden};
 
@@ -29,16 +30,8 @@ enum Walls {
     Codec,
 }
 
-const fn attempt(name: &'static str, about: &'static str, run: fn() -> io::Result<()>) -> Attempt {
-    Attempt {
-        name,
-        about,
-        walls: Walls::Both,
-        run,
-    }
-}
-
-const fn by_landlock(
+const fn attempt(
+    walls: Walls,
     name: &'static str,
     about: &'static str,
     run: fn() -> io::Result<()>,
@@ -46,73 +39,80 @@ const fn by_landlock(
     Attempt {
         name,
         about,
-        walls: Walls::Landlock,
-        run,
-    }
-}
-
-const fn by_a_codec(
-    name: &'static str,
-    about: &'static str,
-    run: fn() -> io::Result<()>,
-) -> Attempt {
-    Attempt {
-        name,
-        about,
-        walls: Walls::Codec,
+        walls,
         run,
     }
 }
 
 /// Every attempt. All have to be refused.
 pub const ATTEMPTS: &[Attempt] = &[
-    attempt("execve", "run another program", || {
+    attempt(Both, "execve", "run another program", || {
         Err(Command::new("/proc/self/exe").arg("--version").exec())
     }),
-    attempt("fork", "start a process", || {
+    attempt(Both, "fork", "start a process", || {
         Command::new("/proc/self/exe")
             .arg("--version")
             .stdout(Stdio::null())
             .spawn()
             .map(drop)
     }),
-    attempt("open", "open a file", open),
-    attempt("socket", "make a socket", || {
+    attempt(Both, "open", "open a file", open),
+    attempt(Both, "socket", "make a socket", || {
         UnixDatagram::unbound().map(drop)
     }),
-    attempt("connect", "connect to a port", connect),
-    attempt("bind", "listen on a port", bind),
-    attempt("ptrace", "trace a process", || {
+    attempt(Both, "connect", "connect to a port", connect),
+    attempt(Both, "bind", "listen on a port", bind),
+    attempt(Both, "ptrace", "trace a process", || {
         os::attempt(Forbidden::Trace)
     }),
-    attempt("process_vm_readv", "read a process's memory", || {
+    attempt(Both, "process_vm_readv", "read a process's memory", || {
         os::attempt(Forbidden::ReadProcess)
     }),
-    attempt("mmap-exec", "make memory that code runs from", || {
+    attempt(Both, "mmap-exec", "make memory that code runs from", || {
         os::attempt(Forbidden::MapCode)
     }),
-    attempt("unshare", "enter a namespace of its own", || {
+    attempt(Both, "unshare", "enter a namespace of its own", || {
         os::attempt(Forbidden::LeaveNamespace)
     }),
-    attempt("io_uring", "make calls past the filter", || {
+    attempt(Both, "io_uring", "make calls past the filter", || {
         os::attempt(Forbidden::StartRing)
     }),
-    by_landlock("landlock-open", "open a file, by landlock alone", open),
-    by_landlock(
+    attempt(
+        Landlock,
+        "landlock-open",
+        "open a file, by landlock alone",
+        open,
+    ),
+    attempt(
+        Landlock,
         "landlock-connect",
         "connect to a port, by landlock alone",
         connect,
     ),
-    by_landlock("landlock-bind", "listen on a port, by landlock alone", bind),
-    by_a_codec("codec-open", "open a file, in a codec's process", open),
-    by_a_codec(
+    attempt(
+        Landlock,
+        "landlock-bind",
+        "listen on a port, by landlock alone",
+        bind,
+    ),
+    attempt(
+        Codec,
+        "codec-open",
+        "open a file, in a codec's process",
+        open,
+    ),
+    attempt(
+        Codec,
         "codec-thread",
         "start a thread, in a codec's process",
         || std::thread::Builder::new().spawn(|| ()).map(drop),
     ),
-    by_a_codec("codec-pair", "make sockets, in a codec's process", || {
-        UnixDatagram::pair().map(drop)
-    }),
+    attempt(
+        Codec,
+        "codec-pair",
+        "make sockets, in a codec's process",
+        || UnixDatagram::pair().map(drop),
+    ),
 ];
 
 fn open() -> io::Result<()> {
@@ -173,9 +173,9 @@ pub fn try_apart(
 /// `say` is told what is in force before the attempt is made.
 pub fn try_here(attempt: &Attempt, profile: Profile, say: impl FnOnce(&Enforced)) -> (u8, String) {
     let enforced = match attempt.walls {
-        Walls::Both => super::apply(Mode::Prefer, profile),
-        Walls::Codec => super::apply(Mode::Prefer, Profile::Codec),
-        Walls::Landlock => {
+        Both => super::apply(Mode::Prefer, profile),
+        Codec => super::apply(Mode::Prefer, Profile::Codec),
+        Landlock => {
             let mut enforced = Enforced::default();
             super::restrict_files(&mut enforced);
             enforced
