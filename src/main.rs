@@ -5,6 +5,7 @@
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -59,11 +60,18 @@ fn say(text: &str) {
 }
 
 fn serve(config: Config) -> ExitCode {
-    // Processes are made while there is one thread.
-    let isolation = match config.isolation.map(isolation::start).transpose() {
-        Ok(Some(Side::Server(isolation))) => Some(isolation),
-        Ok(None) => None,
-        Ok(Some(Side::Ended)) => return ExitCode::SUCCESS,
+    // First of all, while files that were handed over are the only ones; and then processes, while there is one thread.
+    let handed = handed_over(&config);
+    let forked = match config.isolation {
+        None => Ok((None, handed)),
+        Some(settings) => match isolation::start(settings, handed) {
+            Ok(Side::Server(isolation, handed)) => Ok((Some(isolation), handed)),
+            Ok(Side::Ended) => return ExitCode::SUCCESS,
+            Err(error) => Err(error),
+        },
+    };
+    let (isolation, handed) = match forked {
+        Ok(forked) => forked,
         Err(error) => {
             eprintln!("pixmill: no processes for isolation: {error}");
             return ExitCode::from(FAILURE);
@@ -79,7 +87,7 @@ fn serve(config: Config) -> ExitCode {
             "fewer open files are allowed than max_connections needs"
         );
     }
-    let prepared = match prepare(&config) {
+    let prepared = match prepare(&config, handed) {
         Ok(prepared) => prepared,
         Err(error) => {
             eprintln!("pixmill: {error}");
@@ -110,8 +118,8 @@ fn serve(config: Config) -> ExitCode {
 }
 
 /// What can't be done once the sandbox is up, and then the sandbox: before there is a second thread.
-fn prepare(config: &Config) -> Result<Prepared, String> {
-    let listener = listener(config).map_err(|error| error.to_string())?;
+fn prepare(config: &Config, handed: Option<std::io::Result<OwnedFd>>) -> Result<Prepared, String> {
+    let listener = listener(config, handed)?;
     let manager = Manager::connect(&config.systemd).map_err(|error| error.to_string())?;
     os::open_own_figures();
     let profile = Profile::Server {
@@ -136,22 +144,29 @@ fn prepare(config: &Config) -> Result<Prepared, String> {
     })
 }
 
-/// The socket that was handed over, or else one of our own.
-fn listener(config: &Config) -> std::io::Result<TcpListener> {
-    let (opened, place) = match config.systemd.sockets {
-        0 => (server::bind(config.listen), config.listen.to_string()),
-        1 => (
-            os::inherited(systemd::FIRST_SOCKET).and_then(server::adopt),
-            "the socket that was handed over".to_owned(),
-        ),
-        more => (
-            Err(std::io::Error::other("one is enough")),
-            format!("{more} sockets that were handed over"),
-        ),
-    };
-    opened.map_err(|error| {
-        std::io::Error::new(error.kind(), format!("can't listen on {place}: {error}"))
-    })
+/// The socket that a service manager has handed over, if it has.
+fn handed_over(config: &Config) -> Option<std::io::Result<OwnedFd>> {
+    match config.systemd.sockets {
+        0 => None,
+        1 => Some(os::inherited(systemd::FIRST_SOCKET)),
+        more => Some(Err(std::io::Error::other(format!(
+            "{more} sockets, where one is enough"
+        )))),
+    }
+}
+
+/// On the socket that was handed over, or else on one of our own.
+fn listener(
+    config: &Config,
+    handed: Option<std::io::Result<OwnedFd>>,
+) -> Result<TcpListener, String> {
+    match handed {
+        None => server::bind(config.listen)
+            .map_err(|error| format!("can't listen on {}: {error}", config.listen)),
+        Some(socket) => socket
+            .and_then(server::adopt)
+            .map_err(|error| format!("can't listen on what was handed over: {error}")),
+    }
 }
 
 async fn run(

@@ -17,9 +17,6 @@ use crate::sandbox::{self, Mode, Profile};
 /// Without an order for so long, buffers are let go.
 const IDLE: Duration = Duration::from_secs(10);
 
-/// Words of a panic that are told, in bytes.
-const MESSAGE: usize = 2000;
-
 /// Does what is ordered until the server has gone.
 pub(super) fn serve(socket: &OwnedFd, memory: &Memory, settings: Settings) {
     os::become_helper("pixmill-codec");
@@ -31,8 +28,6 @@ pub(super) fn serve(socket: &OwnedFd, memory: &Memory, settings: Settings) {
     if settings.sandbox == Mode::Require && !enforced.missing.is_empty() {
         return;
     }
-    // What a panic says is told to the server, which has the request's id.
-    panic::set_hook(Box::new(|_| {}));
     let mut buffers = Buffers::default();
     let mut trimmed = true;
     loop {
@@ -84,7 +79,7 @@ fn obey(order: &Order, memory: &Memory, buffers: &mut Buffers) -> Reply {
     let made = panic::catch_unwind(AssertUnwindSafe(|| {
         make(order, memory, buffers, &checkpoint)
     }))
-    .unwrap_or_else(|payload| Err(Failure::Panicked(words(&*payload))));
+    .unwrap_or(Err(Failure::Panicked));
     let [_, _, decode, resize, encode] = checkpoint.times();
     Reply {
         made,
@@ -115,13 +110,4 @@ fn make(
 
 fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
-}
-
-fn words(payload: &(dyn std::any::Any + Send)) -> String {
-    let text = payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message");
-    text.chars().take(MESSAGE).collect()
 }

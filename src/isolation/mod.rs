@@ -9,6 +9,7 @@
 //! Knows plans and what they give. Nothing of HTTP, queues or why work is stopped.
 
 mod child;
+mod figures;
 mod memory;
 mod process;
 mod wire;
@@ -21,6 +22,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+pub use self::figures::Figures;
 use self::process::Process;
 use self::wire::{Birth, Born, Ended, Failure, Reply};
 use crate::checkpoint::{Checkpoint, Stage};
@@ -44,9 +46,9 @@ pub struct Settings {
 
 /// On which side of the fork [`start`] has returned.
 #[derive(Debug)]
-pub enum Side {
-    /// The server's. Work can be given away.
-    Server(Isolation),
+pub enum Side<T> {
+    /// The server's, with what it alone may have. Work can be given away.
+    Server(Isolation, T),
     /// A zygote's or a codec process's, whose server has gone: there is nothing left to do but exit.
     Ended,
 }
@@ -68,21 +70,6 @@ struct Inner {
     cpu_nanoseconds: AtomicU64,
 }
 
-/// What the codec processes are doing, for metrics.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Figures {
-    /// Processes there are, the zygote not included.
-    pub processes: usize,
-    /// Bytes that they had in memory when each last replied.
-    pub resident_bytes: u64,
-    /// CPU seconds of the orders that were replied to.
-    pub cpu_seconds: f64,
-    /// Processes that ended by themselves, since start.
-    pub crashed: u64,
-    /// Processes that were ended because nobody waited for their work any more, since start.
-    pub stopped: u64,
-}
-
 /// How often a wait looks at the checkpoint: this long after a stop, no work is done for it.
 const TICK: Duration = Duration::from_millis(5);
 
@@ -92,29 +79,32 @@ const BIRTH_TIMEOUT: Duration = Duration::from_secs(10);
 /// CPU time of one order, in nanoseconds: an hour is more than any deadline.
 const MOST_CPU: u64 = 3_600_000_000_000;
 
-/// Forks the zygote. Returns in each of its descendants, too.
+/// Forks the zygote, which has nothing of what is `held` by the server. Returns in each of its descendants, too.
 ///
 /// # Errors
 /// The process has threads already, or the system refuses a process.
-pub fn start(settings: Settings) -> io::Result<Side> {
+pub fn start<T>(settings: Settings, held: T) -> io::Result<Side<T>> {
     let alone = os::Alone::prove()?;
     let (ours, theirs) = wire::pair()?;
     match alone.fork()? {
         os::Fork::Child => {
-            drop(ours);
+            drop((ours, held));
             zygote::serve(&alone, theirs, settings);
             Ok(Side::Ended)
         }
-        os::Fork::Parent(_) => Ok(Side::Server(Isolation(Arc::new(Inner {
-            settings,
-            zygote: Mutex::new(ours),
-            idle: Mutex::default(),
-            resident: Mutex::default(),
-            broken: AtomicBool::new(false),
-            crashed: AtomicU64::new(0),
-            stopped: AtomicU64::new(0),
-            cpu_nanoseconds: AtomicU64::new(0),
-        })))),
+        os::Fork::Parent(_) => {
+            let isolation = Isolation(Arc::new(Inner {
+                settings,
+                zygote: Mutex::new(ours),
+                idle: Mutex::default(),
+                resident: Mutex::default(),
+                broken: AtomicBool::new(false),
+                crashed: AtomicU64::new(0),
+                stopped: AtomicU64::new(0),
+                cpu_nanoseconds: AtomicU64::new(0),
+            }));
+            Ok(Side::Server(isolation, held))
+        }
     }
 }
 
@@ -152,22 +142,10 @@ impl Isolation {
                 Err(error)
             }
             // Whatever it left behind is not worth a look.
-            Err(Failure::Panicked(message)) => {
+            Err(Failure::Panicked) => {
                 self.replace(&process, &self.0.crashed);
-                Err(Error::Internal(format!("a codec panicked: {message}")))
+                Err(Error::Internal("a codec panicked".to_owned()))
             }
-        }
-    }
-
-    /// What is going on.
-    pub fn figures(&self) -> Figures {
-        let resident = lock(&self.0.resident);
-        Figures {
-            processes: resident.len(),
-            resident_bytes: resident.values().sum(),
-            cpu_seconds: self.0.cpu_nanoseconds.load(Ordering::Relaxed) as f64 / 1e9,
-            crashed: self.0.crashed.load(Ordering::Relaxed),
-            stopped: self.0.stopped.load(Ordering::Relaxed),
         }
     }
 

@@ -58,8 +58,8 @@ impl Reply {
 pub(super) enum Failure {
     /// The pipeline says so.
     Pipeline(pipeline::Error),
-    /// It panicked, with this message.
-    Panicked(String),
+    /// It panicked; where and why is on standard error, as of any other thread.
+    Panicked,
 }
 
 /// Server to zygote: a new process, please.
