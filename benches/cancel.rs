@@ -4,8 +4,12 @@
 //! `cargo bench --bench cancel -- gif` runs only cases of that name, and takes files too.
 #![expect(clippy::print_stdout, reason = "it prints a table")]
 
+#[path = "../tests/shared/chunk.rs"]
+mod chunk;
 #[path = "cancel/pictures.rs"]
 mod pictures;
+#[path = "../tests/shared/wrapped.rs"]
+mod wrapped;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -133,12 +137,12 @@ const CASES: &[Case] = &[
     ),
     (
         "turned",
-        || pictures::turned(&pictures::jpeg(7_000, 7_000, false)),
+        || wrapped::oriented(&pictures::jpeg(7_000, 7_000, false), 6),
         "type=jpeg",
     ),
     (
         "turned to png",
-        || pictures::turned(&pictures::jpeg(7_000, 7_000, false)),
+        || wrapped::oriented(&pictures::jpeg(7_000, 7_000, false), 6),
         "type=png",
     ),
     (

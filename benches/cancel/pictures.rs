@@ -3,10 +3,11 @@
     clippy::indexing_slicing,
     reason = "slices of files that were just made"
 )]
-
-use libdeflater::{CompressionLvl, Compressor, Crc};
 use pixmill::checkpoint::Checkpoint;
 use pixmill::codecs::{self, Encoding, Format, Model, Raster, Shape};
+
+use crate::chunk::chunk;
+use crate::wrapped::zlib;
 
 fn encoded(format: Format, raster: &Raster) -> Vec<u8> {
     let encoding = Encoding {
@@ -38,13 +39,6 @@ pub(crate) fn jpeg(width: u32, height: u32, noisy: bool) -> Vec<u8> {
         samples.for_each(|(sample, noise)| *sample = noise);
     }
     encoded(Format::Jpeg, &raster)
-}
-
-/// The same JPEG with a quarter turn in its EXIF.
-pub(crate) fn turned(jpeg: &[u8]) -> Vec<u8> {
-    let exif =
-        b"\xff\xe1\0\x22Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
-    [&jpeg[..2], exif, &jpeg[2..]].concat()
 }
 
 pub(crate) fn webp(width: u32, height: u32, alpha: bool) -> Vec<u8> {
@@ -86,22 +80,6 @@ pub(crate) fn drawing(width: u32, height: u32) -> Vec<u8> {
             samples,
         ),
     )
-}
-
-fn zlib(bytes: &[u8]) -> Vec<u8> {
-    let mut compressor = Compressor::new(CompressionLvl::default());
-    let mut out = vec![0; compressor.zlib_compress_bound(bytes.len())];
-    let length = compressor.zlib_compress(bytes, &mut out).expect("room");
-    out.truncate(length);
-    out
-}
-
-fn chunk(kind: [u8; 4], content: &[u8]) -> Vec<u8> {
-    let named = [&kind, content].concat();
-    let mut crc = Crc::new();
-    crc.update(&named);
-    let length = u32::try_from(content.len()).expect("a short chunk");
-    [&length.to_be_bytes()[..], &named, &crc.sum().to_be_bytes()].concat()
 }
 
 /// All transparent black.

@@ -5,6 +5,9 @@
 #![cfg(test)]
 #![cfg(target_env = "gnu")]
 
+/// A chunk of a PNG.
+#[path = "../shared/chunk.rs"]
+mod chunk;
 /// Live bytes of the process, and the most there were.
 mod counter;
 /// Kinds of file × what is asked.
@@ -17,3 +20,6 @@ mod probes;
 mod sweep;
 /// One row: a file, what is asked of it, and what that took.
 mod trial;
+/// Zlib streams, and turned JPEGs.
+#[path = "../shared/wrapped.rs"]
+mod wrapped;

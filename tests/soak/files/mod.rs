@@ -5,9 +5,12 @@ use fixtures::png;
 
 /// Files that cost far more than they weigh.
 pub(crate) mod bombs;
+/// A chunk of a PNG.
+#[path = "../../shared/chunk.rs"]
+mod chunk;
 /// Headers that promise more than there is.
 mod declared;
-/// Bits and chunks, by hand.
+/// Bits and streams, by hand.
 mod parts;
 /// Small files of every kind, cut and changed.
 mod variants;

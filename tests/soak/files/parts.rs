@@ -1,6 +1,6 @@
-//! Bits, chunks and streams, by hand.
+//! Bits, files of chunks and streams, by hand.
 
-use libdeflater::Crc;
+pub(crate) use super::chunk::chunk;
 
 /// Bits from the lowest up, as deflate and lossless WebP have them.
 #[derive(Default)]
@@ -75,14 +75,6 @@ pub(crate) fn zeros(length: u64) -> Vec<u8> {
     bits.code(0b11, 2);
     let sum = u32::try_from(length % 65_521).unwrap() << 16 | 1;
     [&[0x78, 0x9c], &bits.bytes[..], &sum.to_be_bytes()].concat()
-}
-
-pub(crate) fn chunk(kind: [u8; 4], content: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(content.len()).unwrap().to_be_bytes();
-    let mut crc = Crc::new();
-    crc.update(&kind);
-    crc.update(content);
-    [&length[..], &kind, content, &crc.sum().to_be_bytes()].concat()
 }
 
 /// A PNG of a header's fields, chunks before its data, and the data.
