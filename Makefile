@@ -31,6 +31,7 @@ tools: ## Install cmake and nasm, which the C codecs are built with.
 
 # Without nextest the same tests run one binary after the other.
 test: tools ## Run every test.
+	@scripts/tools.sh strace
 	@if scripts/cargo-tool.sh cargo-nextest $(NEXTEST); \
 	then cargo nextest run $(CARGO_FLAGS); \
 	else echo "make: cargo-nextest can't be installed, using cargo test"; cargo test $(CARGO_FLAGS); fi
@@ -62,7 +63,7 @@ static-check: build ## Prove that the binary needs nothing beside itself.
 
 # With the profile that is shipped: another one inlines differently.
 bench: tools ## Time the stages of the pixel path on pictures made here.
-	cargo bench $(CARGO_FLAGS) --profile dist
+	cargo bench $(CARGO_FLAGS) --profile dist --bench pipeline
 
 # SECONDS for each target, or for the one that is named: make fuzz FUZZ_TARGET=png SECONDS=600.
 SECONDS := 60

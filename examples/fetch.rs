@@ -17,7 +17,7 @@ use std::time::Duration;
 use pixmill::app::App;
 use pixmill::config::{Config, Machine};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 /// Why there is no picture, by what the caller can do about it.
@@ -110,7 +110,10 @@ fn understood(answer: &[u8]) -> Result<Vec<u8>, Error> {
     };
     let length = header("content-length").and_then(|length| length.parse().ok());
     let length: usize = length.ok_or(Error::Garbled("no length"))?;
-    let body = rest.get(4..4 + length).ok_or_else(broken_off)?;
+    let body = rest
+        .get(4..)
+        .and_then(|body| body.get(..length))
+        .ok_or_else(broken_off)?;
     if status == 200 {
         return Ok(body.to_vec());
     }
@@ -155,8 +158,10 @@ async fn main() -> io::Result<()> {
     let pixmill = app.address();
     tokio::spawn(app.run(std::future::pending()));
 
-    // A port that was just free, and is again.
-    let nobody = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
+    // A port that is taken, where nobody listens.
+    let taken = TcpSocket::new_v4()?;
+    taken.bind(([127, 0, 0, 1], 0).into())?;
+    let nobody = taken.local_addr()?;
     let photo = photo::photo(400, 300);
     let long = Duration::from_secs(20);
     let short = Duration::from_millis(200);

@@ -46,5 +46,5 @@ fn head_of(answer: &[u8]) -> Option<(u16, usize)> {
         let is_length = name.eq_ignore_ascii_case("content-length");
         is_length.then(|| value.trim().parse::<usize>().ok())?
     })?;
-    Some((status, end + length))
+    Some((status, end.saturating_add(length)))
 }

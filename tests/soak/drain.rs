@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::files;
+use crate::judge;
 use crate::report::Report;
 use crate::stage::{Stage, throughout};
 use crate::wire::{Client, connect, head, read, upload};
@@ -29,6 +30,7 @@ const FLAGS: [&str; 8] = [
 struct Sent {
     connected: Instant,
     written: Option<Instant>,
+    /// With the status, or why there is no answer; to be turned away for the drain alone is none.
     answered: Result<u16, String>,
 }
 
@@ -104,6 +106,12 @@ fn account(report: &mut Report, sent: &[Sent], terminated: Instant) {
         .iter()
         .filter(|one| one.written.is_none_or(|at| at >= terminated))
         .collect();
+    let busy = |one: &&&Sent| one.answered == Ok(503);
+    Report::note(&format!(
+        "{} requests sent before, {} of them refused for load",
+        accepted.len(),
+        accepted.iter().filter(busy).count()
+    ));
     let in_time = |one: &&&Sent| one.connected < terminated;
     Report::note(&format!(
         "{} requests sent later, {} of them on connections of before; {} answered",
@@ -142,11 +150,14 @@ async fn good(
             .ok();
         let answer = tokio::time::timeout(Duration::from_secs(30), read(&mut stream)).await;
         let answered = match &answer {
+            Ok(Ok(answer)) if judge::problem(answer).as_deref() == Some("draining") => {
+                Err("turned away, draining".to_owned())
+            }
             Ok(Ok(answer)) => Ok(answer.status),
             Ok(Err(error)) => Err(error.to_string()),
             Err(_late) => Err("no answer".to_owned()),
         };
-        let last = answered.is_err();
+        let last = answer.as_ref().map_or(true, Result::is_err);
         sent.lock().unwrap().push(Sent {
             connected,
             written,
