@@ -13,9 +13,9 @@ use crate::wire::{Client, upload};
 const LIMIT: f64 = 512.0;
 /// What every phase's server is started with.
 const FLAGS: [&str; 4] = ["--memory-limit", "512MiB", "--workers", "2"];
-/// After the load the process may have a fifth more than before, or so many MiB: a fifth of an idle process's 8 MiB is
-/// less than the 16 MiB of idle scratch buffers, a sixteenth of the pixel memory, and the free lists of the allocator.
-const FLOOR: f64 = 24.0;
+/// After the load the process may have a fifth more than before, and so many MiB of code that it hadn't run yet.
+const AFTER: f64 = 1.2;
+const CODE: f64 = 1.0;
 
 pub(crate) struct Stage {
     pub(crate) server: Server,
@@ -102,7 +102,7 @@ impl Stage {
     }
 
     async fn memory_falls(&mut self, report: &mut Report) {
-        let bound = (self.before * 1.2).max(self.before + FLOOR);
+        let bound = self.before * AFTER + CODE;
         let start = Instant::now();
         while memory(self.server.pid(), "VmRSS") > bound
             && start.elapsed() < Duration::from_secs(30)
