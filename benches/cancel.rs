@@ -17,7 +17,8 @@ use std::time::Duration;
 
 use pixmill::checkpoint::Checkpoint;
 use pixmill::codecs;
-use pixmill::pipeline::{self, Scratch, operation, plan};
+use pixmill::pipeline::parameter::Grammar;
+use pixmill::pipeline::{self, Scratch, operation, plan, request};
 
 /// A name, what makes the file, and what is asked of it.
 type Case = (&'static str, fn() -> Vec<u8>, &'static str);
@@ -230,8 +231,9 @@ fn once(bytes: &[u8], query: &str, checkpoint: &Checkpoint) -> Result<usize, Str
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
     let operation = operation::named("convert").expect("an operation");
-    let rules = operation::Rules {
+    let rules = request::Rules {
         lenient: false,
+        grammar: Grammar::Strict,
         max_side: 1 << 14,
     };
     let settings = plan::Settings {
@@ -240,7 +242,7 @@ fn once(bytes: &[u8], query: &str, checkpoint: &Checkpoint) -> Result<usize, Str
         max_output_pixels: 50_000_000,
         linear: true,
     };
-    let request = operation::parse(operation, &pairs, &[], rules).map_err(|e| format!("{e:?}"))?;
+    let request = request::parse(operation, &pairs, &[], rules).map_err(|e| format!("{e:?}"))?;
     let plan = plan::plan(&request, &header, &settings).map_err(|error| format!("{error:?}"))?;
     if plan.cost.peak_bytes > 4 << 30 {
         return Err(format!("would hold {} MB", plan.cost.peak_bytes >> 20));

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use pixmill::checkpoint::{Checkpoint, Stage};
 use pixmill::codecs::{self, Encoding, Format, Model, Raster, Shape};
-use pixmill::pipeline::{self, Scratch, operation, plan};
+use pixmill::pipeline::parameter::Grammar;
+use pixmill::pipeline::{self, Scratch, operation, plan, request};
 
 /// What is asked of each picture: a name and a query.
 const TASKS: &[(&str, &str)] = &[
@@ -124,11 +125,12 @@ fn once(bytes: &[u8], query: &str, scratch: &mut Scratch, checkpoint: &Checkpoin
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
     let operation = operation::named("resize").expect("an operation");
-    let rules = operation::Rules {
+    let rules = request::Rules {
         lenient: false,
+        grammar: Grammar::Strict,
         max_side: u32::MAX,
     };
-    let request = operation::parse(operation, &pairs, &[], rules).expect("parameters");
+    let request = request::parse(operation, &pairs, &[], rules).expect("parameters");
     let settings = plan::Settings {
         max_pixels: 1 << 30,
         max_output_side: 1 << 14,

@@ -102,7 +102,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("libwebp_sys", &["codecs/webp/"]),
     ("moxcms", &["pipeline/color.rs"]),
     ("multer", &["http/extract.rs", "http/multipart.rs"]),
-    ("png", &["codecs/png/"]),
+    // The second has the module of that name in mind.
+    ("png", &["codecs/png/", "codecs/tagged.rs"]),
     ("prometheus_client", &["telemetry/metrics.rs"]),
     ("postcard", &["isolation/wire.rs"]),
     ("rustix", &["isolation/", "os/"]),

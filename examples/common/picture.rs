@@ -3,18 +3,20 @@
 use bytes::Bytes;
 use pixmill::checkpoint::Checkpoint;
 use pixmill::codecs;
-use pixmill::pipeline::{self, Scratch, operation, plan};
+use pixmill::pipeline::parameter::Grammar;
+use pixmill::pipeline::{self, Scratch, operation, plan, request};
 use pixmill::service::Job;
 
 /// What there is to do: the file, scaled to that width.
 pub(crate) fn job(file: &Bytes, width: u32) -> Job {
     let parameters = [("width".to_owned(), width.to_string())];
-    let rules = operation::Rules {
+    let rules = request::Rules {
         lenient: false,
+        grammar: Grammar::Strict,
         max_side: 16_383,
     };
     let resize = operation::named("resize").expect("there is one");
-    let request = operation::parse(resize, &parameters, &[], rules).expect("a width");
+    let request = request::parse(resize, &parameters, &[], rules).expect("a width");
     let header = codecs::probe(file).expect("our own picture");
     let limits = plan::Settings {
         max_pixels: 100_000_000,

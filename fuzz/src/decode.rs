@@ -2,8 +2,10 @@
 
 use pixmill::checkpoint::Checkpoint;
 use pixmill::codecs::{self, Error as CodecError, Format, Header};
-use pixmill::pipeline::operation::{self, Request, Rules};
+use pixmill::pipeline::operation;
+use pixmill::pipeline::parameter::Grammar;
 use pixmill::pipeline::plan::{self, Plan};
+use pixmill::pipeline::request::{self, Request, Rules};
 use pixmill::pipeline::{self, Error, Scratch};
 
 use super::{SETTINGS, answer};
@@ -104,9 +106,10 @@ fn request(wish: [u8; WISH]) -> Request {
     say("dpr", one(&["1", "0.5", "2", "0.1"], dpr & 3).to_owned());
     let rules = Rules {
         lenient: false,
+        grammar: Grammar::Strict,
         max_side: SETTINGS.max_output_side,
     };
     // The one that has a meaning without sides.
     let row = operation::named("convert").expect("an operation of that name");
-    operation::parse(row, &pairs, &[], rules).expect("words that the API knows")
+    request::parse(row, &pairs, &[], rules).expect("words that the API knows")
 }

@@ -2,8 +2,10 @@
 
 use pixmill::codecs::{Colour, Format, Header, Model, Orientation};
 use pixmill::http::problem::Problem;
-use pixmill::pipeline::operation::{self, OPERATIONS, Request, Rules};
+use pixmill::pipeline::operation::OPERATIONS;
+use pixmill::pipeline::parameter::Grammar;
 use pixmill::pipeline::plan;
+use pixmill::pipeline::request::{self, Request, Rules};
 
 use super::SETTINGS;
 
@@ -22,15 +24,31 @@ pub(crate) fn parameters(input: &[u8]) -> bool {
         .flat_map(pairs)
         .collect();
     let mut understood = false;
-    for (row, lenient) in OPERATIONS.iter().zip([false, true].into_iter().cycle()) {
+    let grammars = [
+        (false, Grammar::Strict),
+        (true, Grammar::Strict),
+        (true, Grammar::Imaginary),
+    ];
+    let rows = OPERATIONS.iter();
+    for (row, (lenient, grammar)) in
+        rows.flat_map(|row| grammars.into_iter().map(move |grammar| (row, grammar)))
+    {
         let rules = Rules {
             lenient,
+            grammar,
             max_side: SETTINGS.max_output_side,
         };
-        let parsed = operation::parse(row, &query, &fields, rules);
+        let parsed = request::parse(row, &query, &fields, rules);
+        if grammar == Grammar::Imaginary {
+            // Of two values the first counts, so that order matters.
+            if let Ok(request) = parsed {
+                headers(input.len()).for_each(|header| check(&request, &header));
+            }
+            continue;
+        }
         let backwards =
             |pairs: &[(String, String)]| pairs.iter().rev().cloned().collect::<Vec<_>>();
-        let turned = operation::parse(row, &backwards(&query), &backwards(&fields), rules);
+        let turned = request::parse(row, &backwards(&query), &backwards(&fields), rules);
         assert_eq!(parsed.as_ref().ok(), turned.as_ref().ok());
         match parsed {
             Ok(request) => {

@@ -4,7 +4,8 @@ use crate::checkpoint::Checkpoint;
 use crate::codecs;
 use crate::config::{Config, Machine};
 use crate::http::problem::Problem;
-use crate::pipeline::{self, operation, plan};
+use crate::pipeline::parameter::Grammar;
+use crate::pipeline::{self, operation, plan, request};
 use crate::service;
 
 /// Why a file was not resized, in words.
@@ -29,13 +30,15 @@ pub fn resize_file(
         let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
         FileError::Failed(lines.join("; "))
     })?;
-    let rules = operation::Rules {
+    let rules = request::Rules {
         lenient: false,
+        grammar: Grammar::Strict,
         max_side: config.pipeline.max_output_side,
     };
     let row = operation::named("resize")
         .ok_or_else(|| FileError::Failed("there is no such operation".to_owned()))?;
-    let request = operation::parse(row, parameters, &[], rules)
+    let request = request::parse(row, parameters, &[], rules)
+        .and_then(|request| request.complete().map(|()| request))
         .map_err(|error| FileError::Parameters(Problem::from(error).detail().to_owned()))?;
     let failed =
         |error: service::Error| FileError::Failed(Problem::from(error).detail().to_owned());

@@ -8,6 +8,15 @@ pub(super) fn orientation(block: &[u8]) -> Orientation {
     tag(tiff).map_or_else(Orientation::default, Orientation::from_exif)
 }
 
+/// A TIFF structure that says nothing else; its length is even.
+pub(super) fn block(orientation: Orientation) -> Vec<u8> {
+    let [high, low] = orientation.exif().to_be_bytes();
+    // Its directory lies at 8, has one entry, of one short number, and no other follows.
+    let entry = [0x01, 0x12, 0, 3, 0, 0, 0, 1, high, low, 0, 0];
+    let directory = [&[0, 1], &entry[..], &[0; 4]].concat();
+    [b"MM\0*\0\0\0\x08", &directory[..]].concat()
+}
+
 const ORIENTATION: u16 = 0x0112;
 const SHORT: u16 = 3;
 
@@ -48,6 +57,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        for tag in 1..=8 {
+            let wanted = Orientation::from_exif(tag);
+            assert_eq!(orientation(&super::block(wanted)), wanted);
+        }
+    }
 
     fn block(big: bool, value: u16) -> Vec<u8> {
         let u16 = |v: u16| {

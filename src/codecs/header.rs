@@ -120,6 +120,21 @@ impl Orientation {
             .unwrap_or(1)
     }
 
+    /// This turn, and that one after it.
+    #[must_use]
+    pub fn then(self, next: Self) -> Self {
+        // A mirror behind a turn is the same mirror before the opposite turn.
+        let quarters = if next.mirror {
+            4 - self.quarters % 4
+        } else {
+            self.quarters
+        };
+        Self {
+            mirror: self.mirror != next.mirror,
+            quarters: (quarters + next.quarters) % 4,
+        }
+    }
+
     /// Whether stored columns, and stored rows, are shown in the other direction.
     pub fn reverses(self) -> (bool, bool) {
         let across = matches!(self.quarters % 4, 2 | 3);

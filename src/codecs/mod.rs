@@ -18,6 +18,7 @@ mod pixels;
 mod png;
 mod polled;
 mod sniff;
+mod tagged;
 mod webp;
 mod whole;
 
@@ -101,16 +102,23 @@ impl Scale {
 /// # Errors
 /// `Unsupported` or `Invalid`.
 pub fn probe(bytes: &[u8]) -> Result<Header, Error> {
-    match sniff::sniff(bytes) {
-        Some(Format::Jpeg) => jpeg::probe(bytes),
-        Some(Format::Png) => png::probe(bytes),
-        Some(Format::WebP) => webp::probe(bytes),
-        Some(Format::Ico) => ico::probe(bytes),
-        Some(other) => bridge::probe(other, bytes),
-        None => Err(Error::Unsupported {
-            looks_like: sniff::looks_like(bytes).map(Into::into),
-        }),
+    match recognise(bytes)? {
+        Format::Jpeg => jpeg::probe(bytes),
+        Format::Png => png::probe(bytes),
+        Format::WebP => webp::probe(bytes),
+        Format::Ico => ico::probe(bytes),
+        other => bridge::probe(other, bytes),
     }
+}
+
+/// The format, by its signature alone.
+///
+/// # Errors
+/// `Unsupported`.
+pub fn recognise(bytes: &[u8]) -> Result<Format, Error> {
+    sniff::sniff(bytes).ok_or_else(|| Error::Unsupported {
+        looks_like: sniff::looks_like(bytes).map(Into::into),
+    })
 }
 
 /// The decoder's own scaling: the eighths of the full size that `open` takes for a plane of this picture, ascending, the last one 8.
@@ -189,6 +197,15 @@ pub fn encode_bytes(encoding: Encoding, shape: Shape) -> u64 {
         Format::WebP => webp::encode_bytes(shape),
         _ => png::encode_bytes(shape),
     }
+}
+
+/// A file that an encoder here made, with the orientation as a tag.
+///
+/// # Errors
+/// Those of [`probe`], which it can't have.
+pub fn tagged(file: Vec<u8>, orientation: Orientation) -> Result<Vec<u8>, Error> {
+    let header = probe(&file)?;
+    Ok(tagged::tagged(file, &header, orientation))
 }
 
 /// Starts an encode of a picture of this shape, whose model the format accepts.

@@ -199,8 +199,20 @@ fn http_settings(reader: &mut Reader) -> http::Settings {
         min_upload_rate: reader.size("min_upload_rate"),
         request_timeout: reader.duration("request_timeout", MOMENT),
         lenient_parameters: reader.boolean("lenient_parameters"),
+        compat: compat(reader),
         max_per_client: count(reader.whole("max_per_client", 0..=1 << 20)),
         client_header: client_header(reader),
+    }
+}
+
+fn compat(reader: &mut Reader) -> http::Compat {
+    match reader.text("compat").as_str() {
+        "none" => http::Compat::None,
+        "imaginary" => http::Compat::Imaginary,
+        _ => {
+            reader.complain("compat", "none or imaginary");
+            http::Compat::None
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::{Request, State as Extract};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, VARY};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -13,15 +13,14 @@ use super::extract::{self, Upload};
 use super::layers::Facts;
 use super::negotiate;
 use super::problem::{Kind, Problem};
-use super::{State, Unreadable};
+use super::{State, Unreadable, steps};
 use crate::admission::Deadline;
 use crate::checkpoint::Checkpoint;
 use crate::codecs::{Colour, Header, Model};
-use crate::os;
-use crate::pipeline::operation::{self, OperationRow, Request as Operation};
-use crate::pipeline::parameter::ParameterError;
+use crate::pipeline::operation::{OperationRow, Verb};
+use crate::pipeline::parameter::{Grammar, ParameterError};
+use crate::pipeline::request::{self, Request as Operation, Rules};
 use crate::service::{Answer, Context, Kept};
-use crate::telemetry::Dialect;
 
 const IMAGE_WIDTH: HeaderName = HeaderName::from_static("image-width");
 const IMAGE_HEIGHT: HeaderName = HeaderName::from_static("image-height");
@@ -34,7 +33,7 @@ pub(super) async fn operate(
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let query = extract::query(&parts);
-    let varies = operation::negotiates(&query);
+    let varies = request::negotiates(&query);
     operated(row, &state, &parts, &query, body)
         .await
         .map_err(|problem| problem.varying(varies))
@@ -49,20 +48,24 @@ async fn operated(
 ) -> Result<Response, Problem> {
     let context = context(parts)?;
     let service = &state.0.service;
-    let rules = service.rules(state.0.settings.lenient_parameters);
-    let parse = |fields: &[_]| {
-        operation::parse(row, query, fields, rules)
-            .map(|operation| operation.accepting(negotiate::accept(&parts.headers)))
-    };
+    let rules = state.rules();
     // Before the body is read; what is missing may still come as a field of a form.
-    match parse(&[]) {
-        Err(ParameterError::Missing { .. }) if extract::boundary(parts).is_some() => {}
+    let imaginary = rules.grammar == Grammar::Imaginary;
+    match parse(row, query, &[], rules).and_then(|operation| operation.complete()) {
+        // There, what the body is comes first.
+        Err(_) if imaginary => {}
+        Err(error) if error.is_missing() && extract::boundary(parts).is_some() => {}
         Err(error) => return Err(error.into()),
-        Ok(_) => {}
+        Ok(()) => {}
     }
-    let upload = upload(state, parts, body, &context).await?;
-    let operation: Operation = parse(&upload.fields)
-        .map_err(|error| Problem::from(error).varying(operation::negotiates(&upload.fields)))?;
+    let mut upload = upload(state, parts, body, &context).await?;
+    if imaginary {
+        upload.fields.clear();
+        service.recognise(&upload.source)?;
+    }
+    let operation = parse(row, query, &upload.fields, rules)
+        .map_err(|error| Problem::from(error).varying(request::negotiates(&upload.fields)))?
+        .accepting(negotiate::accept(&parts.headers));
     let varies = operation.negotiates();
     let bytes_in = upload.source.bytes.len() as u64;
     service
@@ -72,6 +75,22 @@ async fn operated(
         .map_err(|error| Problem::from(error).varying(varies))
 }
 
+/// What the query and the fields of a form ask for.
+fn parse(
+    row: &'static OperationRow,
+    query: &[(String, String)],
+    fields: &[(String, String)],
+    rules: Rules,
+) -> Result<Operation, ParameterError> {
+    if row.verb != Verb::Pipeline {
+        return request::parse(row, query, fields, rules);
+    }
+    match request::operations(query, fields) {
+        Some(text) => request::parse_steps(row, &steps::parse(text)?, query, fields, rules),
+        None => request::parse(row, query, fields, rules),
+    }
+}
+
 /// What the picture is.
 pub(super) async fn info(
     Extract(state): Extract<State>,
@@ -79,10 +98,10 @@ pub(super) async fn info(
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let context = context(&parts)?;
-    let lenient = state.0.settings.lenient_parameters;
-    operation::check_names(&extract::query(&parts), lenient)?;
+    let rules = state.rules();
+    request::check_names(&extract::query(&parts), rules)?;
     let upload = upload(&state, &parts, body, &context).await?;
-    operation::check_names(&upload.fields, lenient)?;
+    request::check_names(&upload.fields, rules)?;
     let header = state.0.service.info(&upload.source)?;
     let facts = Facts {
         bytes_in: upload.source.bytes.len() as u64,
@@ -175,69 +194,6 @@ fn described(header: &Header) -> Value {
         "progressive": header.progressive,
         "detail": header.detail,
     })
-}
-
-/// Name and versions, imaginary's keys kept.
-pub(super) async fn index() -> Json<Value> {
-    let version = env!("CARGO_PKG_VERSION");
-    Json(json!({
-        "name": "pixmill",
-        "version": version,
-        "imaginary": version,
-        "bimg": version,
-        "libvips": version,
-    }))
-}
-
-/// 200 while the process lives; imaginary's keys kept.
-pub(super) async fn health(Extract(state): Extract<State>) -> Json<Value> {
-    let snapshot = (state.0.snapshot)();
-    let megabytes = os::resident_bytes() as f64 / f64::from(1 << 20);
-    let megabytes = (megabytes * 100.0).round() / 100.0;
-    Json(json!({
-        "status": "ok",
-        "uptime": snapshot.uptime_seconds,
-        "allocatedMemory": megabytes,
-        "totalAllocatedMemory": megabytes,
-        "goroutines": snapshot.workers_busy + snapshot.queue_length,
-        "completedGCCycles": 0,
-        "cpus": snapshot.workers,
-        "maxHeapUsage": megabytes,
-        "heapInUse": megabytes,
-        "objectsInUse": snapshot.connections_open,
-        "OSMemoryObtained": megabytes,
-        "workers": snapshot.workers,
-        "busy": snapshot.workers_busy,
-        "queued": snapshot.queue_length,
-    }))
-}
-
-/// 200 while new work is welcome.
-pub(super) async fn ready(Extract(state): Extract<State>) -> Result<Json<Value>, Problem> {
-    let readiness = &state.0.readiness;
-    if readiness.is_ready() {
-        return Ok(Json(json!({"status": "ready"})));
-    }
-    let detail = if readiness.is_draining() {
-        "The server is on its way out."
-    } else {
-        "The server is starting."
-    };
-    let retry_after = state.0.service.admission().retry_after();
-    Err(Problem::new(Kind::Draining, detail).retry_after(retry_after))
-}
-
-/// The page of metrics: Prometheus text, or OpenMetrics for who asks for it.
-pub(super) async fn metrics(Extract(state): Extract<State>, headers: HeaderMap) -> Response {
-    let snapshot = (state.0.snapshot)();
-    let dialect = if negotiate::names(&headers, Dialect::OpenMetrics.essence()) {
-        Dialect::OpenMetrics
-    } else {
-        Dialect::Text
-    };
-    let page = state.0.metrics.render(&snapshot, dialect);
-    let headers = [(CONTENT_TYPE, dialect.media_type()), (VARY, "Accept")];
-    (headers, page).into_response()
 }
 
 pub(super) async fn not_found() -> Problem {

@@ -12,10 +12,11 @@ mod layers;
 mod multipart;
 mod negotiate;
 pub mod problem;
+mod state;
+mod status;
+mod steps;
 
 use std::net::IpAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
@@ -34,14 +35,13 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 use self::layers::{
-    CancelLayer, Clients, DeadlineLayer, NewId, RecordLayer, announce_close, check_host,
-    drop_insane_id, limit_clients,
+    CancelLayer, DeadlineLayer, NewId, RecordLayer, announce_close, check_host, drop_insane_id,
+    limit_clients,
 };
 use self::problem::Problem;
+pub use self::state::{Readiness, State};
 use crate::admission;
 use crate::pipeline::operation::OPERATIONS;
-use crate::service::Service;
-use crate::telemetry::{Metrics, Snapshot};
 
 /// What clients may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,77 +58,24 @@ pub struct Settings {
     pub lenient_parameters: bool,
     /// Requests with a picture that each client may have in flight; 0 is no limit.
     pub max_per_client: usize,
+    /// Whose clients it speaks to.
+    pub compat: Compat,
     /// In which header whoever is in front says the client's address.
     pub client_header: Option<HeaderName>,
+}
+
+/// Whose clients the server speaks to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compat {
+    /// Its own.
+    None,
+    /// Imaginary's, who find again what they are used to.
+    Imaginary,
 }
 
 /// Who is connected; in a request's extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);
-
-/// What handlers need.
-#[derive(Clone)]
-pub struct State(Arc<Parts>);
-
-struct Parts {
-    service: Service,
-    settings: Settings,
-    clients: Clients,
-    readiness: Readiness,
-    metrics: Metrics,
-    /// What the metrics page can't know by itself.
-    snapshot: Box<dyn Fn() -> Snapshot + Send + Sync>,
-}
-
-impl State {
-    /// Of these parts.
-    pub fn new(
-        service: Service,
-        settings: Settings,
-        readiness: Readiness,
-        metrics: Metrics,
-        snapshot: impl Fn() -> Snapshot + Send + Sync + 'static,
-    ) -> Self {
-        let clients = Clients::new(settings.max_per_client, settings.client_header.clone());
-        Self(Arc::new(Parts {
-            clients,
-            service,
-            settings,
-            readiness,
-            metrics,
-            snapshot: Box::new(snapshot),
-        }))
-    }
-}
-
-/// Whether new work is welcome: not before the self-test has passed, not after a drain has begun.
-#[derive(Clone, Debug, Default)]
-pub struct Readiness(Arc<AtomicU8>);
-
-const READY: u8 = 1;
-const DRAINING: u8 = 2;
-
-impl Readiness {
-    /// The self-test has passed.
-    pub fn ready(&self) {
-        let _was = self
-            .0
-            .compare_exchange(0, READY, Ordering::AcqRel, Ordering::Acquire);
-    }
-
-    /// A drain has begun; there is no way back.
-    pub fn draining(&self) {
-        self.0.store(DRAINING, Ordering::Release);
-    }
-
-    fn is_ready(&self) -> bool {
-        self.0.load(Ordering::Acquire) == READY
-    }
-
-    fn is_draining(&self) -> bool {
-        self.0.load(Ordering::Acquire) == DRAINING
-    }
-}
 
 /// Every route.
 pub fn router(state: State) -> Router {
@@ -138,7 +85,7 @@ pub fn router(state: State) -> Router {
         pictures = pictures.route(&format!("/{}", row.name), post(operate));
     }
     let router = cheap_routes()
-        .route("/", get(handlers::index).post(handlers::index))
+        .route("/", get(status::index).post(status::index))
         .route("/problems", get(explain::problems))
         .route("/problems/{code}", get(explain::problem))
         .merge(pictures.route_layer(from_fn_with_state(state.clone(), limit_clients)))
@@ -179,12 +126,12 @@ struct Unreadable(u16);
 
 /// What a load balancer and a scraper ask, answered at any load.
 fn cheap_routes() -> Router<State> {
-    let mut router = Router::new().route("/metrics", get(handlers::metrics));
+    let mut router = Router::new().route("/metrics", get(status::metrics));
     for path in ["/health", "/healthz", "/healthcheck"] {
-        router = router.route(path, get(handlers::health).post(handlers::health));
+        router = router.route(path, get(status::health).post(status::health));
     }
     for path in ["/ready", "/readyz"] {
-        router = router.route(path, get(handlers::ready));
+        router = router.route(path, get(status::ready));
     }
     router
 }
@@ -193,6 +140,7 @@ fn cheap_routes() -> Router<State> {
 fn finished(router: Router<State>, state: State) -> Router {
     let request_timeout = state.0.settings.request_timeout;
     let metrics = state.0.metrics.clone();
+    let compat = state.0.settings.compat;
     let stack = ServiceBuilder::new()
         // An id first, so that everything after it can be found again; the client's own, if it is sane.
         .layer(MapRequestLayer::new(drop_insane_id::<Body>))
@@ -214,7 +162,7 @@ fn finished(router: Router<State>, state: State) -> Router {
         ))
         // The metrics hook and the request's one log line; outside of the panic layer, so that panics are counted,
         // and of the cancel layer, so that it sees what was cancelled. Here problems get their body.
-        .layer(RecordLayer(metrics))
+        .layer(RecordLayer(metrics, compat))
         .layer(MapResponseLayer::new(own_body))
         // A panic in a handler is a 500 like any other, not a closed connection.
         .layer(CatchPanicLayer::custom(panicked))

@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 
 use crate::codecs::{FORMATS, Format};
-use crate::pipeline::operation::Accept;
+use crate::pipeline::request::Accept;
 
 /// Formats that are better than any input's, best first. Only who names them gets them:
 /// every old client sends wildcards, also those that can't read these.

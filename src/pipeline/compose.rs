@@ -1,6 +1,6 @@
 //! The last step before the encoder: canvas, background, and the layout it takes.
 
-use super::plan::Plan;
+use super::geometry::Canvas;
 use super::value::Colour;
 use crate::checkpoint::{Checkpoint, Stage, Stop};
 use crate::codecs::{Model, Raster, Shape};
@@ -13,28 +13,32 @@ use crate::codecs::{Model, Raster, Shape};
 /// A stopped checkpoint, which is polled at each row.
 pub(super) fn compose(
     raster: Raster,
-    plan: &Plan,
+    canvas: Option<Canvas>,
+    background: Colour,
     model: Model,
     checkpoint: &Checkpoint,
 ) -> Result<Raster, Stop> {
-    let nothing_behind = !raster.model.has_alpha() || plan.background == Colour::TRANSPARENT;
-    if plan.canvas.is_none() && nothing_behind && raster.model == model {
+    let nothing_behind = !raster.model.has_alpha() || background == Colour::TRANSPARENT;
+    if canvas.is_none() && nothing_behind && raster.model == model {
         return Ok(raster);
     }
+    let source = raster.shape();
+    let canvas = canvas.unwrap_or(Canvas {
+        width: source.width,
+        height: source.height,
+        left: 0,
+        top: 0,
+    });
     let shape = Shape {
-        width: plan.width,
-        height: plan.height,
+        width: canvas.width,
+        height: canvas.height,
         model,
     };
     let channels = model.channels() as usize;
     let mut behind = [0; 4];
-    write(plan.background.rgba, model, &mut behind);
+    write(background.rgba, model, &mut behind);
     let behind = behind.get(..channels).unwrap_or_default();
     let mut samples = behind.repeat(shape.width as usize * shape.height as usize);
-    let (left, top) = plan
-        .canvas
-        .map_or((0, 0), |canvas| (canvas.left, canvas.top));
-    let source = raster.shape();
     let row_bytes = source.width as usize * source.model.channels() as usize;
     let out_row = shape.width as usize * channels;
     let pixels = raster
@@ -43,21 +47,21 @@ pub(super) fn compose(
         .map_or(&[][..], |plane| &plane.samples);
     let rows = samples
         .chunks_exact_mut(out_row)
-        .skip(top as usize)
+        .skip(canvas.top as usize)
         .zip(pixels.chunks_exact(row_bytes));
     for (out, row) in rows {
         checkpoint.check(Stage::Resize)?;
-        let out = out.chunks_exact_mut(channels).skip(left as usize);
+        let out = out.chunks_exact_mut(channels).skip(canvas.left as usize);
         let row = row.chunks_exact(source.model.channels() as usize);
         for (out, pixel) in out.zip(row) {
-            write(over(read(pixel), plan.background.rgba), model, out);
+            write(over(read(pixel), background.rgba), model, out);
         }
     }
     Ok(Raster::interleaved(shape, samples))
 }
 
 /// A grey or RGB pixel, with or without alpha, as RGBA.
-fn read(pixel: &[u8]) -> [u8; 4] {
+pub(super) fn read(pixel: &[u8]) -> [u8; 4] {
     match *pixel {
         [grey] => [grey, grey, grey, 255],
         [grey, alpha] => [grey, grey, grey, alpha],
@@ -68,7 +72,7 @@ fn read(pixel: &[u8]) -> [u8; 4] {
 }
 
 /// Grey takes the green sample: it is only asked for where all three are equal.
-fn write([r, g, b, a]: [u8; 4], model: Model, out: &mut [u8]) {
+pub(super) fn write([r, g, b, a]: [u8; 4], model: Model, out: &mut [u8]) {
     for (slot, sample) in out.iter_mut().zip(match model {
         Model::Gray => [g, 0, 0, 0],
         Model::GrayAlpha => [g, a, 0, 0],

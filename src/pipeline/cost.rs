@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::plan::{Plan, pixels};
-use crate::codecs::{self, Header, Shape};
+use crate::codecs::{self, Header, Orientation, Shape};
 
 /// The pixel memory without which not even a tiny picture, such as the self-test's, could be granted any.
 pub const LEAST_BYTES: u64 = 8 << 20;
@@ -46,13 +46,44 @@ fn peak_bytes(plan: &Plan, header: &Header, decoded: Shape) -> u64 {
         .max(pixels(target.width, target.height))
         .saturating_mul(8)
         .saturating_add(header.held_bytes().saturating_mul(PROFILE_COPIES));
+    // A tag is written into the file, which may be copied for it.
+    let tagging = if plan.tag == Orientation::default() {
+        0
+    } else {
+        answer.bytes()
+    };
     let writing = answer
         .bytes()
-        .saturating_add(codecs::encode_bytes(plan.encoding, answer));
+        .saturating_add(codecs::encode_bytes(plan.encoding, answer))
+        .saturating_add(tagging);
     resampling
         .max(finishing)
+        .max(staging(plan, target))
         .max(writing)
         .saturating_add(FIXED_BYTES)
+}
+
+/// What the dearest stage holds: the picture it gets, the one it makes, and what is its own.
+fn staging(plan: &Plan, target: Shape) -> u64 {
+    let bytes = |(width, height)| pixels(width, height).saturating_mul(4);
+    let mut size = turned(plan, target);
+    let mut most = 0;
+    for stage in &plan.stages {
+        let made = stage.size(size);
+        let held = bytes(size).saturating_add(bytes(made));
+        most = most.max(held.saturating_add(stage.extra_bytes(size)));
+        size = made;
+    }
+    most
+}
+
+/// The size of the resampled picture behind its turn.
+fn turned(plan: &Plan, target: Shape) -> (u32, u32) {
+    if plan.orientation.swaps() {
+        (target.height, target.width)
+    } else {
+        (target.width, target.height)
+    }
 }
 
 fn time(plan: &Plan, header: &Header) -> Duration {
@@ -63,7 +94,19 @@ fn time(plan: &Plan, header: &Header) -> Duration {
         pixels(header.width, header.height).saturating_mul(u64::from(reading) * scans + RESAMPLING);
     let (_, writing) = plan.encoding.format.row().nanoseconds;
     let answer = pixels(plan.width, plan.height).saturating_mul(u64::from(writing));
-    FIXED_TIME.saturating_add(Duration::from_nanos(source.saturating_add(answer)))
+    let (width, height) = plan.resampling.target;
+    let mut size = if plan.orientation.swaps() {
+        (height, width)
+    } else {
+        (width, height)
+    };
+    let mut stages = 0_u64;
+    for stage in &plan.stages {
+        stages = stages.saturating_add(stage.nanoseconds(size));
+        size = stage.size(size);
+    }
+    let all = source.saturating_add(answer).saturating_add(stages);
+    FIXED_TIME.saturating_add(Duration::from_nanos(all))
 }
 
 /// Tables, buffers, and the way to the worker and back.

@@ -5,7 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::value::{Axis, Fit, Gravity};
+use super::step::Sizing;
+use super::value::{Axis, Enlarge, Fit, Gravity};
 use crate::codecs::Orientation;
 
 /// A rectangle in pixels of some picture; sides above 0, inside the picture.
@@ -34,16 +35,6 @@ pub struct Canvas {
     pub top: u32,
 }
 
-/// What is asked of a picture's size.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Asked {
-    pub(super) width: Option<u32>,
-    pub(super) height: Option<u32>,
-    pub(super) fit: Fit,
-    pub(super) enlarge: bool,
-    pub(super) gravity: Gravity,
-}
-
 /// The part of the picture that stays, the size it gets, and what is around it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Geometry {
@@ -53,23 +44,21 @@ pub(super) struct Geometry {
     pub(super) canvas: Option<Canvas>,
 }
 
-type Size = (u32, u32);
+pub(super) type Size = (u32, u32);
 
 /// Works out the geometry for a picture shown as `source` pixels (sides at least 1).
-pub(super) fn geometry(source: Size, asked: Asked) -> Geometry {
-    let whole = Window {
-        left: 0.0,
-        top: 0.0,
-        width: f64::from(source.0),
-        height: f64::from(source.1),
-    };
+pub(super) fn geometry(source: Size, asked: Sizing) -> Geometry {
+    let whole = Window::whole(source);
     let plain = |(width, height): Size| Geometry {
         window: whole,
         width,
         height,
         canvas: None,
     };
-    let grow = asked.enlarge;
+    if asked.cuts {
+        return piece(source, asked);
+    }
+    let grow = asked.enlarge != Enlarge::Never;
     let (width, height) = match (asked.width, asked.height) {
         (None, None) => return plain(source),
         (Some(width), None) => {
@@ -89,6 +78,9 @@ pub(super) fn geometry(source: Size, asked: Asked) -> Geometry {
         (Some(width), Some(height)) => (width, height),
     };
     let target = (width, height);
+    if asked.enlarge == Enlarge::UnlessSmaller && source.0 < width && source.1 < height {
+        return plain(source);
+    }
     match asked.fit {
         Fit::Inside => plain(bound(inside(source, target), source, grow)),
         Fit::Outside => plain(bound(outside(source, target), source, grow)),
@@ -110,6 +102,28 @@ pub(super) fn geometry(source: Size, asked: Asked) -> Geometry {
                 ..inner
             }
         }
+    }
+}
+
+/// The part that is no larger than the sides that are given, in whole pixels.
+fn piece(source: Size, asked: Sizing) -> Geometry {
+    let width = asked.width.unwrap_or(source.0).min(source.0);
+    let height = asked.height.unwrap_or(source.1).min(source.1);
+    let place = |axis, whole: u32, part: u32| {
+        // What is odd goes to the left, and to the top.
+        let place = asked.gravity.place(axis, f64::from(whole), f64::from(part));
+        place.ceil()
+    };
+    Geometry {
+        window: Window {
+            left: place(Axis::Across, source.0, width),
+            top: place(Axis::Down, source.1, height),
+            width: f64::from(width),
+            height: f64::from(height),
+        },
+        width,
+        height,
+        canvas: None,
     }
 }
 
@@ -137,7 +151,8 @@ fn inside(source: Size, target: Size) -> Size {
     }
 }
 
-fn outside(source: Size, target: Size) -> Size {
+/// The size of the whole picture that covers the target.
+pub(super) fn outside(source: Size, target: Size) -> Size {
     if wider(source, target) {
         (share(source.0, target.1, source.1), target.1)
     } else {
@@ -191,7 +206,7 @@ fn canvas(target: Size, inner: Size, gravity: Gravity) -> Option<Canvas> {
     let place = |axis, whole: u32, part: u32| {
         let gravity = match gravity {
             // A focal point is about the picture; on a canvas the picture is in the middle.
-            Gravity::Focus { .. } => Gravity::default(),
+            Gravity::Focus { .. } | Gravity::Smart => Gravity::default(),
             side @ Gravity::Side { .. } => side,
         };
         gravity
@@ -207,6 +222,16 @@ fn canvas(target: Size, inner: Size, gravity: Gravity) -> Option<Canvas> {
 }
 
 impl Window {
+    /// All of a picture.
+    pub(super) fn whole(size: Size) -> Self {
+        Self {
+            left: 0.0,
+            top: 0.0,
+            width: f64::from(size.0),
+            height: f64::from(size.1),
+        }
+    }
+
     /// The same part in the stored picture, whose turn to the displayed one is `orientation`.
     ///
     /// `self` is in pixels of the displayed picture, `stored` is the stored picture's size.

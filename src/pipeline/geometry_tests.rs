@@ -3,14 +3,21 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::pipeline::value::Extend;
 
-fn asked(width: u32, height: u32, fit: Fit, enlarge: bool) -> Asked {
-    Asked {
+fn asked(width: u32, height: u32, fit: Fit, enlarge: bool) -> Sizing {
+    Sizing {
         width: (width > 0).then_some(width),
         height: (height > 0).then_some(height),
         fit,
-        enlarge,
+        enlarge: if enlarge {
+            Enlarge::Always
+        } else {
+            Enlarge::Never
+        },
+        cuts: false,
         gravity: Gravity::default(),
+        extend: Extend::Background,
     }
 }
 
@@ -146,7 +153,7 @@ proptest! {
         focus in any::<bool>(),
     ) {
         let gravity = if focus { Gravity::Focus { x, y } } else { Gravity::Side { x, y } };
-        let ask = Asked { width: Some(target.0), height: Some(target.1), fit, enlarge, gravity };
+        let ask = Sizing { gravity, ..asked(target.0, target.1, fit, enlarge) };
         let got = geometry(source, ask);
         let size = (got.width, got.height);
         prop_assert!(size.0 >= 1 && size.1 >= 1);

@@ -132,7 +132,7 @@ mod tests {
             Kernel::best().vertical(&rows, &weights, start, &mut got);
             prop_assert_eq!(&expected, &got);
 
-            let span = Span { start: 0.0, length: f64::from(limit), limit, target };
+            let span = Span { start: 0.0, length: f64::from(limit), limit, target, deviation: 0.0 };
             let filter = Filter::new(span, 16, 1);
             let row: Vec<i16> = (0..limit as usize + filter.taps() + SLACK)
                 .map(|_| i16::try_from(sample() / 2).unwrap() - 3_000)

@@ -1,31 +1,41 @@
 //! From bytes and a plan to bytes: the stages in their order.
 //!
 //! Pure and synchronous: no I/O, no clock but the checkpoint's, no HTTP. Reading
-//! order: [`operation`] (what may be asked), [`plan`] (what that means for one
+//! order: [`operation`] (what may be done), [`request`] (what is asked), [`plan`] (what that means for one
 //! picture), then the stages that [`run`] lists.
 
+mod blur;
+mod canvas;
 mod color;
 mod compose;
 mod cost;
 mod curve;
 mod filter;
 pub mod geometry;
+mod grey;
 mod interleaved;
 mod joined;
 mod kernel;
 mod levels;
 pub mod operation;
+mod output;
 pub mod parameter;
 pub mod plan;
 mod planes;
+pub mod request;
 mod resample;
 mod scale;
 mod sight;
+mod sketch;
+mod smart;
+mod stage;
+pub mod step;
 mod strip;
 mod transform;
 mod turn;
 pub mod value;
 mod ycc;
+mod zoom;
 
 use fast_image_resize::Resizer;
 use serde::{Deserialize, Serialize};
@@ -33,7 +43,7 @@ use serde::{Deserialize, Serialize};
 pub use self::cost::LEAST_BYTES;
 use self::plan::Plan;
 use crate::checkpoint::{Checkpoint, Stage, Stop};
-use crate::codecs::{self, Header, Plane};
+use crate::codecs::{self, Header, Orientation, Plane};
 
 /// Buffers that outlive a job, so that the next one needn't ask the system for them.
 #[derive(Debug, Default)]
@@ -97,13 +107,22 @@ pub fn run(
     } else {
         let mixed = ycc::to_rgb(small, checkpoint)?;
         let coloured = color::to_srgb(mixed, &header.colour, checkpoint)?;
-        let upright = turn::turn(coloured, plan.orientation, checkpoint)?;
-        let composed = compose::compose(upright, plan, plan.composed_model(), checkpoint)?;
+        let mut drawn = turn::turn(coloured, plan.orientation, checkpoint)?;
+        for stage in &plan.stages {
+            checkpoint.check(Stage::Resize)?;
+            drawn = stage.run(drawn, plan.resampling.linear, scratch, checkpoint)?;
+        }
+        let model = plan.composed_model();
+        let composed = compose::compose(drawn, plan.canvas, plan.background, model, checkpoint)?;
         ycc::from_rgb(composed, plan.final_model(), checkpoint)?
     };
 
     checkpoint.check(Stage::Encode)?;
     let mut sink = codecs::create(plan.encoding, answer.shape(), checkpoint)?;
     sink.push(&answer)?;
-    Ok(sink.finish()?)
+    let file = sink.finish()?;
+    if plan.tag == Orientation::default() {
+        return Ok(file);
+    }
+    Ok(codecs::tagged(file, plan.tag)?)
 }

@@ -10,12 +10,15 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use super::cost::{self, Cost};
-use super::geometry::{self, Asked, Canvas, Geometry, Window};
-use super::operation::{Request, Type};
+use super::geometry::{Canvas, Window};
+use super::parameter::{Grammar, ParameterError};
+use super::request::Request;
 use super::resample::Resampling;
-use super::value::Colour;
-use super::{color, scale};
-use crate::codecs::{self, Encoding, Format, Header, Model, Orientation, Scale};
+use super::sketch::{self, Folded};
+use super::stage::Stage;
+use super::value::{Colour, Extend};
+use super::{color, output, scale};
+use crate::codecs::{self, Encoding, Header, Model, Orientation, Scale};
 
 /// Changes whenever the same plan starts to give other bytes, so that entity tags change too.
 pub const OUTPUT_VERSION: u32 = 5;
@@ -42,14 +45,18 @@ pub struct Plan {
     pub(super) resampling: Resampling,
     /// Whether the resampled planes go to the encoder as they are.
     pub(super) planar: bool,
-    /// What the decoder's samples mean.
-    pub(super) decoded: Model,
     /// The turn after resampling.
     pub orientation: Orientation,
+    /// What is done then.
+    pub(super) stages: Vec<Stage>,
+    /// What the samples mean behind all stages, before canvas and background.
+    pub(super) drawn: Model,
     /// The canvas after the turn, where the answer is larger than the picture.
     pub canvas: Option<Canvas>,
     /// What is put behind the picture at the end.
     pub background: Colour,
+    /// The orientation that the answer still asks for.
+    pub tag: Orientation,
     /// How to write the answer.
     pub encoding: Encoding,
     /// Width of the answer.
@@ -63,6 +70,8 @@ pub struct Plan {
 /// Why there is no plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
+    /// A step lacks a parameter, or one makes no sense for this picture.
+    Parameter(ParameterError),
     /// The source has too many pixels.
     ImageTooLarge {
         /// Stored width.
@@ -102,47 +111,50 @@ pub fn plan(request: &Request, header: &Header, settings: &Settings) -> Result<P
             limit: settings.max_pixels,
         });
     }
-    let geometry = arranged(request, header);
-    let alone = (geometry.width, geometry.height);
-    let (width, height) = geometry.canvas.map_or(alone, |c| (c.width, c.height));
-    let encoding = encoding(request, header);
-    check_output(width, height, encoding.format, settings)?;
+    let Folded { first, stages, tag } = sketch::fold(request, header).map_err(Error::Parameter)?;
+    let (width, height) = through(first.size(), &stages, settings)?;
+    let drawn = drawn(header.model, &stages);
+    let encoding = output::encoding(request, header, drawn);
+    output::check(width, height, encoding.format, settings)?;
+    let (stages, canvas) = laid_under(stages);
 
-    let stored = (header.width, header.height);
-    let window = geometry.window.stored(header.orientation, stored);
-    let target = if header.orientation.swaps() {
-        (geometry.height, geometry.width)
-    } else {
-        (geometry.width, geometry.height)
-    };
     let planar = matches!(header.model, Model::YCbCr { .. })
-        && geometry.canvas.is_none()
+        && canvas.is_none()
+        && stages.is_empty()
         && codecs::accepts(encoding.format, LOSSY)
         && color::is_srgb(&header.colour);
+    let linear = request.steps.iter().rev().find_map(|step| step.linear);
+    let by_default = settings.linear && request.grammar == Grammar::Strict;
     let mut resampling = Resampling {
-        window,
-        target,
+        window: first.window,
+        target: first.target,
         model: match header.model {
             Model::YCbCr { .. } if planar => LOSSY,
             Model::YCbCr { .. } => Model::YCbCr { across: 1, down: 1 },
             other => other,
         },
-        mirrored: header.orientation.reverses(),
-        linear: request.linear.unwrap_or(settings.linear),
+        mirrored: first.turn.reverses(),
+        linear: linear.unwrap_or(by_default),
     };
     let lossless = encoding.format.row().quality.is_none();
     let scale = scale::scale(header, &resampling, lossless);
     let decoded = codecs::scaled(header, scale);
     let factor = f64::from(scale.eighths) / 8.0;
-    resampling.window = window.scaled(factor, (decoded.width, decoded.height));
+    resampling.window = first.window.scaled(factor, (decoded.width, decoded.height));
     let mut plan = Plan {
         scale,
         resampling,
         planar,
-        decoded: header.model,
-        orientation: header.orientation,
-        canvas: geometry.canvas,
-        background: background(request, encoding.format),
+        orientation: first.turn,
+        drawn: self::drawn(header.model, &stages),
+        stages,
+        canvas,
+        background: output::background(request, encoding.format),
+        tag: if request.strips() {
+            Orientation::default()
+        } else {
+            tag
+        },
         encoding,
         width,
         height,
@@ -150,6 +162,44 @@ pub fn plan(request: &Request, header: &Header, settings: &Settings) -> Result<P
     };
     plan.cost = cost::cost(&plan, header, decoded);
     Ok(plan)
+}
+
+/// A canvas that is the last thing is laid under the picture together with the background.
+fn laid_under(mut stages: Vec<Stage>) -> (Vec<Stage>, Option<Canvas>) {
+    match stages.pop() {
+        Some(Stage::Canvas {
+            canvas,
+            extend: Extend::Background,
+        }) => (stages, Some(canvas)),
+        last => {
+            stages.extend(last);
+            (stages, None)
+        }
+    }
+}
+
+/// The size behind all stages. On the way no picture may have more pixels than the largest that may come or go.
+fn through(first: (u32, u32), stages: &[Stage], settings: &Settings) -> Result<(u32, u32), Error> {
+    let limit = settings.max_output_pixels.max(settings.max_pixels);
+    stages.iter().try_fold(first, |(width, height), stage| {
+        if pixels(width, height) > limit {
+            return Err(Error::OutputTooLarge {
+                width,
+                height,
+                limit,
+            });
+        }
+        Ok(stage.size((width, height)))
+    })
+}
+
+/// What samples mean behind the stages, of a picture that is decoded as `model`.
+fn drawn(model: Model, stages: &[Stage]) -> Model {
+    let coloured = match model {
+        Model::YCbCr { .. } | Model::Cmyk => Model::Rgb,
+        other => other,
+    };
+    stages.iter().fold(coloured, |model, s| s.model(model))
 }
 
 impl Plan {
@@ -187,6 +237,10 @@ impl Plan {
         let [r, g, b, a] = self.background.rgba;
         let Encoding { format, quality } = self.encoding;
         let _ok = write!(text, " on {r},{g},{b},{a} as {} q{quality}", format.name());
+        let _ok = write!(text, " tag {}", self.tag.exif());
+        for stage in &self.stages {
+            stage.write(&mut text);
+        }
         text
     }
 
@@ -195,8 +249,8 @@ impl Plan {
         let adds_alpha = self.canvas.is_some() && self.background.rgba[3] < 255;
         let alpha = self.encoding.format.row().alpha
             && self.background.rgba[3] < 255
-            && (self.decoded.has_alpha() || adds_alpha);
-        let grey = matches!(self.decoded, Model::Gray | Model::GrayAlpha)
+            && (self.drawn.has_alpha() || adds_alpha);
+        let grey = matches!(self.drawn, Model::Gray | Model::GrayAlpha)
             && self.background.is_grey()
             && codecs::accepts(self.encoding.format, Model::Gray);
         match (grey, alpha) {
@@ -217,85 +271,11 @@ impl Plan {
     }
 }
 
-/// Where the picture and its parts go.
-fn arranged(request: &Request, header: &Header) -> Geometry {
-    geometry::geometry(
-        header.displayed(),
-        Asked {
-            width: request.width.map(|side| request.dpr.scale(side)),
-            height: request.height.map(|side| request.dpr.scale(side)),
-            fit: request.fit,
-            enlarge: request.enlarge,
-            gravity: request.gravity,
-        },
-    )
-}
-
 /// What lossy formats hold: a chroma sample for four pixels.
 const LOSSY: Model = Model::YCbCr { across: 2, down: 2 };
 
 pub(super) fn pixels(width: u32, height: u32) -> u64 {
     u64::from(width).saturating_mul(u64::from(height))
-}
-
-fn check_output(width: u32, height: u32, format: Format, settings: &Settings) -> Result<(), Error> {
-    let limit = settings.max_output_side.min(format.row().max_side);
-    let actual = width.max(height);
-    if actual > limit {
-        return Err(Error::SideTooLong { actual, limit });
-    }
-    if pixels(width, height) > settings.max_output_pixels {
-        return Err(Error::OutputTooLarge {
-            width,
-            height,
-            limit: settings.max_output_pixels,
-        });
-    }
-    Ok(())
-}
-
-/// The format of the answer, and its quality.
-fn encoding(request: &Request, header: &Header) -> Encoding {
-    let alpha = header.has_alpha();
-    let fits = |format: Format| format.row().alpha || !alpha;
-    let by_alpha = if alpha { Format::Png } else { Format::Jpeg };
-    let source = if header.format.row().writes {
-        header.format
-    } else {
-        by_alpha
-    };
-    let format = match request.output {
-        Type::Named(format) => format,
-        Type::Source => source,
-        Type::Auto => {
-            let better = request.accept.better.iter().copied().find(|&f| fits(f));
-            // The input's, else by alpha, else whichever of the two is read.
-            let others = [source, by_alpha, Format::Png, Format::Jpeg];
-            let wanted = |format: &Format| !request.accept.refused.contains(format);
-            better
-                .or_else(|| others.into_iter().find(wanted))
-                .unwrap_or(source)
-        }
-    };
-    let quality = request.quality.or(format.row().quality).unwrap_or(100);
-    // A lossless format has no quality; one value keeps equal answers equal.
-    let quality = format.row().quality.map_or(100, |_| quality);
-    Encoding { format, quality }
-}
-
-fn background(request: &Request, format: Format) -> Colour {
-    let default = if format.row().alpha {
-        Colour::TRANSPARENT
-    } else {
-        Colour::WHITE
-    };
-    let chosen = request.background.unwrap_or(default);
-    // What can't be transparent shows paper behind a background that is.
-    if format.row().alpha {
-        chosen
-    } else {
-        chosen.on_white()
-    }
 }
 
 #[cfg(test)]

@@ -5,8 +5,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::codecs::{Colour as Meaning, Orientation};
+use crate::codecs::{Colour as Meaning, Format, Orientation};
 use crate::pipeline::operation;
+use crate::pipeline::parameter::Grammar;
+use crate::pipeline::request;
 
 const SETTINGS: Settings = Settings {
     max_pixels: 100_000_000,
@@ -37,12 +39,13 @@ fn request(query: &str) -> Request {
         .filter_map(|pair| pair.split_once('='))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    let rules = operation::Rules {
+    let rules = request::Rules {
         lenient: false,
+        grammar: Grammar::Strict,
         // The plan's limits are tested here, not the parser's.
         max_side: u32::MAX,
     };
-    operation::parse(operation::named("resize").unwrap(), &pairs, &[], rules).unwrap()
+    request::parse(operation::named("resize").unwrap(), &pairs, &[], rules).unwrap()
 }
 
 fn planned(query: &str, header: &Header) -> Result<Plan, Error> {

@@ -14,7 +14,7 @@ impl Rows for Bands {
         self.picture.shape()
     }
 
-    fn next(&mut self, band: &mut Band, _rows: u32) -> Result<bool, crate::codecs::Error> {
+    fn next(&mut self, band: &mut Band, _rows: u32) -> Result<bool, codecs::Error> {
         let shape = self.shape();
         if self.next == shape.height {
             return Ok(false);

@@ -13,7 +13,7 @@ use super::strip::{BAND_ROWS, Span};
 use super::transform::StripScaler;
 use super::{Error, Scratch};
 use crate::checkpoint::{Checkpoint, Stage};
-use crate::codecs::{Band, Model, Plane, Raster, Rows, Shape};
+use crate::codecs::{self, Band, Model, Plane, Raster, Rows, Shape};
 
 /// What to make of a picture's pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,7 @@ impl Resampling {
             length: self.window.width,
             limit: width,
             target: self.target.0,
+            deviation: 0.0,
         }
     }
 
@@ -48,6 +49,7 @@ impl Resampling {
             length: self.window.height,
             limit: height,
             target: self.target.1,
+            deviation: 0.0,
         }
     }
 
@@ -135,6 +137,37 @@ fn subsampled(whole: Span, from: u8, to: u8, mirrored: bool) -> Span {
         length: f64::from(target) * to * step / from,
         limit: whole.limit,
         target,
+        deviation: 0.0,
+    }
+}
+
+/// Rows of a picture that is there.
+pub(super) struct Whole {
+    shape: Shape,
+    picture: Option<Raster>,
+}
+
+impl Whole {
+    /// All of them at once.
+    pub(super) fn new(picture: Raster) -> Self {
+        Self {
+            shape: picture.shape(),
+            picture: Some(picture),
+        }
+    }
+}
+
+impl Rows for Whole {
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn next(&mut self, band: &mut Band, _rows: u32) -> Result<bool, codecs::Error> {
+        let Some(picture) = self.picture.take() else {
+            return Ok(false);
+        };
+        *band = picture;
+        Ok(true)
     }
 }
 

@@ -200,7 +200,7 @@ impl Rows for Whole {
     fn shape(&self) -> Shape {
         self.0.shape()
     }
-    fn next(&mut self, band: &mut Band, _rows: u32) -> Result<bool, crate::codecs::Error> {
+    fn next(&mut self, band: &mut Band, _rows: u32) -> Result<bool, codecs::Error> {
         if !self.1 {
             *band = self.0.clone();
         }

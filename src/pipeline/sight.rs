@@ -187,6 +187,7 @@ mod tests {
             length: 128.0,
             limit: 128,
             target: 128,
+            deviation: 0.0,
         };
         seen.look([0, 1].into_iter(), &Filter::new(span, 2, 1), 128);
         let runs: Vec<_> = seen
@@ -213,7 +214,7 @@ mod tests {
             left in 0_u32..32,
         ) {
             let limit = u32::try_from(sights.len() * BLOCK).unwrap() - left;
-            let span = Span { start: 0.0, length: f64::from(limit), limit, target };
+            let span = Span { start: 0.0, length: f64::from(limit), limit, target, deviation: 0.0 };
             let filter = Filter::new(span, 16, 1);
             let mut seen = Seen::default();
             seen.reset(1, sights.len() * BLOCK, true);

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use super::filter::GAUSS_REACH;
 use super::geometry::Window;
 use crate::codecs::Shape;
 
@@ -34,6 +35,8 @@ pub(super) struct Span {
     pub(super) limit: u32,
     /// Pixels of the answer, at least 1.
     pub(super) target: u32,
+    /// Of a Gaussian in the place of Lanczos, in pixels, where as many come out as go in; 0 is none.
+    pub(super) deviation: f64,
 }
 
 impl Span {
@@ -43,6 +46,9 @@ impl Span {
 
     /// Source pixels that the filter reaches to either side.
     pub(super) fn reach(self) -> f64 {
+        if self.deviation > 0.0 {
+            return GAUSS_REACH * self.deviation + 0.5;
+        }
         LOBES * self.scale().max(1.0)
     }
 
@@ -103,6 +109,7 @@ pub(super) fn peak_bytes(source: Shape, window: Window, target: (u32, u32)) -> u
         length: window.height,
         limit: source.height,
         target: target.1,
+        deviation: 0.0,
     };
     let answer_bytes = u64::from(target.0) * u64::from(source.model.channels());
     let rows = span.strip_rows(row_bytes, answer_bytes);
@@ -145,7 +152,7 @@ mod tests {
         ) {
             let length = b * f64::from(limit);
             let start = a * (f64::from(limit) - length);
-            let span = Span { start, length, limit, target };
+            let span = Span { start, length, limit, target, deviation: 0.0 };
             let step = span.strip_rows(row_bytes, answer_bytes);
             prop_assert!(step >= 1 && step <= target);
             prop_assert!(step <= LEAST_ROWS || u64::from(step) * answer_bytes <= STRIP_BYTES);

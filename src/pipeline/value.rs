@@ -44,6 +44,46 @@ impl Fit {
     }
 }
 
+/// Whether a picture may become larger than it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Enlarge {
+    /// Never.
+    Never,
+    /// It stays as it is where both of its sides are smaller than the box, else it may.
+    UnlessSmaller,
+    /// Always.
+    Always,
+}
+
+/// What fills a canvas beside the picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Extend {
+    /// The picture's edge, repeated outwards.
+    Copy,
+    /// The picture, mirrored at its edge again and again.
+    Mirror,
+    /// Zeros: black, or transparent where there is alpha.
+    Black,
+    /// Opaque white.
+    White,
+    /// The background.
+    Background,
+}
+
+impl Extend {
+    /// By its name, in any case and with spaces around it, as imaginary takes it.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        Some(match text.trim().to_ascii_lowercase().as_str() {
+            "copy" => Self::Copy,
+            "mirror" => Self::Mirror,
+            "black" => Self::Black,
+            "white" => Self::White,
+            "background" | "lastpixel" => Self::Background,
+            _ => return None,
+        })
+    }
+}
+
 /// A point of the picture, each coordinate from 0 (left, top) to 1 (right, bottom).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Gravity {
@@ -61,6 +101,8 @@ pub enum Gravity {
         /// Down.
         y: f64,
     },
+    /// What draws the eye. Only pixels say where that is.
+    Smart,
 }
 
 impl Default for Gravity {
@@ -82,6 +124,7 @@ impl Gravity {
             "southwest" | "bottom-left" | "sw" => (0.0, 1.0),
             "west" | "left" | "w" => (0.0, 0.5),
             "northwest" | "top-left" | "nw" => (0.0, 0.0),
+            "smart" | "auto" | "attention" => return Some(Self::Smart),
             _ => {
                 let (x, y) = text.split_once(',')?;
                 let part = |text: &str| {
@@ -96,10 +139,20 @@ impl Gravity {
         Some(Self::Side { x, y })
     }
 
+    /// As imaginary takes it: five words, and the centre for all others.
+    pub(super) fn loose(text: &str) -> Self {
+        match text.trim().to_ascii_lowercase().as_str() {
+            word @ ("north" | "south" | "east" | "west" | "smart") => Self::parse(word),
+            _ => None,
+        }
+        .unwrap_or_default()
+    }
+
     /// Where a cut of `part` begins in a length of `whole`, across or down. Both at least 0, `part <= whole`.
     pub(super) fn place(self, axis: Axis, whole: f64, part: f64) -> f64 {
         let free = (whole - part).max(0.0);
         let (point, focus) = match (self, axis) {
+            (Self::Smart, _) => (0.5, false),
             (Self::Side { x, .. }, Axis::Across) => (x, false),
             (Self::Side { y, .. }, Axis::Down) => (y, false),
             (Self::Focus { x, .. }, Axis::Across) => (x, true),
@@ -134,6 +187,10 @@ impl Colour {
     pub const WHITE: Self = Self {
         rgba: [255, 255, 255, 255],
     };
+    /// Opaque black.
+    pub const BLACK: Self = Self {
+        rgba: [0, 0, 0, 255],
+    };
     /// Nothing there.
     pub const TRANSPARENT: Self = Self { rgba: [0, 0, 0, 0] };
 
@@ -153,6 +210,26 @@ impl Colour {
     pub(super) fn is_grey(self) -> bool {
         let [r, g, b, _] = self.rgba;
         r == g && g == b
+    }
+
+    /// As imaginary takes it: numbers of which three count, and what is none is 0. Fewer are none, rather than its crash.
+    pub(super) fn loose(text: &str) -> Option<Self> {
+        let part = |text: &str| match text.trim().parse::<f64>() {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a float saturates"
+            )]
+            Ok(number) => number as u8,
+            Err(_) => 0,
+        };
+        let parts: Vec<u8> = text.split(',').map(part).collect();
+        match *parts {
+            [r, g, b, ..] => Some(Self {
+                rgba: [r, g, b, 255],
+            }),
+            _ => None,
+        }
     }
 
     /// `255,255,255` (a fourth number is alpha), hexadecimal with or without `#`, or a CSS name.

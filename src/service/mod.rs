@@ -16,8 +16,8 @@ use crate::admission::{Admission, Deadline, Demand, Held, Lease, Permit};
 use crate::checkpoint::Checkpoint;
 use crate::codecs::{self, Format, Header};
 use crate::isolation::Isolation;
-use crate::pipeline::operation::{Request, Rules};
 use crate::pipeline::plan::{self, Plan, Settings};
+use crate::pipeline::request::Request;
 use crate::pipeline::{self, Scratch};
 
 /// A picture as it came in.
@@ -148,12 +148,17 @@ impl Service {
         self.0.isolation.as_ref()
     }
 
-    /// How parameters are read here.
-    pub fn rules(&self, lenient: bool) -> Rules {
-        Rules {
-            lenient,
-            max_side: self.0.settings.max_output_side,
-        }
+    /// The largest width and height that may be asked for.
+    pub fn max_side(&self) -> u32 {
+        self.0.settings.max_output_side
+    }
+
+    /// Whether the bytes are a picture in a format that is read, by their signature alone.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn recognise(&self, source: &Source) -> Result<(), Error> {
+        Ok(codecs::recognise(&source.bytes).map(drop)?)
     }
 
     /// What the picture is, from its header.

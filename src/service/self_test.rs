@@ -7,6 +7,8 @@ use crate::admission::Deadline;
 use crate::checkpoint::Checkpoint;
 use crate::codecs::{self, Encoding, FORMATS, Format, Model, Raster, Shape};
 use crate::pipeline::operation;
+use crate::pipeline::parameter::Grammar;
+use crate::pipeline::request::{self, Rules};
 
 impl Service {
     /// Sends one tiny picture through each codec that writes.
@@ -22,8 +24,13 @@ impl Service {
                 bytes: file.into(),
             };
             let size = [("width".to_owned(), "3".to_owned())];
+            let rules = Rules {
+                lenient: false,
+                grammar: Grammar::Strict,
+                max_side: self.max_side(),
+            };
             let request = operation::named("resize")
-                .and_then(|row| operation::parse(row, &size, &[], self.rules(false)).ok())
+                .and_then(|row| request::parse(row, &size, &[], rules).ok())
                 .ok_or_else(|| Error::Internal("the self-test can't be asked".to_owned()))?;
             let context = Context {
                 deadline: Deadline::after(Duration::from_secs(10)),

@@ -6,6 +6,8 @@ use super::self_test::specimen;
 use super::*;
 use crate::codecs::{Encoding, FORMATS, Model, Raster, Shape};
 use crate::pipeline::operation;
+use crate::pipeline::parameter::Grammar;
+use crate::pipeline::request::{self, Rules};
 
 /// Work on a picture of that width, with a scratch that it leaves grown.
 fn grown(width: u32) -> Scratch {
@@ -33,12 +35,13 @@ fn grown(width: u32) -> Scratch {
 fn smaller() -> Request {
     let size = [("height".to_owned(), "3".to_owned())];
     let row = operation::named("resize").unwrap();
-    operation::parse(
+    request::parse(
         row,
         &size,
         &[],
         Rules {
             lenient: false,
+            grammar: Grammar::Strict,
             max_side: 16_383,
         },
     )

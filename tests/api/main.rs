@@ -41,6 +41,8 @@ mod readme;
 mod sandbox;
 /// The fuzz targets on their seeds.
 mod seeds;
+/// Operations on the shape of a picture, and pipelines.
+mod shapes;
 /// Requests that two readers would cut in different ways.
 mod smuggling;
 /// The server under test and the client.

@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 
 use pixmill::checkpoint::Checkpoint;
 use pixmill::codecs;
-use pixmill::pipeline::operation::{self, Request, Rules};
+use pixmill::pipeline::operation;
+use pixmill::pipeline::parameter::Grammar;
 use pixmill::pipeline::plan::{self, Settings};
+use pixmill::pipeline::request::{self, Request, Rules};
 use pixmill::pipeline::{self, Scratch};
 
 use super::counter;
@@ -35,9 +37,10 @@ pub(crate) fn asked(text: &str) -> Request {
         .collect();
     let rules = Rules {
         lenient: false,
+        grammar: Grammar::Strict,
         max_side: SETTINGS.max_output_side,
     };
-    operation::parse(operation::named(name).unwrap(), &pairs, &[], rules).unwrap()
+    request::parse(operation::named(name).unwrap(), &pairs, &[], rules).unwrap()
 }
 
 /// The estimate and the peak of a run, its scratch buffers included. `None` is what no plan is made for.

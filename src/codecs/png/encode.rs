@@ -204,6 +204,13 @@ fn header(shape: Shape, layout: &Layout) -> Vec<u8> {
 }
 
 /// A chunk whose content is at hand.
+/// The chunk that holds an EXIF block.
+pub(in crate::codecs) fn exif(block: &[u8]) -> Vec<u8> {
+    let mut made = Vec::new();
+    chunk(&mut made, *b"eXIf", block);
+    made
+}
+
 fn chunk(file: &mut Vec<u8>, kind: [u8; 4], content: &[u8]) {
     let length = u32::try_from(content.len()).unwrap_or(u32::MAX);
     file.extend(length.to_be_bytes());

@@ -18,7 +18,7 @@ mod probe;
 mod walk;
 
 pub(super) use self::decode::{decode_bytes, open};
-pub(super) use self::encode::{accepts, create, encode_bytes};
+pub(super) use self::encode::{accepts, create, encode_bytes, exif};
 pub(super) use self::probe::probe;
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use tower::{Layer, Service};
 
 use super::request_id;
 use crate::checkpoint::{Checkpoint, Stage};
+use crate::http::Compat;
 use crate::http::problem::Problem;
 use crate::telemetry::Metrics;
 
@@ -37,7 +38,7 @@ pub(in crate::http) struct Facts {
 
 /// Makes the checkpoint, renders problems, logs and counts.
 #[derive(Clone, Debug)]
-pub(in crate::http) struct RecordLayer(pub(in crate::http) Metrics);
+pub(in crate::http) struct RecordLayer(pub(in crate::http) Metrics, pub(in crate::http) Compat);
 
 impl<S> Layer<S> for RecordLayer {
     type Service = Recording<S>;
@@ -46,6 +47,7 @@ impl<S> Layer<S> for RecordLayer {
         Recording {
             inner,
             metrics: self.0.clone(),
+            compat: self.1,
         }
     }
 }
@@ -54,6 +56,7 @@ impl<S> Layer<S> for RecordLayer {
 pub(in crate::http) struct Recording<S> {
     inner: S,
     metrics: Metrics,
+    compat: Compat,
 }
 
 impl<S, B> Service<Request<B>> for Recording<S>
@@ -82,6 +85,7 @@ where
             start: Instant::now(),
             checkpoint,
             metrics: self.metrics.clone(),
+            compat: self.compat,
             answered: false,
         };
         let answer = self.inner.call(request);
@@ -100,6 +104,7 @@ struct Record {
     start: Instant,
     checkpoint: Checkpoint,
     metrics: Metrics,
+    compat: Compat,
     answered: bool,
 }
 
@@ -109,7 +114,7 @@ impl Record {
         self.checkpoint.leave();
         let problem = response.extensions_mut().remove::<Problem>();
         if let Some(problem) = &problem {
-            let mut rendered = problem.render(&self.request_id);
+            let mut rendered = problem.render(&self.request_id, self.compat);
             // What the framework knows better stays, such as Allow.
             for (name, value) in response.headers() {
                 if name != CONTENT_LENGTH && !rendered.headers().contains_key(name) {

@@ -13,7 +13,11 @@ use crate::service;
 impl From<ParameterError> for Problem {
     fn from(error: ParameterError) -> Self {
         match error {
-            ParameterError::Invalid { parameter, allowed } => Self::new(
+            ParameterError::Invalid {
+                parameter,
+                value,
+                allowed,
+            } => Self::new(
                 Kind::InvalidParameter,
                 format!(
                     "The value of {} is not valid: allowed is {allowed}.",
@@ -21,13 +25,24 @@ impl From<ParameterError> for Problem {
                 ),
             )
             .with("parameter", shown(&parameter))
+            .with("value", shown(&value))
             .with("allowed", allowed),
-            ParameterError::Missing { parameter, allowed } => Self::new(
+            ParameterError::Missing {
+                operation,
+                parameter,
+                allowed,
+            } => Self::new(
                 Kind::MissingParameter,
-                format!("This operation needs {parameter}: {allowed}."),
+                format!("{operation} needs {parameter}: {allowed}."),
             )
+            .with("operation", operation)
             .with("parameter", parameter)
             .with("allowed", allowed),
+            ParameterError::InStep { step, error } => {
+                let inner = Self::from(*error);
+                let detail = format!("In step {step}: {}", inner.detail);
+                Self { detail, ..inner }.with("step", step)
+            }
             ParameterError::Unknown { parameter, nearest } => {
                 let hint =
                     nearest.map_or_else(String::new, |name| format!(" Did you mean {name}?"));
@@ -119,6 +134,7 @@ fn megapixels(pixels: u64) -> Number {
 impl From<plan::Error> for Problem {
     fn from(error: plan::Error) -> Self {
         match error {
+            plan::Error::Parameter(error) => error.into(),
             plan::Error::ImageTooLarge {
                 width,
                 height,

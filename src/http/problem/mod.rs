@@ -5,6 +5,7 @@
 //! addresses, paths, or a Rust error.
 
 mod causes;
+mod imaginary;
 mod table;
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ use axum::response::IntoResponse;
 use serde_json::{Map, Value, json};
 
 pub use self::table::{Kind, PROBLEMS, ProblemRow};
+use super::Compat;
 
 /// One failure, on its way to a client.
 #[derive(Clone, Debug)]
@@ -133,14 +135,24 @@ impl Problem {
     }
 
     /// The answer.
-    pub fn render(&self, request_id: &str) -> Response<Body> {
-        let mut response = Response::new(Body::from(self.document(request_id).to_string()));
-        *response.status_mut() = self.status();
+    pub fn render(&self, request_id: &str, compat: Compat) -> Response<Body> {
+        let (document, status, media_type) = match compat {
+            Compat::None => (
+                self.document(request_id),
+                self.kind.row().status,
+                "application/problem+json",
+            ),
+            Compat::Imaginary => (
+                imaginary::document(self),
+                imaginary::status(self),
+                "application/json",
+            ),
+        };
+        let mut response = Response::new(Body::from(document.to_string()));
+        *response.status_mut() =
+            StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(time) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(time.as_secs().max(1)));

@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::pipeline::operation::{OPERATIONS, named};
 use crate::pipeline::parameter::PARAMETERS;
+use crate::pipeline::value::{Colour, Enlarge, Fit, Gravity};
 
 fn pairs(query: &str) -> Vec<(String, String)> {
     query
@@ -18,6 +20,7 @@ fn pairs(query: &str) -> Vec<(String, String)> {
 
 const RULES: Rules = Rules {
     lenient: false,
+    grammar: Grammar::Strict,
     max_side: 16_383,
 };
 
@@ -25,48 +28,61 @@ fn resize(query: &str) -> Result<Request, ParameterError> {
     parse(named("resize").unwrap(), &pairs(query), &[], RULES)
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 #[test]
 fn values_are_understood() {
-    let check = |query: &str, seen: &dyn Fn(&Request) -> bool| {
+    let check = |query: &str, seen: &dyn Fn(&Step) -> bool| {
         let request = resize(query).unwrap_or_else(|error| panic!("{query}: {error:?}"));
-        assert!(seen(&request), "{query}: {request:?}");
+        assert!(seen(&request.steps[0]), "{query}: {request:?}");
     };
-    check("width=300", &|r| r.width == Some(300) && r.height.is_none());
+    check("width=300", &|r| {
+        r.sizing.width == Some(300) && r.sizing.height.is_none()
+    });
     check("w=300&h=200", &|r| {
-        (r.width, r.height) == (Some(300), Some(200))
+        (r.sizing.width, r.sizing.height) == (Some(300), Some(200))
     });
     check("size=300x200", &|r| {
-        (r.width, r.height) == (Some(300), Some(200))
+        (r.sizing.width, r.sizing.height) == (Some(300), Some(200))
     });
-    check("s=x200", &|r| (r.width, r.height) == (None, Some(200)));
+    check("s=x200", &|r| {
+        (r.sizing.width, r.sizing.height) == (None, Some(200))
+    });
     check("s=300x&h=20", &|r| {
-        (r.width, r.height) == (Some(300), Some(20))
+        (r.sizing.width, r.sizing.height) == (Some(300), Some(20))
     });
-    check("w=1&width=1", &|r| r.width == Some(1));
-    check("w=1", &|r| r.fit == Fit::Inside && !r.enlarge);
-    check("w=1&fit=scale-down", &|r| r.fit == Fit::Inside);
-    check("w=1&fit=crop", &|r| r.fit == Fit::Cover);
-    check("w=1&fit=pad", &|r| r.fit == Fit::Contain);
-    check("w=1&fit=squeeze", &|r| r.fit == Fit::Fill);
-    check("w=1&fit=outside", &|r| r.fit == Fit::Outside);
-    check("w=1&enlarge", &|r| r.enlarge);
-    check("w=1&el=YES", &|r| r.enlarge);
-    check("w=1&we=off", &|r| r.enlarge);
-    check("w=1&withoutEnlargement", &|r| !r.enlarge);
-    check("w=7&dpr=1.5", &|r| r.dpr.scale(7) == 11);
+    check("w=1&width=1", &|r| r.sizing.width == Some(1));
+    check("w=1", &|r| {
+        r.sizing.fit == Fit::Inside && r.sizing.enlarge == Enlarge::Never
+    });
+    check("w=1&fit=scale-down", &|r| r.sizing.fit == Fit::Inside);
+    check("w=1&fit=crop", &|r| r.sizing.fit == Fit::Cover);
+    check("w=1&fit=pad", &|r| r.sizing.fit == Fit::Contain);
+    check("w=1&fit=squeeze", &|r| r.sizing.fit == Fit::Fill);
+    check("w=1&fit=outside", &|r| r.sizing.fit == Fit::Outside);
+    check("w=1&enlarge", &|r| r.sizing.enlarge == Enlarge::Always);
+    check("w=1&el=YES", &|r| r.sizing.enlarge == Enlarge::Always);
+    check("w=1&we=off", &|r| r.sizing.enlarge == Enlarge::Always);
+    check("w=1&withoutEnlargement", &|r| {
+        r.sizing.enlarge == Enlarge::Never
+    });
+    check("w=7&dpr=1.5", &|r| r.sizing.width == Some(11));
     check("w=1&q=100", &|r| r.quality == Some(100));
-    check("w=1&type=JPG", &|r| r.output == Type::Named(Format::Jpeg));
-    check("w=1&f=webp", &|r| r.output == Type::Named(Format::WebP));
-    check("w=1&output=auto", &Request::negotiates);
-    check("w=1", &|r| r.output == Type::Source);
+    check("w=1&type=JPG", &|r| {
+        r.output == Some(Type::Named(Format::Jpeg))
+    });
+    check("w=1&f=webp", &|r| {
+        r.output == Some(Type::Named(Format::WebP))
+    });
+    check("w=1&output=auto", &|r| r.output == Some(Type::Auto));
+    check("w=1", &|r| r.output.is_none());
     check("w=1&g=nw", &|r| {
-        r.gravity == Gravity::Side { x: 0.0, y: 0.0 }
+        r.sizing.gravity == Gravity::Side { x: 0.0, y: 0.0 }
     });
     check("w=1&position=bottom", &|r| {
-        r.gravity == Gravity::Side { x: 0.5, y: 1.0 }
+        r.sizing.gravity == Gravity::Side { x: 0.5, y: 1.0 }
     });
     check("w=1&g=0.3,0.7", &|r| {
-        r.gravity == Gravity::Focus { x: 0.3, y: 0.7 }
+        r.sizing.gravity == Gravity::Focus { x: 0.3, y: 0.7 }
     });
     let colour = |text: &str, rgba: [u8; 4]| {
         check(&format!("w=1&bg={text}"), &|r| {
@@ -120,6 +136,7 @@ fn nonsense_is_named() {
             Err(ParameterError::Invalid {
                 parameter: named,
                 allowed,
+                ..
             }) => {
                 assert_eq!(named, parameter, "{query}");
                 assert!(!allowed.is_empty(), "{query}");
@@ -132,12 +149,28 @@ fn nonsense_is_named() {
 #[test]
 fn what_is_needed_must_be_there() {
     let missing =
-        |name: &str, query: &str| match parse(named(name).unwrap(), &pairs(query), &[], RULES) {
+        |name: &str, query: &str| match parse(named(name).unwrap(), &pairs(query), &[], RULES)
+            .and_then(|request| request.complete())
+        {
             Err(ParameterError::Missing { parameter, .. }) => parameter,
             other => panic!("{name} {query}: {other:?}"),
         };
     assert_eq!(missing("resize", "fit=fill"), "width or height");
     assert_eq!(missing("convert", "width=3"), "type");
+    assert_eq!(missing("fit", "width=3"), "width and height");
+    assert_eq!(missing("crop", "gravity=n"), "width or height");
+    assert_eq!(
+        missing("extract", "areawidth=3"),
+        "areawidth and areaheight"
+    );
+    assert_eq!(missing("zoom", ""), "factor");
+    assert_eq!(
+        missing("zoom", "factor=1&left=2"),
+        "areawidth or areaheight"
+    );
+    assert_eq!(missing("rotate", "rotate=0"), "rotate");
+    assert_eq!(missing("blur", "sigma=0"), "sigma");
+    assert_eq!(missing("pipeline", ""), "operations");
 }
 
 #[test]
@@ -180,7 +213,8 @@ fn the_query_wins_over_form_fields() {
     ] {
         let request = parse(row, &pairs(query), &pairs(fields), RULES)
             .unwrap_or_else(|error| panic!("{query} {fields}: {error:?}"));
-        let sides = (request.width, request.height);
+        let sizing = request.steps[0].sizing;
+        let sides = (sizing.width, sizing.height);
         assert_eq!(sides, (width, height), "{query} {fields}");
     }
     for (query, fields, enlarge) in [
@@ -190,7 +224,8 @@ fn the_query_wins_over_form_fields() {
         ("w=1", "we=false", true),
     ] {
         let request = parse(row, &pairs(query), &pairs(fields), RULES).unwrap();
-        assert_eq!(request.enlarge, enlarge, "{query} {fields}");
+        let grows = request.steps[0].sizing.enlarge == Enlarge::Always;
+        assert_eq!(grows, enlarge, "{query} {fields}");
     }
     // Within one source a contradiction is one.
     assert!(parse(row, &pairs("w=1"), &pairs("h=2&size=3x4"), RULES).is_err());
@@ -208,6 +243,7 @@ fn sides_end_where_the_server_says() {
             Err(ParameterError::Invalid {
                 parameter: named,
                 allowed,
+                ..
             }) => {
                 assert_eq!(named, parameter);
                 assert!(allowed.contains("1 to 16383"), "{allowed}");
@@ -215,7 +251,82 @@ fn sides_end_where_the_server_says() {
             other => panic!("{query}: {other:?}"),
         }
     }
-    assert_eq!(resize("size=16383x1").unwrap().width, Some(16_383));
+    assert_eq!(
+        resize("size=16383x1").unwrap().steps[0].sizing.width,
+        Some(16_383)
+    );
+}
+
+#[test]
+fn imaginary_takes_any_spelling() {
+    let imaginary = Rules {
+        lenient: true,
+        grammar: Grammar::Imaginary,
+        ..RULES
+    };
+    for (text, width) in [
+        ("width=1e2", Some(Some(100))),
+        ("width=.5e2", Some(Some(50))),
+        ("width=%2B80", None),
+        ("width=+80", Some(Some(80))),
+        ("width=1_0", Some(Some(10))),
+        ("width=10.5", Some(Some(11))),
+        ("width=-100", Some(Some(100))),
+        ("width=", Some(None)),
+        ("width=0", Some(None)),
+        ("width=0.4", Some(None)),
+        ("width=3&width=4", Some(Some(3))),
+        ("w=3", Some(None)),
+        ("width=abc", None),
+        ("width=10px", None),
+        ("width=0x20", None),
+        ("width=1,5", None),
+        ("width=NaN", None),
+        ("width=Inf", None),
+        ("width=1e999", None),
+        ("width=99999999999", Some(Some(1_000_000))),
+        ("width=5&force=yes", None),
+        ("width=5&force=T", Some(Some(5))),
+    ] {
+        let parsed = parse(named("resize").unwrap(), &pairs(text), &[], imaginary);
+        let got = parsed.ok().map(|request| request.steps[0].sizing.width);
+        assert_eq!(got, width, "{text}");
+    }
+}
+
+#[test]
+fn typed_values_are_read_by_their_kind() {
+    let row = named("pipeline").unwrap();
+    for (grammar, name, value, fine) in [
+        (Grammar::Strict, "width", Given::Number(60.0), true),
+        (Grammar::Strict, "width", Given::Number(60.6), false),
+        (Grammar::Imaginary, "width", Given::Number(60.6), true),
+        (Grammar::Strict, "width", Given::Boolean(true), false),
+        (Grammar::Strict, "width", Given::Text("60".into()), true),
+        (Grammar::Strict, "force", Given::Boolean(true), true),
+        (Grammar::Strict, "force", Given::Text("true".into()), true),
+        (Grammar::Strict, "force", Given::Number(1.0), false),
+        (Grammar::Strict, "gravity", Given::Number(1.0), false),
+        (Grammar::Strict, "sigma", Given::Number(1.5), true),
+        (
+            Grammar::Strict,
+            "sigma",
+            Given::Number(f64::INFINITY),
+            false,
+        ),
+    ] {
+        let draft = Draft {
+            operation: "resize".to_owned(),
+            given: vec![
+                ("height".to_owned(), Given::Number(1.0)),
+                (name.to_owned(), value.clone()),
+            ],
+            ignore_failure: false,
+        };
+        let rules = Rules { grammar, ..RULES };
+        let parsed = parse_steps(row, &[draft], &pairs("operations=x"), &[], rules);
+        assert_eq!(parsed.is_ok(), fine, "{name} {value:?} {grammar:?}");
+    }
 }
 
 #[test]
@@ -253,6 +364,8 @@ proptest! {
             drop(parse(row, &query, &[], RULES));
             let lenient = Rules { lenient: true, ..RULES };
             drop(parse(row, &query, &query, lenient));
+            let imaginary = Rules { grammar: Grammar::Imaginary, ..lenient };
+            drop(parse(row, &query, &query, imaginary));
         }
     }
 
@@ -260,5 +373,7 @@ proptest! {
     fn every_known_name_takes_any_text(index in 0..PARAMETERS.len(), value in ".{0,20}") {
         let pairs = [(PARAMETERS[index].name.to_owned(), value)];
         drop(parse(&OPERATIONS[0], &pairs, &[], RULES));
+        let imaginary = Rules { grammar: Grammar::Imaginary, ..RULES };
+        drop(parse(&OPERATIONS[0], &pairs, &[], imaginary));
     }
 }

@@ -1,0 +1,79 @@
+//! Failures as imaginary's clients see them: its statuses and its sentences, where it has one.
+
+use serde_json::{Value, json};
+
+use super::{Kind, Problem};
+
+/// What imaginary says where a client did nothing that it knows better.
+const ABOUT_THE_IMAGE: &str = "Error while processing the image: ";
+
+/// The status that imaginary has for it.
+pub(super) fn status(problem: &Problem) -> u16 {
+    match problem.kind {
+        Kind::UnsupportedFormat => 406,
+        Kind::InvalidImage | Kind::TooComplex => 400,
+        kind => kind.row().status,
+    }
+}
+
+/// The document: two members, no more.
+pub(super) fn document(problem: &Problem) -> Value {
+    json!({"message": message(problem), "status": status(problem)})
+}
+
+fn message(problem: &Problem) -> String {
+    let text = |name: &str| problem.members.get(name).and_then(Value::as_str);
+    let parameter = text("parameter").unwrap_or_default();
+    match problem.kind {
+        Kind::UnsupportedFormat => "Unsupported media type".to_owned(),
+        Kind::ImageTooLarge => "Image resolution is too big".to_owned(),
+        Kind::MissingImage | Kind::InvalidMultipart => "Empty or unreadable image".to_owned(),
+        Kind::NotFound => "Not found".to_owned(),
+        Kind::InvalidImage => format!("{ABOUT_THE_IMAGE}{}", problem.detail),
+        Kind::MissingParameter => {
+            let operation = text("operation").unwrap_or_default();
+            format!("{ABOUT_THE_IMAGE}{}", missing(operation, parameter))
+        }
+        Kind::InvalidParameter => {
+            let value = text("value").unwrap_or_default();
+            invalid(parameter, value, problem.members.contains_key("step"))
+        }
+        _ => problem.detail.clone(),
+    }
+}
+
+fn missing(operation: &str, parameter: &str) -> String {
+    let words = match (operation, parameter) {
+        ("thumbnail", _) => "params: width or height",
+        ("resize" | "crop" | "smartcrop", _) => "param: height or width",
+        ("fit" | "enlarge", _) => "params: height, width",
+        ("extract", _) => "params: areawidth or areaheight",
+        ("zoom", "areawidth or areaheight") => "params: areawidth, areaheight",
+        ("blur", _) => "param: sigma or minampl",
+        ("pipeline", _) => return "Missing or invalid pipeline operations JSON".to_owned(),
+        _ => return format!("Missing required param: {parameter}"),
+    };
+    format!("Missing required {words}")
+}
+
+fn invalid(parameter: &str, value: &str, in_step: bool) -> String {
+    let about = format!(
+        "error while processing parameter \"{parameter}\" with value \"{value}\", error: no valid value"
+    );
+    match (parameter, in_step) {
+        ("operation", _) => format!("{ABOUT_THE_IMAGE}Unsupported operation name: {value}"),
+        ("operations", false) if value.is_empty() => {
+            format!("{ABOUT_THE_IMAGE}Missing or invalid pipeline operations JSON")
+        }
+        ("operations", false) if value == "too many" => {
+            format!("{ABOUT_THE_IMAGE}Maximum allowed pipeline operations exceeded")
+        }
+        ("areawidth", false) => format!("{ABOUT_THE_IMAGE}bad extract area"),
+        ("type", false) => "Unsupported output image format".to_owned(),
+        ("type", true) if !value.is_empty() => {
+            format!("{ABOUT_THE_IMAGE}Invalid image type: {value}")
+        }
+        (_, true) => format!("{ABOUT_THE_IMAGE}{about}"),
+        (_, false) => format!("Error while processing parameters, {about}"),
+    }
+}

@@ -1,0 +1,92 @@
+//! What handlers share: the service, the settings, whether new work is welcome.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use super::layers::Clients;
+use super::{Compat, Settings};
+use crate::pipeline::parameter::Grammar;
+use crate::pipeline::request::Rules;
+use crate::service::Service;
+use crate::telemetry::{Metrics, Snapshot};
+
+/// What handlers need.
+#[derive(Clone)]
+pub struct State(pub(super) Arc<Parts>);
+
+pub(super) struct Parts {
+    pub(super) service: Service,
+    pub(super) settings: Settings,
+    pub(super) clients: Clients,
+    pub(super) readiness: Readiness,
+    pub(super) metrics: Metrics,
+    /// What the metrics page can't know by itself.
+    pub(super) snapshot: Box<dyn Fn() -> Snapshot + Send + Sync>,
+}
+
+impl State {
+    /// Of these parts.
+    pub fn new(
+        service: Service,
+        settings: Settings,
+        readiness: Readiness,
+        metrics: Metrics,
+        snapshot: impl Fn() -> Snapshot + Send + Sync + 'static,
+    ) -> Self {
+        let clients = Clients::new(settings.max_per_client, settings.client_header.clone());
+        Self(Arc::new(Parts {
+            clients,
+            service,
+            settings,
+            readiness,
+            metrics,
+            snapshot: Box::new(snapshot),
+        }))
+    }
+}
+
+impl State {
+    /// How parameters are read.
+    pub(super) fn rules(&self) -> Rules {
+        let settings = &self.0.settings;
+        let imaginary = settings.compat == Compat::Imaginary;
+        Rules {
+            lenient: settings.lenient_parameters || imaginary,
+            grammar: if imaginary {
+                Grammar::Imaginary
+            } else {
+                Grammar::Strict
+            },
+            max_side: self.0.service.max_side(),
+        }
+    }
+}
+
+/// Whether new work is welcome: not before the self-test has passed, not after a drain has begun.
+#[derive(Clone, Debug, Default)]
+pub struct Readiness(Arc<AtomicU8>);
+
+const READY: u8 = 1;
+const DRAINING: u8 = 2;
+
+impl Readiness {
+    /// The self-test has passed.
+    pub fn ready(&self) {
+        let _was = self
+            .0
+            .compare_exchange(0, READY, Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    /// A drain has begun; there is no way back.
+    pub fn draining(&self) {
+        self.0.store(DRAINING, Ordering::Release);
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.0.load(Ordering::Acquire) == READY
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.0.load(Ordering::Acquire) == DRAINING
+    }
+}

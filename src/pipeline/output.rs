@@ -1,0 +1,95 @@
+//! The answer: its format and quality, what is behind it, how large it may be.
+
+use super::parameter::Grammar;
+use super::plan::{Error, Settings, pixels};
+use super::request::{Request, Type};
+use super::value::Colour;
+use crate::codecs::{Encoding, Format, Header, Model};
+
+/// Refuses an answer that is larger than the format or the server can write.
+///
+/// # Errors
+/// `SideTooLong` or `OutputTooLarge`.
+pub(super) fn check(
+    width: u32,
+    height: u32,
+    format: Format,
+    settings: &Settings,
+) -> Result<(), Error> {
+    let limit = settings.max_output_side.min(format.row().max_side);
+    let actual = width.max(height);
+    if actual > limit {
+        return Err(Error::SideTooLong { actual, limit });
+    }
+    if pixels(width, height) > settings.max_output_pixels {
+        return Err(Error::OutputTooLarge {
+            width,
+            height,
+            limit: settings.max_output_pixels,
+        });
+    }
+    Ok(())
+}
+
+/// The format of the answer, and its quality.
+pub(super) fn encoding(request: &Request, header: &Header, drawn: Model) -> Encoding {
+    let alpha = drawn.has_alpha();
+    let asked = request.steps.iter().rev().find_map(|step| step.output);
+    let fits = |format: Format| format.row().alpha || !alpha;
+    let by_alpha = if alpha { Format::Png } else { Format::Jpeg };
+    let source = if header.format.row().writes {
+        header.format
+    } else {
+        by_alpha
+    };
+    let format = match asked.unwrap_or_default() {
+        Type::Named(format) => format,
+        Type::Source => source,
+        Type::Auto => {
+            let better = request.accept.better.iter().copied().find(|&f| fits(f));
+            // The input's, else by alpha, else whichever of the two is read.
+            let others = [source, by_alpha, Format::Png, Format::Jpeg];
+            let wanted = |format: &Format| !request.accept.refused.contains(format);
+            better
+                .or_else(|| others.into_iter().find(wanted))
+                .unwrap_or(source)
+        }
+    };
+    let asked = request.steps.iter().rev().find_map(|step| step.quality);
+    let usual = match request.grammar {
+        Grammar::Strict => format.row().quality,
+        Grammar::Imaginary => Some(IMAGINARY_QUALITY),
+    };
+    let quality = asked.or(usual).unwrap_or(100);
+    // A lossless format has no quality; one value keeps equal answers equal.
+    let quality = format.row().quality.map_or(100, |_| quality);
+    Encoding { format, quality }
+}
+
+/// Quality of lossy formats where an imaginary's client asks for none.
+const IMAGINARY_QUALITY: u8 = 75;
+
+/// What lies behind transparent parts in a format without alpha.
+pub(super) fn paper(grammar: Grammar) -> Colour {
+    match grammar {
+        Grammar::Strict => Colour::WHITE,
+        Grammar::Imaginary => Colour::BLACK,
+    }
+}
+
+/// What lies behind transparent parts and beside the picture at the end.
+pub(super) fn background(request: &Request, format: Format) -> Colour {
+    let default = if format.row().alpha {
+        Colour::TRANSPARENT
+    } else {
+        paper(request.grammar)
+    };
+    let asked = request.steps.last().and_then(|step| step.background);
+    let chosen = asked.unwrap_or(default);
+    // What can't be transparent shows paper behind a background that is.
+    if format.row().alpha {
+        chosen
+    } else {
+        chosen.on_white()
+    }
+}

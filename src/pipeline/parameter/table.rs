@@ -1,0 +1,129 @@
+//! The table of parameters: names, aliases, what is allowed.
+
+/// A parameter of the query, of a form field or of a step in a pipeline.
+#[derive(Debug)]
+pub struct ParameterRow {
+    /// Canonical name.
+    pub name: &'static str,
+    /// Other names that mean the same.
+    pub aliases: &'static [&'static str],
+    /// What its value is, where it comes with a type.
+    pub kind: Kind,
+    /// What values it takes, in words; the `allowed` of a problem.
+    pub allowed: &'static str,
+    /// What it is when absent, in words.
+    pub default: &'static str,
+    /// One line for a person.
+    pub about: &'static str,
+}
+
+/// What a value is, in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A whole number.
+    Whole,
+    /// A number.
+    Decimal,
+    /// True or false.
+    Boolean,
+    /// A string alone.
+    Text,
+}
+
+use Kind::{Boolean, Decimal, Text, Whole};
+
+type Names = &'static [&'static str];
+
+const fn row(
+    (name, aliases, kind): (&'static str, Names, Kind),
+    allowed: &'static str,
+    default: &'static str,
+    about: &'static str,
+) -> ParameterRow {
+    ParameterRow {
+        name,
+        aliases,
+        kind,
+        allowed,
+        default,
+        about,
+    }
+}
+
+const BOOLEAN: &str = "true, false, 1, 0, yes, no, on, off, or the bare name";
+const SIDE: &str = "a whole number of pixels, 1 to max_output_side";
+const PIXELS: &str = "a whole number of pixels, 0 to 1000000";
+const COLOUR: &str = "255,255,255, fff, ffffff, ffffff80, or a CSS colour name";
+
+/// Every parameter.
+#[rustfmt::skip]
+pub const PARAMETERS: &[ParameterRow] = &[
+    row(("width", &["w"], Whole), SIDE,
+        "from the height and the aspect ratio", "Width to scale to."),
+    row(("height", &["h"], Whole), SIDE,
+        "from the width and the aspect ratio", "Height to scale to."),
+    row(("size", &["s"], Text), "WIDTHxHEIGHT, WIDTHx or xHEIGHT, as in 300x200, each 1 to max_output_side",
+        "none", "Width and height in one."),
+    row(("aspectratio", &[], Text), "WIDTH:HEIGHT, as in 16:9, whole numbers from 1 to 65535",
+        "the picture's", "Shape of the box when one side of it is given."),
+    row(("fit", &[], Text), "inside, cover, contain, fill or outside",
+        "as the operation says", "How the picture fits into width and height."),
+    row(("enlarge", &["el"], Boolean), BOOLEAN,
+        "as the operation says", "Whether the result may be larger than the source."),
+    row(("withoutEnlargement", &["we"], Boolean), BOOLEAN,
+        "none", "The negative of enlarge."),
+    row(("force", &[], Boolean), BOOLEAN,
+        "false", "Stretch to width and height exactly, enlarging."),
+    row(("nocrop", &[], Boolean), BOOLEAN,
+        "none", "On /enlarge, true fits inside in place of cutting; on /resize, false cuts as /crop does."),
+    row(("embed", &[], Boolean), BOOLEAN,
+        "false", "Put the whole picture on a canvas of width by height, filled as extend says."),
+    row(("extend", &[], Text), "copy, mirror, black, white, background or lastpixel",
+        "copy, with embed", "What fills the canvas beside the picture; on /resize it asks for embed, too."),
+    row(("dpr", &[], Decimal), "a number from 0.1 to 8",
+        "1", "Factor on width and height, for dense displays."),
+    row(("gravity", &["g", "position"], Text),
+        "centre, north, northeast, east, southeast, south, southwest, west, northwest \
+         (or top, bottom, left, right, n, ne, …), smart, or a focal point such as 0.3,0.7",
+        "centre", "Which part stays where something is cut; smart takes what draws the eye."),
+    row(("left", &[], Whole), PIXELS,
+        "0", "Left edge of the area."),
+    row(("top", &[], Whole), PIXELS,
+        "0", "Upper edge of the area."),
+    row(("areawidth", &[], Whole), PIXELS,
+        "none", "Width of the area that is cut out."),
+    row(("areaheight", &[], Whole), PIXELS,
+        "none", "Height of the area that is cut out."),
+    row(("factor", &[], Whole), "a whole number from 1 to 100",
+        "none", "How many times each pixel is repeated beside itself, and below."),
+    row(("rotate", &["rot"], Whole), "a multiple of 90, up to 3600",
+        "0", "Degrees to turn clockwise, after the picture is upright."),
+    row(("flip", &[], Boolean), BOOLEAN,
+        "false", "Mirror left and right."),
+    row(("flop", &[], Boolean), BOOLEAN,
+        "false", "Mirror top and bottom."),
+    row(("norotation", &[], Boolean), BOOLEAN,
+        "false", "Leave the picture as it is stored, its orientation tag included."),
+    row(("sigma", &["blur", "bl"], Decimal), "a number from 0 to 1000",
+        "0", "Standard deviation of a Gaussian blur, in pixels of the result."),
+    row(("minampl", &[], Decimal), "a number from 0 to 1",
+        "0.2", "Taken for imaginary's clients; the blur's mask always ends where it falls to 0.2."),
+    row(("colorspace", &["colourspace"], Text), "srgb or bw",
+        "srgb", "bw makes the picture grey."),
+    row(("background", &["bg", "b"], Text), COLOUR,
+        "white for JPEG, transparent else", "What lies behind transparent parts and beside the picture."),
+    row(("quality", &["q"], Whole), "a whole number from 1 to 100",
+        "80", "Quality of lossy formats, on each format's own scale."),
+    row(("type", &["format", "f", "output"], Text), "jpeg (or jpg), png, webp or auto",
+        "the input's where it can be written, else PNG with alpha and JPEG without", "Format of the answer."),
+    row(("linear", &[], Boolean), BOOLEAN,
+        "as the server is configured", "Whether to resize in linear light."),
+    row(("operations", &[], Text), "a JSON array of 1 to 10 steps, each {\"operation\": …, \"params\": {…}, \"ignore_failure\": false}",
+        "none", "What /pipeline does, in order."),
+    row(("stripmeta", &[], Boolean), BOOLEAN,
+        "false", "Leave the orientation tag out that norotation keeps; other metadata always is."),
+    row(("noprofile", &[], Boolean), BOOLEAN,
+        "true", "Leave the colour profile out; it always is, colours are converted to sRGB."),
+    row(("key", &[], Text), "any text",
+        "none", "Taken for imaginary's clients."),
+];

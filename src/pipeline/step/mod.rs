@@ -1,0 +1,265 @@
+//! One step: an operation and what it is asked to do.
+
+mod sizing;
+
+use self::sizing::{both_sides, either_enlarge, sizing};
+use super::operation::{Needs, OperationRow, Verb};
+use super::parameter::{self, Grammar, ParameterError, Values};
+use super::request::Type;
+use super::value::{Colour, Enlarge, Extend, Fit, Gravity};
+use crate::codecs::Format;
+
+/// What is done to a picture in one step, in the order of the fields.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// Which operation.
+    pub operation: &'static OperationRow,
+    /// Whether the pipeline goes on without it when it fails.
+    pub ignore_failure: bool,
+    /// What it can't do without and doesn't have.
+    pub missing: Option<ParameterError>,
+    /// How it is turned.
+    pub turn: Turn,
+    /// How many times each pixel is repeated beside itself; 0 is not at all.
+    pub factor: u32,
+    /// The size it gets.
+    pub sizing: Sizing,
+    /// The part that is cut out.
+    pub area: Area,
+    /// Standard deviation of the blur in pixels; 0 is none.
+    pub blur: f64,
+    /// Whether colour goes.
+    pub grey: bool,
+    /// What lies behind transparent parts and beside the picture; `None` is the format's default.
+    pub background: Option<Colour>,
+    /// The format, if one is named.
+    pub output: Option<Type>,
+    /// 1 to 100; `None` is the format's default.
+    pub quality: Option<u8>,
+    /// Whether to resize in linear light; `None` is the server's default.
+    pub linear: Option<bool>,
+    /// No metadata is left, an orientation that isn't obeyed included.
+    pub strips: bool,
+}
+
+/// Turns and mirrors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Turn {
+    /// The orientation that the file asks for stays a tag.
+    pub as_stored: bool,
+    /// Quarters clockwise, 0 to 3.
+    pub quarters: u8,
+    /// Left and right change places.
+    pub flip: bool,
+    /// Top and bottom change places.
+    pub flop: bool,
+}
+
+/// A size, and how a picture gets it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sizing {
+    /// Width in pixels, at least 1.
+    pub width: Option<u32>,
+    /// Height in pixels, at least 1.
+    pub height: Option<u32>,
+    /// How the picture fits into both.
+    pub fit: Fit,
+    /// Whether it may become larger than the source.
+    pub enlarge: Enlarge,
+    /// A side that isn't given stays, and nothing is scaled.
+    pub cuts: bool,
+    /// Which part stays where something is cut, and where the picture goes on a canvas.
+    pub gravity: Gravity,
+    /// What fills a canvas.
+    pub extend: Extend,
+}
+
+/// A part of the picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Area {
+    /// Distance from the left edge.
+    pub left: u32,
+    /// Distance from the top edge.
+    pub top: u32,
+    /// Pixels across, at least 1; 0 is not given.
+    pub width: u32,
+    /// Pixels down, at least 1; 0 is not given.
+    pub height: u32,
+    /// It is not where it says, but in the middle, and of the source's size.
+    pub centred: bool,
+}
+
+/// No side that is asked for is longer, whatever the settings.
+const MAX_SIDE: u32 = 1_000_000;
+
+/// The largest deviation of a blur.
+const MAX_SIGMA: f64 = 1000.0;
+
+/// Parses one step. `values` win over `fields`.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub(super) fn parse(
+    operation: &'static OperationRow,
+    values: Values<'_>,
+    mut fields: Values<'_>,
+    max_side: u32,
+) -> Result<Step, ParameterError> {
+    let query = values;
+    // What has several names is settled source by source: a form can't contradict the query.
+    let sides = both_sides(&query, &mut fields, max_side)?;
+    let enlarge = either_enlarge(&query, &mut fields)?;
+    let values = query.or(fields);
+    let loose = values.grammar() == Grammar::Imaginary;
+    let rotate = values.get("rotate", |text| {
+        if loose {
+            return parameter::loose(text).map(|degrees| (degrees + 0.5).floor());
+        }
+        let degrees: u16 = parameter::whole(text)?;
+        (degrees.is_multiple_of(90) && degrees <= 3600).then_some(f64::from(degrees))
+    })?;
+    let turn = turn(operation, &values, rotate.unwrap_or(0.0))?;
+    let area = area(operation, &values)?;
+    let quality = values.get("quality", |text| {
+        if loose {
+            let quality = (parameter::loose(text)? + 0.5).floor();
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "between 1 and 100"
+            )]
+            return Some((1.0..=100.0).contains(&quality).then_some(quality as u8));
+        }
+        let quality: u8 = parameter::whole(text)?;
+        (1..=100).contains(&quality).then_some(Some(quality))
+    })?;
+    let mut step = Step {
+        operation,
+        ignore_failure: false,
+        missing: None,
+        turn,
+        factor: values.whole("factor", 1..=100)?.unwrap_or(0).min(100),
+        sizing: sizing(operation, &values, sides, enlarge, turn)?,
+        area,
+        blur: values.decimal("sigma", 0.0..=MAX_SIGMA)?.unwrap_or(0.0),
+        grey: grey(&values)?,
+        background: background(&values)?,
+        output: values.get("type", parse_type)?,
+        quality: quality.flatten(),
+        linear: values.boolean("linear")?,
+        strips: values.boolean("stripmeta")?.unwrap_or(false),
+    };
+    let least = values.decimal("minampl", 0.0..=1.0)?.unwrap_or(0.0);
+    let _taken = values.boolean("noprofile")?;
+    let turns = rotate.is_some_and(|degrees| degrees > 0.0);
+    let steps = values.get("operations", |text| Some(!text.is_empty()))?;
+    step.missing = missing(&step, [turns, least > 0.0, steps.unwrap_or(false)]);
+    Ok(step)
+}
+
+/// What the step can't do without.
+fn missing(step: &Step, [turns, has_amplitude, has_steps]: [bool; 3]) -> Option<ParameterError> {
+    let Sizing { width, height, .. } = step.sizing;
+    let (words, row) = match step.operation.needs {
+        Needs::Side if width.is_none() && height.is_none() => ("width or height", "width"),
+        Needs::Sides if width.is_none() || height.is_none() => ("width and height", "width"),
+        Needs::Type if step.output.is_none() => ("type", "type"),
+        Needs::Area if step.area.width == 0 || step.area.height == 0 => {
+            ("areawidth and areaheight", "areawidth")
+        }
+        Needs::Factor if step.factor == 0 => ("factor", "factor"),
+        Needs::Rotate if !turns => ("rotate", "rotate"),
+        Needs::Blur if step.blur == 0.0 && !has_amplitude => ("sigma", "sigma"),
+        _ if step.operation.verb == Verb::Zoom && zooms_into_nothing(step.area) => {
+            ("areawidth or areaheight", "areawidth")
+        }
+        Needs::Operations if !has_steps => ("operations", "operations"),
+        Needs::Operations
+        | Needs::Nothing
+        | Needs::Side
+        | Needs::Sides
+        | Needs::Type
+        | Needs::Area
+        | Needs::Factor
+        | Needs::Rotate
+        | Needs::Blur => return None,
+    };
+    Some(parameter::missing(step.operation.name, words, row))
+}
+
+fn zooms_into_nothing(area: Area) -> bool {
+    (area.left > 0 || area.top > 0) && area.width == 0 && area.height == 0
+}
+
+fn turn(
+    operation: &OperationRow,
+    values: &Values<'_>,
+    degrees: f64,
+) -> Result<Turn, ParameterError> {
+    let quarters = (degrees / 90.0).floor();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "below 4"
+    )]
+    let quarters = match values.grammar() {
+        Grammar::Strict => quarters % 4.0,
+        Grammar::Imaginary => quarters.min(3.0),
+    } as u8;
+    let mirrors = |name, verb| {
+        let asked = values.boolean(name)?.unwrap_or(false);
+        Ok(asked || operation.verb == verb)
+    };
+    Ok(Turn {
+        as_stored: values.boolean("norotation")?.unwrap_or(false),
+        quarters,
+        flip: mirrors("flip", Verb::Flip)?,
+        flop: mirrors("flop", Verb::Flop)?,
+    })
+}
+
+fn area(operation: &OperationRow, values: &Values<'_>) -> Result<Area, ParameterError> {
+    let pixels = |name| {
+        let pixels = values.whole(name, 0..=MAX_SIDE)?;
+        Ok(pixels.unwrap_or(0).min(MAX_SIDE))
+    };
+    let area = Area {
+        left: pixels("left")?,
+        top: pixels("top")?,
+        width: pixels("areawidth")?,
+        height: pixels("areaheight")?,
+        centred: operation.verb == Verb::Zoom && values.boolean("nocrop")? == Some(false),
+    };
+    Ok(area)
+}
+
+fn grey(values: &Values<'_>) -> Result<bool, ParameterError> {
+    let grey = values.get("colorspace", |text| match text {
+        "bw" => Some(true),
+        "srgb" => Some(false),
+        _ => (values.grammar() == Grammar::Imaginary).then_some(false),
+    })?;
+    Ok(grey.unwrap_or(false))
+}
+
+fn background(values: &Values<'_>) -> Result<Option<Colour>, ParameterError> {
+    if values.grammar() == Grammar::Strict {
+        return values.get("background", Colour::parse);
+    }
+    let given = values.get("background", |text| match text {
+        "" => Some(None),
+        text => Colour::loose(text).map(Some),
+    })?;
+    // Black is none there.
+    Ok(given.flatten().filter(|colour| *colour != Colour::BLACK))
+}
+
+/// A format that can be written, or `auto`, in any case.
+pub(super) fn parse_type(text: &str) -> Option<Type> {
+    if text.eq_ignore_ascii_case("auto") {
+        return Some(Type::Auto);
+    }
+    Format::named(text)
+        .filter(|row| row.writes)
+        .map(|row| Type::Named(row.format))
+}
