@@ -92,6 +92,10 @@ const HOMES: &[(&str, &[&str])] = &[
             "http/multipart.rs",
         ],
     ),
+    (
+        "harfrust",
+        &["pipeline/text/font.rs", "pipeline/text/outline.rs"],
+    ),
     ("hyper", &["server/"]),
     ("hyper_util", &["server/"]),
     ("image", &["codecs/bridge.rs"]),
@@ -127,6 +131,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tower_http", &["http/"]),
     ("tracing_subscriber", &["telemetry/logs.rs"]),
     ("turbojpeg_sys", &["codecs/jpeg/"]),
+    ("unicode_bidi", &["pipeline/text/layout.rs"]),
+    ("unicode_linebreak", &["pipeline/text/layout.rs"]),
 ];
 
 /// Bindings and the calls to the system; nothing else may opt in to `unsafe`.

@@ -41,6 +41,8 @@ pub enum Verb {
     Flip,
     /// Mirrors top and bottom.
     Flop,
+    /// Draws a text.
+    Watermark,
     /// Several of the others, in their order.
     Pipeline,
 }
@@ -64,6 +66,8 @@ pub enum Needs {
     Rotate,
     /// `sigma` or `minampl`, and not 0.
     Blur,
+    /// `text`.
+    Text,
     /// `operations`.
     Operations,
 }
@@ -119,6 +123,8 @@ pub const OPERATIONS: &[OperationRow] = &[
         "Writes the picture in another format; scales it too when a side is given."),
     row(("blur", Verb::Plain, Needs::Blur), STRETCH,
         "Blurs the picture, after scaling."),
+    row(("watermark", Verb::Watermark, Needs::Text), STRETCH,
+        "Draws `text` over the picture, again and again unless `noreplicate`."),
     row(("pipeline", Verb::Pipeline, Needs::Operations), STRETCH,
         "Does up to 10 operations in their order, with one decode and one encode."),
 ];
