@@ -28,6 +28,7 @@ pub(crate) fn job(file: &Bytes, width: u32) -> Job {
     Job {
         source: file.clone(),
         header,
+        beside: Vec::new(),
         plan,
     }
 }

@@ -6,14 +6,15 @@ use axum::http::request::Parts;
 
 use super::inflow::{Inflow, Pace, too_large};
 use super::problem::{Kind, Problem};
-use super::{Settings, multipart};
-use crate::admission::{Admission, Lease};
+use super::{State, multipart};
+use crate::admission::Lease;
 use crate::checkpoint::Stage;
 use crate::service::{Context, Source};
 
-/// What a request brought: a picture, and the text fields before it.
+/// What a request brought: a picture, one to draw over it, and the text fields before it.
 pub(super) struct Upload {
     pub(super) source: Source,
+    pub(super) beside: Option<Source>,
     pub(super) fields: Vec<(String, String)>,
 }
 
@@ -38,14 +39,17 @@ pub(super) fn boundary(parts: &Parts) -> Option<Result<String, Problem>> {
     }))
 }
 
-/// Reads the body. What can be refused before its first byte, is.
+/// Reads the body, in which there may be a second picture if that is what the request `draws`.
+/// What can be refused before its first byte, is.
 pub(super) async fn upload(
     parts: &Parts,
     body: Body,
-    settings: &Settings,
-    admission: &Admission,
+    draws: bool,
+    state: &State,
     context: &Context,
 ) -> Result<Upload, Problem> {
+    let settings = &state.0.settings;
+    let admission = state.0.service.admission();
     let boundary = boundary(parts).transpose()?;
     check_encoding(parts)?;
     let announced = announced(parts, settings.max_body)?;
@@ -55,8 +59,13 @@ pub(super) async fn upload(
     let pace = Pace::new(settings, context.deadline, announced);
     let mut inflow = Inflow::new(body, pace, settings.max_body);
     let mut collected = Collected::new(lease, announced);
+    // The announced length holds both, but the first has room for all of it.
+    let second = draws.then(|| admission.upload(0)).transpose()?;
+    let mut second = second.map(|lease| Collected::new(lease, None));
     let read = match boundary {
-        Some(boundary) => multipart::read(&mut inflow, boundary, &mut collected).await,
+        Some(boundary) => {
+            multipart::read(&mut inflow, boundary, &mut collected, second.as_mut()).await
+        }
         None => raw(&mut inflow, &mut collected).await.map(|()| Vec::new()),
     };
     let fields = read.inspect_err(|problem| {
@@ -67,6 +76,10 @@ pub(super) async fn upload(
     context.checkpoint.leave();
     Ok(Upload {
         source: collected.finish()?,
+        beside: second
+            .filter(|second| !second.is_empty())
+            .map(Collected::finish)
+            .transpose()?,
         fields,
     })
 }
@@ -156,6 +169,11 @@ impl Collected {
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.hasher.reset();
+    }
+
+    /// Whether nothing is here.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
     }
 
     fn finish(self) -> Result<Source, Problem> {

@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::extract::{self, Upload};
+use super::extract;
 use super::layers::Facts;
 use super::negotiate;
 use super::problem::{Kind, Problem};
@@ -58,7 +58,8 @@ async fn operated(
         Err(error) => return Err(error.into()),
         Ok(()) => {}
     }
-    let mut upload = upload(state, parts, body, &context).await?;
+    let draws = matches!(row.verb, Verb::WatermarkImage | Verb::Pipeline);
+    let mut upload = extract::upload(parts, body, draws, state, &context).await?;
     if imaginary {
         upload.fields.clear();
         service.recognise(&upload.source)?;
@@ -66,10 +67,14 @@ async fn operated(
     let operation = parse(row, query, &upload.fields, rules)
         .map_err(|error| Problem::from(error).varying(request::negotiates(&upload.fields)))?
         .accepting(negotiate::accept(&parts.headers));
+    let beside: Vec<_> = upload.beside.into_iter().collect();
+    // Of what comes with the request there is one at most.
+    let operation = operation.drawing(|place| (place.is_none() && !beside.is_empty()).then_some(0));
     let varies = operation.negotiates();
-    let bytes_in = upload.source.bytes.len() as u64;
+    let sources = beside.iter().chain([&upload.source]);
+    let bytes_in = sources.map(|source| source.bytes.len() as u64).sum();
     service
-        .transform(upload.source, &operation, &context)
+        .transform(upload.source, beside, &operation, &context)
         .await
         .map(|answer| picture(answer, bytes_in, varies))
         .map_err(|error| Problem::from(error).varying(varies))
@@ -100,7 +105,7 @@ pub(super) async fn info(
     let context = context(&parts)?;
     let rules = state.rules();
     request::check_names(&extract::query(&parts), rules)?;
-    let upload = upload(&state, &parts, body, &context).await?;
+    let upload = extract::upload(&parts, body, false, &state, &context).await?;
     request::check_names(&upload.fields, rules)?;
     let header = state.0.service.info(&upload.source)?;
     let facts = Facts {
@@ -112,23 +117,6 @@ pub(super) async fn info(
     let mut response = Json(described(&header)).into_response();
     response.extensions_mut().insert(facts);
     Ok(response)
-}
-
-async fn upload(
-    state: &State,
-    parts: &Parts,
-    body: Body,
-    context: &Context,
-) -> Result<Upload, Problem> {
-    let State(inner) = state;
-    extract::upload(
-        parts,
-        body,
-        &inner.settings,
-        inner.service.admission(),
-        context,
-    )
-    .await
 }
 
 /// What the layers have put into the extensions.

@@ -1,4 +1,4 @@
-//! A form: the text fields before the file, and the file.
+//! A form: the text fields before the file, the file, and maybe one to draw over it.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -34,11 +34,16 @@ enum Found {
     File,
 }
 
-/// Reads the whole form; the file is collected, the fields before it come back.
+/// The part with the picture that is drawn over the first.
+const BESIDE_IT: &str = "image";
+
+/// Reads the whole form; the file is collected, the fields before it come back. Where there may be a `second`, that is the part `image`,
+/// unless the form has no other file.
 pub(super) async fn read(
     inflow: &mut Inflow,
     boundary: String,
     collected: &mut Collected,
+    mut second: Option<&mut Collected>,
 ) -> Result<Vec<(String, String)>, Problem> {
     collected.cover(BESIDE)?;
     let appetite = Appetite::default();
@@ -50,6 +55,7 @@ pub(super) async fn read(
     let mut found = Found::Nothing;
     let mut texts = Texts::default();
     let mut parts = 0;
+    let mut before_second = None;
     while let Some(field) = appetite.told(form.next_field().await)? {
         parts += 1;
         if parts > MAX_PARTS {
@@ -57,7 +63,13 @@ pub(super) async fn read(
         }
         let is_file = field.name() == Some("file");
         let is_text = !is_file && field.file_name().is_none();
-        if found == Found::File || (matches!(found, Found::Another(_)) && !is_file && !is_text) {
+        let is_second = !is_text && field.name() == Some(BESIDE_IT);
+        if let Some(second) = second.as_deref_mut().filter(|_| is_second) {
+            first_file(field, &appetite, second).await?;
+            before_second.get_or_insert(texts.fields.len());
+        } else if found == Found::File
+            || (matches!(found, Found::Another(_)) && !is_file && !is_text)
+        {
             skip(field, &appetite).await?;
         } else if is_text {
             texts.add(field, &appetite).await?;
@@ -74,6 +86,10 @@ pub(super) async fn read(
     drop(form);
     // To the very end: else hyper wouldn't look at the connection, neither for its end nor for the next request.
     while inflow.next().await?.is_some() {}
+    if let Some(second) = second.filter(|second| found == Found::Nothing && !second.is_empty()) {
+        std::mem::swap(collected, second);
+        found = Found::Another(before_second.unwrap_or_default());
+    }
     match found {
         Found::File => {}
         Found::Another(before) => texts.fields.truncate(before),
@@ -97,6 +113,19 @@ async fn file(
         collected.add(&chunk)?;
     }
     Ok(())
+}
+
+/// The same, if nothing is collected yet.
+async fn first_file(
+    field: Field<'_>,
+    appetite: &Appetite,
+    collected: &mut Collected,
+) -> Result<(), Problem> {
+    if collected.is_empty() {
+        file(field, appetite, collected).await
+    } else {
+        skip(field, appetite).await
+    }
 }
 
 async fn skip(mut field: Field<'_>, appetite: &Appetite) -> Result<(), Problem> {

@@ -11,7 +11,7 @@ use super::wire::{self, Failure, Order, Reply};
 use crate::checkpoint::Checkpoint;
 use crate::codecs;
 use crate::os;
-use crate::pipeline::{self, Scratch};
+use crate::pipeline::{self, Picture, Scratch};
 use crate::sandbox::{self, Mode, Profile};
 
 /// Without an order for so long, buffers are let go.
@@ -99,13 +99,38 @@ fn make(
     let system =
         |error: io::Error| Failure::Pipeline(pipeline::Error::Internal(format!("memory: {error}")));
     let Buffers { source, scratch } = buffers;
-    memory.read(order.length, source).map_err(system)?;
-    let header = codecs::probe(source).map_err(|error| Failure::Pipeline(error.into()))?;
-    let picture = pipeline::run(source, &header, &order.plan, scratch, checkpoint)
+    let length = order.lengths.iter().sum();
+    memory.read(length, source).map_err(system)?;
+    let files = parts(source, &order.lengths);
+    let headers = files.iter().map(|file| codecs::probe(file));
+    let headers: Vec<_> = headers
+        .collect::<Result<_, _>>()
+        .map_err(|error| Failure::Pipeline(error.into()))?;
+    let pictures = files.iter().zip(&headers);
+    let pictures: Vec<_> = pictures
+        .map(|(file, header)| Picture { file, header })
+        .collect();
+    let Some((first, beside)) = pictures.split_first() else {
+        let nothing = "an order without a file".to_owned();
+        return Err(Failure::Pipeline(pipeline::Error::Internal(nothing)));
+    };
+    let picture = pipeline::run_with(*first, beside, &order.plan, scratch, checkpoint)
         .map_err(Failure::Pipeline)?;
     checkpoint.leave();
-    memory.write(&picture).map_err(system)?;
+    memory.write(&[&picture]).map_err(system)?;
     Ok(picture.len() as u64)
+}
+
+/// The files that lie one behind the other.
+fn parts<'a>(bytes: &'a [u8], lengths: &[u64]) -> Vec<&'a [u8]> {
+    let mut rest = bytes;
+    let part = |length: &u64| {
+        let length = usize::try_from(*length).ok()?;
+        let (part, after) = rest.split_at_checked(length)?;
+        rest = after;
+        Some(part)
+    };
+    lengths.iter().map_while(part).collect()
 }
 
 fn nanoseconds(time: Duration) -> u64 {

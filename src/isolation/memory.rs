@@ -19,14 +19,19 @@ impl Memory {
         Ok(Self(memfd_create("pixmill-picture", MemfdFlags::CLOEXEC)?))
     }
 
-    /// Lays bytes in from its start on. What lay there is overwritten as far as they reach.
+    /// Lays files in one after the other, from its start on. What lay there is overwritten as far as they reach.
     ///
     /// # Errors
     /// The system has no memory.
-    pub(super) fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        let mut written = 0;
-        while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
-            written += pwrite(&self.0, rest, written as u64)?;
+    pub(super) fn write(&self, files: &[&[u8]]) -> io::Result<()> {
+        let mut at = 0;
+        for file in files {
+            let mut rest = *file;
+            while !rest.is_empty() {
+                let written = pwrite(&self.0, rest, at)?;
+                rest = rest.get(written..).unwrap_or_default();
+                at += written as u64;
+            }
         }
         Ok(())
     }

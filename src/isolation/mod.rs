@@ -109,18 +109,18 @@ pub fn start<T>(settings: Settings, held: T) -> io::Result<Side<T>> {
 }
 
 impl Isolation {
-    /// Makes the planned picture of `source` in another process. Blocks; called on a worker.
+    /// Makes the planned picture of the first of `files` in another process, over which the others are drawn. Blocks; called on a worker.
     ///
     /// # Errors
     /// As [`crate::pipeline::run`]; `Internal` when the process ended before it was done.
     pub fn run(
         &self,
-        source: &[u8],
+        files: &[&[u8]],
         plan: &Plan,
         checkpoint: &Checkpoint,
     ) -> Result<Vec<u8>, Error> {
         checkpoint.check(Stage::Decode)?;
-        let process = self.ordered(source, plan)?;
+        let process = self.ordered(files, plan)?;
         let reply = loop {
             match process.reply(TICK) {
                 Ok(Some(reply)) => break reply,
@@ -155,11 +155,11 @@ impl Isolation {
     }
 
     /// A process that has taken the order.
-    fn ordered(&self, source: &[u8], plan: &Plan) -> Result<Process, Error> {
+    fn ordered(&self, files: &[&[u8]], plan: &Plan) -> Result<Process, Error> {
         loop {
             let idle = lock(&self.0.idle).pop();
             let Some(process) = idle else { break };
-            if process.order(source, plan).is_ok() {
+            if process.order(files, plan).is_ok() {
                 return Ok(process);
             }
             // It ended while nobody looked: somebody else's fault.
@@ -170,7 +170,7 @@ impl Isolation {
         }
         let process = self.bear(None).map_err(|error| internal(&error))?.0;
         process
-            .order(source, plan)
+            .order(files, plan)
             .map_err(|error| self.lost(&process, &error))?;
         Ok(process)
     }

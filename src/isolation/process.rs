@@ -29,14 +29,14 @@ impl Process {
         })
     }
 
-    /// Lays the file into the shared memory and says what to make of it.
+    /// Lays the files into the shared memory and says what to make of them.
     ///
     /// # Errors
     /// The process has ended, or the system has no memory.
-    pub(super) fn order(&self, source: &[u8], plan: &Plan) -> io::Result<()> {
-        self.memory.write(source)?;
+    pub(super) fn order(&self, files: &[&[u8]], plan: &Plan) -> io::Result<()> {
+        self.memory.write(files)?;
         let order = Order {
-            length: source.len() as u64,
+            lengths: files.iter().map(|file| file.len() as u64).collect(),
             plan: plan.clone(),
         };
         wire::send(&self.socket, &order, &[])

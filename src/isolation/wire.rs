@@ -19,11 +19,11 @@ use crate::checkpoint::Stage;
 use crate::pipeline;
 use crate::pipeline::plan::Plan;
 
-/// Server to codec process: what to do with the file that lies in the shared memory.
+/// Server to codec process: what to do with the files that lie in the shared memory.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Order {
-    /// Its length in bytes.
-    pub(super) length: u64,
+    /// Their lengths in bytes: the picture, then those that are drawn over it. They lie one behind the other.
+    pub(super) lengths: Vec<u64>,
     /// What to make of it.
     pub(super) plan: Plan,
 }

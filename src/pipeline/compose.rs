@@ -60,6 +60,35 @@ pub(super) fn compose(
     Ok(Raster::interleaved(shape, samples))
 }
 
+/// The picture laid out as `model`, which has no less.
+///
+/// # Errors
+/// A stopped checkpoint, which is polled at each row.
+pub(super) fn laid_out(
+    picture: Raster,
+    model: Model,
+    checkpoint: &Checkpoint,
+) -> Result<Raster, Stop> {
+    if picture.model == model {
+        return Ok(picture);
+    }
+    let source = picture.shape();
+    let mut made = Raster::new(Shape { model, ..source });
+    let row = |channels: u32| source.width as usize * channels as usize;
+    if let (Some(from), Some(to)) = (picture.planes.first(), made.planes.first_mut()) {
+        let from = from.samples.chunks_exact(row(source.model.channels()));
+        let to = to.samples.chunks_exact_mut(row(model.channels()));
+        for (from, to) in from.zip(to) {
+            checkpoint.check(Stage::Resize)?;
+            let pixels = from.chunks_exact(source.model.channels() as usize);
+            for (pixel, out) in pixels.zip(to.chunks_exact_mut(model.channels() as usize)) {
+                write(read(pixel), model, out);
+            }
+        }
+    }
+    Ok(made)
+}
+
 /// A grey or RGB pixel, with or without alpha, as RGBA.
 pub(super) fn read(pixel: &[u8]) -> [u8; 4] {
     match *pixel {

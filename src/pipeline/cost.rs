@@ -20,15 +20,15 @@ pub struct Cost {
 }
 
 /// What the plan's work takes, on samples that the decoder hands over in that shape.
-pub(super) fn cost(plan: &Plan, header: &Header, decoded: Shape) -> Cost {
+pub(super) fn cost(plan: &Plan, header: &Header, beside: &[Header], decoded: Shape) -> Cost {
     Cost {
-        peak_bytes: peak_bytes(plan, header, decoded),
-        time: time(plan, header),
+        peak_bytes: peak_bytes(plan, header, beside, decoded),
+        time: time(plan, header, beside),
     }
 }
 
 /// The sum of what is held at once in the dearest moment: decoder and strip, or pictures and encoder.
-fn peak_bytes(plan: &Plan, header: &Header, decoded: Shape) -> u64 {
+fn peak_bytes(plan: &Plan, header: &Header, beside: &[Header], decoded: Shape) -> u64 {
     let target = Shape {
         width: plan.resampling.target.0,
         height: plan.resampling.target.1,
@@ -58,20 +58,20 @@ fn peak_bytes(plan: &Plan, header: &Header, decoded: Shape) -> u64 {
         .saturating_add(tagging);
     resampling
         .max(finishing)
-        .max(staging(plan, target))
+        .max(staging(plan, beside, target))
         .max(writing)
         .saturating_add(FIXED_BYTES)
 }
 
 /// What the dearest stage holds: the picture it gets, the one it makes, and what is its own.
-fn staging(plan: &Plan, target: Shape) -> u64 {
+fn staging(plan: &Plan, beside: &[Header], target: Shape) -> u64 {
     let bytes = |(width, height)| pixels(width, height).saturating_mul(4);
     let mut size = turned(plan, target);
     let mut most = 0;
     for stage in &plan.stages {
         let made = stage.size(size);
         let held = bytes(size).saturating_add(bytes(made));
-        most = most.max(held.saturating_add(stage.extra_bytes(size)));
+        most = most.max(held.saturating_add(stage.extra_bytes(size, beside)));
         size = made;
     }
     most
@@ -86,12 +86,16 @@ fn turned(plan: &Plan, target: Shape) -> (u32, u32) {
     }
 }
 
-fn time(plan: &Plan, header: &Header) -> Duration {
+/// Nanoseconds, about, that it takes to decode and mix the picture.
+pub(super) fn reading(header: &Header) -> u64 {
     let (reading, _) = header.format.row().nanoseconds;
     // The codes of a picture that its decoder holds as a whole are read again for each scan.
     let scans = if header.buffered { SCANS } else { 1 };
-    let source =
-        pixels(header.width, header.height).saturating_mul(u64::from(reading) * scans + RESAMPLING);
+    pixels(header.width, header.height).saturating_mul(u64::from(reading) * scans + RESAMPLING)
+}
+
+fn time(plan: &Plan, header: &Header, beside: &[Header]) -> Duration {
+    let source = reading(header);
     let (_, writing) = plan.encoding.format.row().nanoseconds;
     let answer = pixels(plan.width, plan.height).saturating_mul(u64::from(writing));
     let (width, height) = plan.resampling.target;
@@ -102,7 +106,7 @@ fn time(plan: &Plan, header: &Header) -> Duration {
     };
     let mut stages = 0_u64;
     for stage in &plan.stages {
-        stages = stages.saturating_add(stage.nanoseconds(size));
+        stages = stages.saturating_add(stage.nanoseconds(size, beside));
         size = stage.size(size);
     }
     let all = source.saturating_add(answer).saturating_add(stages);

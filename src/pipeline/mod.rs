@@ -19,6 +19,7 @@ mod kernel;
 mod levels;
 pub mod operation;
 mod output;
+mod overlay;
 pub mod parameter;
 pub mod plan;
 mod planes;
@@ -43,6 +44,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::cost::LEAST_BYTES;
 use self::plan::Plan;
+use self::stage::Given;
 use crate::checkpoint::{Checkpoint, Stage, Stop};
 use crate::codecs::{self, Header, Orientation, Plane};
 
@@ -85,6 +87,15 @@ impl From<Stop> for Error {
     }
 }
 
+/// A file, and what `codecs::probe` said of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Picture<'a> {
+    /// Its bytes.
+    pub file: &'a [u8],
+    /// What its header says.
+    pub header: &'a Header,
+}
+
 /// Makes the planned picture. `header` is what `codecs::probe` said of `source`.
 ///
 /// # Errors
@@ -96,6 +107,28 @@ pub fn run(
     scratch: &mut Scratch,
     checkpoint: &Checkpoint,
 ) -> Result<Vec<u8>, Error> {
+    let picture = Picture {
+        file: source,
+        header,
+    };
+    run_with(picture, &[], plan, scratch, checkpoint)
+}
+
+/// The same with the pictures beside it that the plan was made with.
+///
+/// # Errors
+/// [`Error`]; a stopped checkpoint is one.
+pub fn run_with(
+    picture: Picture<'_>,
+    beside: &[Picture<'_>],
+    plan: &Plan,
+    scratch: &mut Scratch,
+    checkpoint: &Checkpoint,
+) -> Result<Vec<u8>, Error> {
+    let Picture {
+        file: source,
+        header,
+    } = picture;
     checkpoint.check(Stage::Decode)?;
     let mut rows = codecs::open(source, header, plan.scale, checkpoint)?;
     let small = resample::resample(&mut *rows, plan.resampling, scratch, checkpoint)?;
@@ -109,9 +142,13 @@ pub fn run(
         let mixed = ycc::to_rgb(small, checkpoint)?;
         let coloured = color::to_srgb(mixed, &header.colour, checkpoint)?;
         let mut drawn = turn::turn(coloured, plan.orientation, checkpoint)?;
+        let given = Given {
+            linear: plan.resampling.linear,
+            beside,
+        };
         for stage in &plan.stages {
             checkpoint.check(Stage::Resize)?;
-            drawn = stage.run(drawn, plan.resampling.linear, scratch, checkpoint)?;
+            drawn = stage.run(drawn, given, scratch, checkpoint)?;
         }
         let model = plan.composed_model();
         let composed = compose::compose(drawn, plan.canvas, plan.background, model, checkpoint)?;

@@ -43,6 +43,8 @@ pub enum Verb {
     Flop,
     /// Draws a text.
     Watermark,
+    /// Draws another picture.
+    WatermarkImage,
     /// Several of the others, in their order.
     Pipeline,
 }
@@ -68,6 +70,8 @@ pub enum Needs {
     Blur,
     /// `text`.
     Text,
+    /// `image`.
+    Image,
     /// `operations`.
     Operations,
 }
@@ -125,6 +129,8 @@ pub const OPERATIONS: &[OperationRow] = &[
         "Blurs the picture, after scaling."),
     row(("watermark", Verb::Watermark, Needs::Text), STRETCH,
         "Draws `text` over the picture, again and again unless `noreplicate`."),
+    row(("watermarkimage", Verb::WatermarkImage, Needs::Image), STRETCH,
+        "Draws a second picture, the form's part `image`, at `left`, `top` over the first."),
     row(("pipeline", Verb::Pipeline, Needs::Operations), STRETCH,
         "Does up to 10 operations in their order, with one decode and one encode."),
 ];
@@ -139,9 +145,19 @@ pub fn pipelined() -> impl Iterator<Item = &'static OperationRow> {
     OPERATIONS.iter().filter(|row| row.verb != Verb::Pipeline)
 }
 
+impl OperationRow {
+    /// Its name as a step of a pipeline, where imaginary has another than for the path.
+    pub fn step_name(&self) -> &'static str {
+        match self.verb {
+            Verb::WatermarkImage => "watermarkImage",
+            _ => self.name,
+        }
+    }
+}
+
 /// The operation that a step of that name does.
 pub fn in_pipeline(name: &str) -> Option<&'static OperationRow> {
-    pipelined().find(|row| row.name == name)
+    pipelined().find(|row| row.step_name() == name)
 }
 
 /// What is wrong with `operations` that are no steps; `value` is what they are instead, in a word.

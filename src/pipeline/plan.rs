@@ -104,14 +104,29 @@ pub enum Error {
 /// # Errors
 /// The picture or the answer is out of limits.
 pub fn plan(request: &Request, header: &Header, settings: &Settings) -> Result<Plan, Error> {
-    if pixels(header.width, header.height) > settings.max_pixels {
+    plan_with(request, header, &[], settings)
+}
+
+/// The same with pictures beside it, which `Request::drawing` has told steps to draw.
+///
+/// # Errors
+/// One of the pictures or the answer is out of limits.
+pub fn plan_with(
+    request: &Request,
+    header: &Header,
+    beside: &[Header],
+    settings: &Settings,
+) -> Result<Plan, Error> {
+    let mut headers = beside.iter().chain([header]);
+    if let Some(header) = headers.find(|h| pixels(h.width, h.height) > settings.max_pixels) {
         return Err(Error::ImageTooLarge {
             width: header.width,
             height: header.height,
             limit: settings.max_pixels,
         });
     }
-    let Folded { first, stages, tag } = sketch::fold(request, header).map_err(Error::Parameter)?;
+    let folded = sketch::fold(request, header, beside).map_err(Error::Parameter)?;
+    let Folded { first, stages, tag } = folded;
     let (width, height) = through(first.size(), &stages, settings)?;
     let drawn = drawn(header.model, &stages);
     let encoding = output::encoding(request, header, drawn);
@@ -160,7 +175,7 @@ pub fn plan(request: &Request, header: &Header, settings: &Settings) -> Result<P
         height,
         cost: Cost::default(),
     };
-    plan.cost = cost::cost(&plan, header, decoded);
+    plan.cost = cost::cost(&plan, header, beside, decoded);
     Ok(plan)
 }
 

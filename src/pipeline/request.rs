@@ -5,7 +5,7 @@
 
 use super::operation::{self, Needs, OperationRow};
 use super::parameter::{self, Given, Grammar, ParameterError, Values};
-use super::step::{self, Step};
+use super::step::{self, ImageMark, Step};
 use crate::codecs::Format;
 
 /// The format of the answer, as asked.
@@ -92,6 +92,22 @@ impl Request {
     #[must_use]
     pub fn accepting(self, accept: Accept) -> Self {
         Self { accept, ..self }
+    }
+
+    /// Where the pictures come from that steps draw, in the steps' order: a place that the client names, or none for what comes with the request.
+    pub fn images(&self) -> impl Iterator<Item = Option<&str>> {
+        let marks = self.steps.iter().filter_map(|step| step.image.as_ref());
+        marks.map(ImageMark::place)
+    }
+
+    /// With the pictures that steps draw: `find` says which of those beside the first is from that place.
+    #[must_use]
+    pub fn drawing(mut self, find: impl Fn(Option<&str>) -> Option<usize>) -> Self {
+        for step in &mut self.steps {
+            let found = step.image.as_mut().and_then(|mark| mark.find(&find));
+            step.missing = step.missing.take().filter(|_| found.is_none());
+        }
+        self
     }
 
     /// The first parameter that a step can't do without and doesn't have, unless its failure is ignored.
@@ -183,7 +199,9 @@ pub fn parse_steps(
 
 fn parse_step(draft: &Draft, rules: Rules) -> Result<Step, ParameterError> {
     let row = operation::in_pipeline(&draft.operation).ok_or_else(|| {
-        let names: Vec<_> = operation::pipelined().map(|row| row.name).collect();
+        let names: Vec<_> = operation::pipelined()
+            .map(OperationRow::step_name)
+            .collect();
         ParameterError::Invalid {
             parameter: "operation".to_owned(),
             value: draft.operation.clone(),

@@ -7,6 +7,7 @@
 use super::geometry::{self, Canvas, Size, Window};
 use super::operation::Verb;
 use super::output;
+use super::overlay;
 use super::parameter::{self, Grammar, ParameterError};
 use super::request::{Request, Type};
 use super::stage::{Reshape, Stage};
@@ -54,8 +55,8 @@ impl Sketch {
     /// Adds what a step does to the picture's shape, its blur, and what is drawn on it.
     ///
     /// # Errors
-    /// What the step lacks, or an area that isn't in the picture.
-    pub(super) fn step(&mut self, step: &Step) -> Result<(), ParameterError> {
+    /// What the step lacks, or an area or a corner that isn't in the picture.
+    pub(super) fn step(&mut self, step: &Step, beside: &[Header]) -> Result<(), ParameterError> {
         if let Some(missing) = &step.missing {
             return Err(missing.clone());
         }
@@ -74,6 +75,11 @@ impl Sketch {
         if let Some(mark) = &step.text {
             let text = mark.on(self.size());
             self.stage(Stage::Text(text));
+        }
+        if let Some(mark) = &step.image {
+            let corner = (step.area.left, step.area.top);
+            let drawn = overlay::plan(mark, corner, beside, self.size())?;
+            self.stage(Stage::Overlay(drawn));
         }
         Ok(())
     }
@@ -214,12 +220,16 @@ impl Sketch {
 ///
 /// # Errors
 /// What the first step that fails lacks, or an area that isn't in the picture.
-pub(super) fn fold(request: &Request, header: &Header) -> Result<Folded, ParameterError> {
+pub(super) fn fold(
+    request: &Request,
+    header: &Header,
+    beside: &[Header],
+) -> Result<Folded, ParameterError> {
     let mut sketch = Sketch::new((header.width, header.height), header.orientation);
     let last = request.steps.len().saturating_sub(1);
     for (index, step) in request.steps.iter().enumerate() {
         let mut next = sketch.clone();
-        match next.step(step) {
+        match next.step(step, beside) {
             Ok(()) => {}
             Err(_ignored) if step.ignore_failure => continue,
             Err(error) => return Err(request.placed(error, index)),

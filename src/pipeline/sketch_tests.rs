@@ -33,7 +33,7 @@ fn folded(source: Size, tag: u16, steps: &str) -> Folded {
     let request = request::parse_steps(row, &drafts, &beside, &[], rules).unwrap();
     let mut sketch = Sketch::new(source, Orientation::from_exif(tag));
     for step in &request.steps {
-        sketch.step(step).unwrap();
+        sketch.step(step, &[]).unwrap();
     }
     sketch.finish()
 }
@@ -184,6 +184,6 @@ fn an_area_lies_in_the_picture() {
         let row = operation::named("extract").unwrap();
         let request = request::parse(row, &pairs, &[], rules).unwrap();
         let mut sketch = Sketch::new((400, 300), Orientation::default());
-        assert_eq!(sketch.step(&request.steps[0]).is_ok(), fine, "{query}");
+        assert_eq!(sketch.step(&request.steps[0], &[]).is_ok(), fine, "{query}");
     }
 }

@@ -7,12 +7,13 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use super::geometry::{Canvas, Size, Window};
+use super::overlay::{self, Overlay};
 use super::resample::{self, Resampling};
 use super::text::{self, Text};
 use super::value::{Colour, Extend};
-use super::{Error, Scratch, blur, canvas, compose, grey, smart, turn, zoom};
+use super::{Error, Picture, Scratch, blur, canvas, compose, grey, smart, turn, zoom};
 use crate::checkpoint::Checkpoint;
-use crate::codecs::{Model, Orientation, Raster, Shape};
+use crate::codecs::{Header, Model, Orientation, Raster, Shape};
 
 /// A cut, a size and a turn, one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -105,10 +106,21 @@ pub(super) enum Stage {
     Blur { sigma: f64 },
     /// Text is drawn over the picture.
     Text(Text),
+    /// Another picture is.
+    Overlay(Overlay),
     /// Colour goes.
     Grey,
     /// What is transparent shows this colour.
     Ground(Colour),
+}
+
+/// What stages take from the plan and the request.
+#[derive(Clone, Copy)]
+pub(super) struct Given<'a> {
+    /// Whether samples are mixed as light.
+    pub(super) linear: bool,
+    /// Pictures that are drawn over the first.
+    pub(super) beside: &'a [Picture<'a>],
 }
 
 impl Stage {
@@ -118,7 +130,9 @@ impl Stage {
             Self::Reshape(reshape) => reshape.size(),
             Self::Canvas { canvas, .. } => (canvas.width, canvas.height),
             Self::Zoom { width, height, .. } | Self::Smart { width, height } => (width, height),
-            Self::Blur { .. } | Self::Text(_) | Self::Grey | Self::Ground(_) => size,
+            Self::Blur { .. } | Self::Text(_) | Self::Overlay(_) | Self::Grey | Self::Ground(_) => {
+                size
+            }
         }
     }
 
@@ -128,12 +142,15 @@ impl Stage {
             Self::Canvas {
                 extend: Extend::Background,
                 ..
-            } => true,
+            }
+            // As imaginary's answers have it.
+            | Self::Overlay(_) => true,
             Self::Ground(Colour { rgba: [.., alpha] }) => model.has_alpha() && *alpha < 255,
             _ => model.has_alpha(),
         };
         let keeps_grey = match self {
             Self::Grey => true,
+            Self::Overlay(drawn) => model.channels() < 3 && drawn.is_grey(),
             Self::Text(Text { colour, .. }) | Self::Ground(colour) => {
                 model.channels() < 3 && colour.is_grey()
             }
@@ -148,7 +165,7 @@ impl Stage {
     }
 
     /// Bytes that the stage holds besides the picture that it gets and the one that it makes.
-    pub(super) fn extra_bytes(&self, size: Size) -> u64 {
+    pub(super) fn extra_bytes(&self, size: Size, beside: &[Header]) -> u64 {
         let pixels = u64::from(size.0) * u64::from(size.1);
         match *self {
             Self::Reshape(Reshape { window, target, .. }) => {
@@ -163,6 +180,7 @@ impl Stage {
             }
             Self::Blur { sigma } => blur::extra_bytes(size, sigma),
             Self::Text(ref text) => text::extra_bytes(text, size),
+            Self::Overlay(ref drawn) => overlay::extra_bytes(drawn, beside),
             Self::Smart { .. } => smart::extra_bytes(size),
             // A row of places.
             Self::Canvas { canvas, .. } => u64::from(canvas.width) * 8,
@@ -171,13 +189,14 @@ impl Stage {
     }
 
     /// Nanoseconds, about, for a picture of that size.
-    pub(super) fn nanoseconds(&self, size: Size) -> u64 {
+    pub(super) fn nanoseconds(&self, size: Size, beside: &[Header]) -> u64 {
         let pixels = |size: Size| u64::from(size.0) * u64::from(size.1);
         let made = pixels(self.size(size));
         match *self {
             Self::Reshape(_) => 4 * (pixels(size) + made),
             Self::Blur { sigma } => blur::nanoseconds(size, sigma),
             Self::Text(ref text) => text::nanoseconds(text, size),
+            Self::Overlay(ref drawn) => overlay::nanoseconds(drawn, beside),
             Self::Smart { .. } => 4 * pixels(size),
             Self::Zoom { .. } | Self::Canvas { .. } => 2 * made,
             Self::Grey | Self::Ground(_) => 4 * made,
@@ -193,14 +212,15 @@ impl Stage {
     /// Does it.
     ///
     /// # Errors
-    /// A stopped checkpoint, which is polled at each row at least.
+    /// A stopped checkpoint, which is polled at each row at least; a picture beside the first that can't be read.
     pub(super) fn run(
         &self,
         picture: Raster,
-        linear: bool,
+        given: Given<'_>,
         scratch: &mut Scratch,
         checkpoint: &Checkpoint,
     ) -> Result<Raster, Error> {
+        let Given { linear, beside } = given;
         let model = self.model(picture.model);
         Ok(match *self {
             Self::Reshape(reshape) => reshaped(picture, reshape, linear, scratch, checkpoint)?,
@@ -217,6 +237,10 @@ impl Stage {
             Self::Smart { width, height } => smart::cut(&picture, (width, height), checkpoint)?,
             Self::Blur { sigma } => blur::blur(picture, sigma, scratch, checkpoint)?,
             Self::Text(ref text) => text::draw(picture, text, model, checkpoint)?,
+            Self::Overlay(ref drawn) => {
+                let front = overlay::decode(drawn, beside, scratch, checkpoint)?;
+                overlay::draw(picture, &front, drawn, model, checkpoint)?
+            }
             Self::Grey => grey::grey(&picture, model, checkpoint)?,
             Self::Ground(colour) => compose::compose(picture, None, colour, model, checkpoint)?,
         })

@@ -10,6 +10,8 @@ use crate::pipeline::{self, plan};
 pub enum Error {
     /// The picture can't be read or written.
     Codec(codecs::Error),
+    /// The picture that is to be drawn over it can't be read.
+    Watermark(codecs::Error),
     /// The plan is out of limits.
     Plan(plan::Error),
     /// Overload, deadline, cancel, panic.

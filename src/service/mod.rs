@@ -18,7 +18,7 @@ use crate::codecs::{self, Format, Header};
 use crate::isolation::Isolation;
 use crate::pipeline::plan::{self, Plan, Settings};
 use crate::pipeline::request::Request;
-use crate::pipeline::{self, Scratch};
+use crate::pipeline::{self, Picture, Scratch};
 
 /// A picture as it came in.
 #[derive(Debug)]
@@ -69,6 +69,8 @@ pub struct Job {
     pub source: Bytes,
     /// What its header says.
     pub header: Header,
+    /// The files that are drawn over it, with what their headers say.
+    pub beside: Vec<(Bytes, Header)>,
     /// What to do with it.
     pub plan: Plan,
 }
@@ -80,7 +82,11 @@ pub type Executor =
 /// The executor of every real server: the pipeline, in this process.
 pub fn in_process() -> Executor {
     Arc::new(|job, scratch, checkpoint| {
-        pipeline::run(&job.source, &job.header, &job.plan, scratch, checkpoint)
+        let picture = |(file, header)| Picture { file, header };
+        let beside = job.beside.iter().map(|(file, header)| (&**file, header));
+        let beside: Vec<_> = beside.map(picture).collect();
+        let first = picture((&*job.source, &job.header));
+        pipeline::run_with(first, &beside, &job.plan, scratch, checkpoint)
     })
 }
 
@@ -115,8 +121,11 @@ impl Service {
     /// The same, with pixel work in processes of its own.
     pub fn isolated(settings: Settings, admission: Admission, isolation: Isolation) -> Self {
         let processes = isolation.clone();
-        let executor: Executor =
-            Arc::new(move |job, _, checkpoint| processes.run(&job.source, &job.plan, checkpoint));
+        let executor: Executor = Arc::new(move |job, _, checkpoint| {
+            let beside = job.beside.iter().map(|(file, _)| &**file);
+            let files: Vec<&[u8]> = std::iter::once(&*job.source).chain(beside).collect();
+            processes.run(&files, &job.plan, checkpoint)
+        });
         Self::with(settings, admission, executor, Some(isolation))
     }
 
@@ -169,23 +178,32 @@ impl Service {
         Ok(codecs::probe(&source.bytes)?)
     }
 
-    /// Makes the picture that `request` asks for.
+    /// Makes the picture that `request` asks for, which has been told of those `beside` that are drawn over it.
     ///
     /// # Errors
     /// [`Error`].
     pub async fn transform(
         &self,
         mut source: Source,
+        mut beside: Vec<Source>,
         request: &Request,
         context: &Context,
     ) -> Result<Answer, Error> {
         let header = codecs::probe(&source.bytes)?;
         // A profile may be packed in the file, and lies beside it while the request waits.
         source.lease.extend(header.held_bytes())?;
-        let plan = plan::plan(request, &header, &self.0.settings)?;
-        let etag = etag(&source.digest, &plan);
+        let mut headers = Vec::new();
+        for source in &mut beside {
+            let header = codecs::probe(&source.bytes).map_err(Error::Watermark)?;
+            source.lease.extend(header.held_bytes())?;
+            headers.push(header);
+        }
+        let plan = plan::plan_with(request, &header, &headers, &self.0.settings)?;
+        let etag = etag(&source, &beside, &plan);
         let (format, width, height) = (plan.encoding.format, plan.width, plan.height);
-        let bytes = self.work(source, header.clone(), plan, context).await?;
+        let beside = beside.into_iter().zip(headers).collect();
+        let picture = (source, header.clone());
+        let bytes = self.work(picture, beside, plan, context).await?;
         Ok(Answer {
             bytes,
             format,
@@ -204,8 +222,8 @@ impl Service {
     /// Runs the plan on a worker; everything the work needs is owned by it.
     async fn work(
         &self,
-        source: Source,
-        header: Header,
+        (source, header): (Source, Header),
+        beside: Vec<(Source, Header)>,
         plan: Plan,
         context: &Context,
     ) -> Result<Bytes, Error> {
@@ -217,8 +235,18 @@ impl Service {
         let Source {
             bytes: file, lease, ..
         } = source;
-        // For another process the file lies in shared memory, and is copied out there.
-        let copies = self.isolation().map_or(0, |_| 2 * file.len() as u64);
+        let mut leases = vec![lease];
+        let beside: Vec<_> = beside
+            .into_iter()
+            .map(|(Source { bytes, lease, .. }, header)| {
+                leases.push(lease);
+                (bytes, header)
+            })
+            .collect();
+        // For another process the files lie in shared memory, and are copied out there.
+        let files = std::iter::once(&file).chain(beside.iter().map(|(file, _)| file));
+        let length: u64 = files.map(|file| file.len() as u64).sum();
+        let copies = self.isolation().map_or(0, |_| 2 * length);
         let demand = Demand {
             bytes: plan.cost.peak_bytes.saturating_add(copies),
             time: plan.cost.time,
@@ -226,6 +254,7 @@ impl Service {
         let job = Job {
             source: file,
             header,
+            beside,
             plan,
         };
         let work = move |permit: &mut Permit| {
@@ -235,7 +264,7 @@ impl Service {
             checkpoint.leave();
             // The upload's memory is free once its bytes are: they go first.
             drop(job);
-            drop(lease);
+            drop(leases);
             made.map(|file| {
                 let held = permit.keep(file.capacity() as u64);
                 Bytes::from_owner(Made {
@@ -268,10 +297,12 @@ impl AsRef<[u8]> for Made {
     }
 }
 
-/// Digest of source, plan and encoder version: known before a pixel is decoded.
-fn etag(source: &[u8; 32], plan: &Plan) -> String {
+/// Digest of sources, plan and encoder version: known before a pixel is decoded.
+fn etag(source: &Source, beside: &[Source], plan: &Plan) -> String {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(source);
+    for source in std::iter::once(source).chain(beside) {
+        hasher.update(&source.digest);
+    }
     hasher.update(plan.canonical().as_bytes());
     let digest = hasher.finalize().to_hex();
     format!("\"{}\"", digest.get(..32).unwrap_or_default())

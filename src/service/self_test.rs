@@ -37,7 +37,8 @@ impl Service {
                 checkpoint: Checkpoint::new(),
                 kept: None,
             };
-            self.transform(source, &request, &context).await?;
+            self.transform(source, Vec::new(), &request, &context)
+                .await?;
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::cli::Served;
 use crate::fixtures::{disc, jpeg, photo, png, quarters};
 use crate::support::request;
+use crate::watermark_images;
 
 /// No test waits longer for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -151,6 +152,11 @@ fn another_process_gives_the_same_answers() {
             jpeg(&photo(90, 90)),
             "200",
         ),
+        (
+            "/watermark?text=Hello%20there&color=red",
+            png(&disc(90)),
+            "200",
+        ),
         ("/resize?width=40", broken, "422"),
         ("/resize?width=40", b"no picture".to_vec(), "415"),
     ] {
@@ -162,6 +168,13 @@ fn another_process_gives_the_same_answers() {
         // A problem has the request's id.
         assert!(one.2 == other.2 || expected != "200", "{path}: other bytes");
     }
+    // Two files, one behind the other.
+    let (file, mark) = (jpeg(&photo(90, 60)), png(&disc(20)));
+    let both = watermark_images::parts(&[], &[("file", &file), ("image", &mark)]);
+    let form_type = [watermark_images::form_type()];
+    let request = request("POST", "/watermarkimage?left=30", &form_type, &both);
+    let (one, other) = (parts(&here.ask(&request)), parts(&there.ask(&request)));
+    assert_eq!((one.0.as_str(), &one), ("200", &other));
     let timed = there.ask(&post("/resize?width=300", &jpeg(&photo(900, 700))));
     let timed = String::from_utf8_lossy(&timed).into_owned();
     for stage in ["decode;dur=", "resize;dur=", "encode;dur="] {

@@ -53,5 +53,7 @@ mod systemd;
 #[path = "../../fuzz/src/lib.rs"]
 #[expect(unreachable_pub, reason = "a library there, a module here")]
 mod targets;
-/// Texts and pictures drawn over pictures.
+/// Pictures drawn over pictures.
+mod watermark_images;
+/// Texts drawn over pictures.
 mod watermarks;

@@ -77,6 +77,23 @@ fn contents_keep_to_their_estimates() {
     table.check();
 }
 
+/// Pictures of every kind, drawn over a larger and over a smaller one.
+#[test]
+fn watermarks_keep_to_their_estimates() {
+    let _alone = counter::alone();
+    let mut table = Table::default();
+    let large = pictures::jpeg((1600, 1200), Content::Noise, &pictures::PLAIN);
+    let small = pictures::png((300, 200), Content::Noise, 1, false);
+    for (name, mark) in pictures::kinds((800, 600), Content::Noise) {
+        for (picture, file) in [("large", &large), ("small", &small)] {
+            let name = format!("{name} over {picture}");
+            table.drawn(&name, file, &mark, "watermarkimage?left=50&type=jpeg");
+            table.drawn(&name, file, &mark, "watermarkimage?width=700&type=png");
+        }
+    }
+    table.check();
+}
+
 /// Sides of one pixel, the longest sides there are, and little pictures that become large ones.
 #[test]
 fn extremes_keep_to_their_estimates() {

@@ -8,7 +8,7 @@ use pixmill::pipeline::operation;
 use pixmill::pipeline::parameter::Grammar;
 use pixmill::pipeline::plan::{self, Settings};
 use pixmill::pipeline::request::{self, Request, Rules};
-use pixmill::pipeline::{self, Scratch};
+use pixmill::pipeline::{self, Picture, Scratch};
 
 use super::counter;
 
@@ -45,12 +45,24 @@ pub(crate) fn asked(text: &str) -> Request {
 
 /// The estimate and the peak of a run, its scratch buffers included. `None` is what no plan is made for.
 pub(crate) fn took(name: &str, file: &[u8], request: &Request) -> Option<(u64, u64)> {
-    let header = codecs::probe(file).unwrap_or_else(|error| panic!("{name}: {error:?}"));
-    let plan = plan::plan(request, &header, &SETTINGS).ok()?;
+    took_with(name, file, &[], request)
+}
+
+/// The same with pictures that are drawn over it.
+fn took_with(name: &str, file: &[u8], marks: &[&[u8]], request: &Request) -> Option<(u64, u64)> {
+    let probe =
+        |file: &[u8]| codecs::probe(file).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+    let header = probe(file);
+    let headers: Vec<_> = marks.iter().map(|file| probe(file)).collect();
+    let plan = plan::plan_with(request, &header, &headers, &SETTINGS).ok()?;
+    let picture = |(file, header)| Picture { file, header };
+    let beside = marks.iter().copied().zip(&headers);
+    let beside: Vec<_> = beside.map(picture).collect();
     let checkpoint = Checkpoint::new();
     let (made, peak) = counter::peak_of(|| {
         let mut scratch = Scratch::default();
-        pipeline::run(file, &header, &plan, &mut scratch, &checkpoint)
+        let first = picture((file, &header));
+        pipeline::run_with(first, &beside, &plan, &mut scratch, &checkpoint)
     });
     made.unwrap_or_else(|error| panic!("{name}: {error:?}"));
     Some((plan.cost.peak_bytes, peak))
@@ -59,7 +71,18 @@ pub(crate) fn took(name: &str, file: &[u8], request: &Request) -> Option<(u64, u
 impl Table {
     /// Runs a row, which must have a plan.
     pub(crate) fn row(&mut self, name: &str, file: &[u8], asked_for: &str) {
-        let (estimate, peak) = took(name, file, &asked(asked_for)).unwrap();
+        let took = took(name, file, &asked(asked_for));
+        self.note(name, asked_for, took.unwrap());
+    }
+
+    /// The same with a picture that is drawn over it.
+    pub(crate) fn drawn(&mut self, name: &str, file: &[u8], mark: &[u8], asked_for: &str) {
+        let request = asked(asked_for).drawing(|_| Some(0));
+        let took = took_with(name, file, &[mark], &request);
+        self.note(name, asked_for, took.unwrap());
+    }
+
+    fn note(&mut self, name: &str, asked_for: &str, (estimate, peak): (u64, u64)) {
         let kib = |bytes: u64| bytes / 1024;
         let ratio = estimate as f64 / peak as f64;
         let line = format!(

@@ -78,11 +78,32 @@ impl From<service::Error> for Problem {
     fn from(error: service::Error) -> Self {
         match error {
             service::Error::Codec(error) => error.into(),
+            service::Error::Watermark(error) => about_the_watermark(error),
             service::Error::Plan(error) => error.into(),
             service::Error::Admission(error) => error.into(),
             service::Error::Internal(cause) => Self::internal(cause),
         }
     }
+}
+
+/// What is no image at all isn't what the request is about, so that it is no wrong media type.
+fn about_the_watermark(error: codecs::Error) -> Problem {
+    let unknown = matches!(error, codecs::Error::Unsupported { .. });
+    let problem = Problem::from(error);
+    if unknown {
+        let detail = format!(
+            "Unsupported image format of the watermark. {}",
+            problem.detail
+        );
+        let kind = Kind::InvalidImage;
+        return Problem {
+            kind,
+            detail,
+            ..problem
+        };
+    }
+    let detail = format!("In the watermark: {}", problem.detail);
+    Problem { detail, ..problem }
 }
 
 impl From<codecs::Error> for Problem {

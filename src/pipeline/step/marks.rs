@@ -34,6 +34,47 @@ impl TextMark {
     }
 }
 
+/// A picture to draw.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImageMark {
+    place: Option<String>,
+    /// Which of the pictures beside the first, once that is known.
+    pub(in crate::pipeline) picture: Option<usize>,
+    /// Its alpha is multiplied by this, over 255.
+    pub(in crate::pipeline) opacity: u8,
+}
+
+impl ImageMark {
+    /// Where the client says that it is, if it does.
+    pub(in crate::pipeline) fn place(&self) -> Option<&str> {
+        self.place.as_deref()
+    }
+
+    /// Takes the picture that `find` says, and tells which.
+    pub(in crate::pipeline) fn find(
+        &mut self,
+        find: impl Fn(Option<&str>) -> Option<usize>,
+    ) -> Option<usize> {
+        self.picture = find(self.place());
+        self.picture
+    }
+}
+
+/// The picture that the step draws, where that is what it does. The values are looked at in any case.
+pub(super) fn image(
+    operation: &OperationRow,
+    values: &Values<'_>,
+) -> Result<Option<ImageMark>, ParameterError> {
+    let place = values.get("image", |text| Some(text.to_owned()))?;
+    let [.., opacity] = seen(Colour::BLACK, opacity(values)?.unwrap_or(1.0)).rgba;
+    let mark = ImageMark {
+        place: place.filter(|place| !place.is_empty()),
+        picture: None,
+        opacity,
+    };
+    Ok((operation.verb == Verb::WatermarkImage).then_some(mark))
+}
+
 /// How much of a text is seen where the client doesn't say.
 const TEXT_OPACITY: f64 = 0.25;
 

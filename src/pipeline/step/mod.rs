@@ -3,7 +3,7 @@
 mod marks;
 mod sizing;
 
-pub use self::marks::TextMark;
+pub use self::marks::{ImageMark, TextMark};
 use self::sizing::{both_sides, either_enlarge, sizing};
 use super::operation::{Needs, OperationRow, Verb};
 use super::parameter::{self, Grammar, ParameterError, Values};
@@ -32,6 +32,8 @@ pub struct Step {
     pub blur: f64,
     /// The text that is drawn over it.
     pub text: Option<TextMark>,
+    /// The picture that is drawn over it, with its corner at that of the area.
+    pub image: Option<ImageMark>,
     /// Whether colour goes.
     pub grey: bool,
     /// What lies behind transparent parts and beside the picture; `None` is the format's default.
@@ -147,6 +149,7 @@ pub(super) fn parse(
         area,
         blur: values.decimal("sigma", 0.0..=MAX_SIGMA)?.unwrap_or(0.0),
         text: marks::text(operation, &values)?,
+        image: marks::image(operation, &values)?,
         grey: grey(&values)?,
         background: background(&values)?,
         output: values.get("type", parse_type)?,
@@ -176,6 +179,8 @@ fn missing(step: &Step, [turns, has_amplitude, has_steps]: [bool; 3]) -> Option<
         Needs::Rotate if !turns => ("rotate", "rotate"),
         Needs::Blur if step.blur == 0.0 && !has_amplitude => ("sigma", "sigma"),
         Needs::Text if step.text.is_none() => ("text", "text"),
+        // Until it is found.
+        Needs::Image => ("image", "image"),
         _ if step.operation.verb == Verb::Zoom && zooms_into_nothing(step.area) => {
             ("areawidth or areaheight", "areawidth")
         }

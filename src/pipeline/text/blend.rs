@@ -3,37 +3,8 @@
 use super::Tiling;
 use super::coverage::Ink;
 use crate::checkpoint::{Checkpoint, Stage, Stop};
-use crate::codecs::{Model, Raster, Shape};
+use crate::codecs::{Raster, Shape};
 use crate::pipeline::compose;
-
-/// The picture laid out as `model`, which has no less.
-///
-/// # Errors
-/// A stopped checkpoint, which is polled at each row.
-pub(super) fn laid_out(
-    picture: Raster,
-    model: Model,
-    checkpoint: &Checkpoint,
-) -> Result<Raster, Stop> {
-    if picture.model == model {
-        return Ok(picture);
-    }
-    let source = picture.shape();
-    let mut made = Raster::new(Shape { model, ..source });
-    let row = |channels: u32| source.width as usize * channels as usize;
-    if let (Some(from), Some(to)) = (picture.planes.first(), made.planes.first_mut()) {
-        let from = from.samples.chunks_exact(row(source.model.channels()));
-        let to = to.samples.chunks_exact_mut(row(model.channels()));
-        for (from, to) in from.zip(to) {
-            checkpoint.check(Stage::Resize)?;
-            let pixels = from.chunks_exact(source.model.channels() as usize);
-            for (pixel, out) in pixels.zip(to.chunks_exact_mut(model.channels() as usize)) {
-                compose::write(compose::read(pixel), model, out);
-            }
-        }
-    }
-    Ok(made)
-}
 
 /// Puts ink on the picture.
 ///

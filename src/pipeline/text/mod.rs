@@ -12,6 +12,7 @@ mod outline;
 
 use serde::{Deserialize, Serialize};
 
+use super::compose;
 use super::geometry::Size;
 use super::value::Colour;
 use crate::checkpoint::{Checkpoint, Stop};
@@ -66,7 +67,7 @@ pub(super) fn draw(
 ) -> Result<Raster, Stop> {
     let shape = picture.shape();
     let size = (shape.width, shape.height);
-    let mut picture = blend::laid_out(picture, model, checkpoint)?;
+    let mut picture = compose::laid_out(picture, model, checkpoint)?;
     if let Some(block) = layout::layout(text, checkpoint)? {
         let seen = (block.size.0.min(size.0), block.size.1.min(size.1));
         let ink = coverage::ink(&block, text.style, seen, checkpoint)?;
