@@ -9,6 +9,7 @@
 
 mod confine;
 mod figures;
+mod folder;
 mod grants;
 mod process;
 
@@ -17,6 +18,7 @@ use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd};
 
 pub use self::confine::{Forbidden, attempt, keep_memory_private, renounce_privileges};
 pub use self::figures::{cpu_seconds, open_files, open_own_figures, resident_bytes};
+pub use self::folder::{FileFacts, Folder};
 pub use self::grants::{cpus, memory};
 pub use self::process::{Alone, Fork, be_the_first_to_go, become_helper, limit_address_space};
 
