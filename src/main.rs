@@ -3,18 +3,17 @@
 //! Exit codes: 0 clean, 1 failure while running, 64 usage or configuration.
 #![expect(clippy::exit, reason = "ending the process is this file's job")]
 
-use std::io::{Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::io::Write;
+use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use pixmill::app::{App, FileError, Outcome, Prepared};
 use pixmill::config::Config;
 use pixmill::isolation::{self, Isolation, Side};
-use pixmill::sandbox::check::{self, Attempt};
-use pixmill::sandbox::{self, Mode, Profile};
+use pixmill::sandbox::{self, Mode, Needs, Profile};
 use pixmill::service::{self, Service};
+use pixmill::source::Opened;
 use pixmill::systemd::{self, Manager};
 use pixmill::{app, os, server, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
@@ -29,13 +28,11 @@ macro_rules! eprintln {
     }};
 }
 
+mod checks;
 mod cli;
 mod runtime;
 
 const FAILURE: u8 = 1;
-
-/// What a server gives up that works on pictures itself.
-const PROFILE: Profile = Profile::Server { children: false };
 
 fn main() -> ExitCode {
     os::tune_allocator();
@@ -45,10 +42,10 @@ fn main() -> ExitCode {
             say(&effective);
             ExitCode::SUCCESS
         }
-        Ok(Action::Healthcheck(listen)) => healthcheck(listen),
+        Ok(Action::Healthcheck(listen)) => checks::healthcheck(listen),
         Ok(Action::Resize(resize)) => resize_file(&resize),
-        Ok(Action::CheckSandbox(None)) => check_sandbox(),
-        Ok(Action::CheckSandbox(Some(attempt))) => try_here(attempt),
+        Ok(Action::CheckSandbox(None)) => checks::check_sandbox(),
+        Ok(Action::CheckSandbox(Some((attempt, config)))) => checks::try_here(attempt, *config),
         Err(code) => code,
     }
 }
@@ -79,8 +76,10 @@ fn serve(config: Config) -> ExitCode {
     };
     telemetry::init(&config.telemetry);
     let cores = os::cpus();
+    // Each connection may have another one to where its picture comes from.
+    let sides = 1 + u64::from(config.source.remote.is_some());
     if let Some(files) = os::raise_open_files()
-        && files < config.server.max_connections as u64 + 64
+        && files < config.server.max_connections as u64 * sides + 64
     {
         tracing::warn!(
             files,
@@ -122,9 +121,13 @@ fn prepare(config: &Config, handed: Option<std::io::Result<OwnedFd>>) -> Result<
     let listener = listener(config, handed)?;
     let manager = Manager::connect(&config.systemd).map_err(|error| error.to_string())?;
     os::open_own_figures();
-    let profile = Profile::Server {
+    let sources = Opened::open(config.source.clone()).map_err(|error| error.to_string())?;
+    let ports = sources.ports();
+    let profile = Profile::Server(Needs {
         children: config.isolation.is_some(),
-    };
+        folder: sources.folder(),
+        ports: ports.as_deref(),
+    });
     let enforced = sandbox::apply(config.sandbox, profile);
     let missing = enforced.missing.join("; ");
     match config.sandbox {
@@ -141,6 +144,7 @@ fn prepare(config: &Config, handed: Option<std::io::Result<OwnedFd>>) -> Result<
         listener,
         enforced,
         manager,
+        sources,
     })
 }
 
@@ -176,9 +180,9 @@ async fn run(
 ) -> std::io::Result<Outcome> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let app = App::build_on(config, prepared, |limits, admission| match isolation {
-        Some(isolation) => Service::isolated(limits, admission, isolation),
-        None => Service::new(limits, admission, service::in_process()),
+    let app = App::build_on(config, prepared, |parts| match isolation {
+        Some(isolation) => Service::isolated(parts, isolation),
+        None => Service::new(parts, service::in_process()),
     })?;
     let port = app.address().port();
     say(&format!(
@@ -200,72 +204,6 @@ async fn run(
         });
     })
     .await
-}
-
-/// Asks `/health` of the server that listens on this address.
-fn healthcheck(listen: SocketAddr) -> ExitCode {
-    match ask(listen) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => {
-            eprintln!("pixmill: the server is not well");
-            ExitCode::from(FAILURE)
-        }
-        Err(error) => {
-            eprintln!("pixmill: no answer: {error}");
-            ExitCode::from(FAILURE)
-        }
-    }
-}
-
-fn ask(listen: SocketAddr) -> std::io::Result<bool> {
-    let host: IpAddr = match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    let patience = Duration::from_secs(3);
-    let mut stream = TcpStream::connect_timeout(&SocketAddr::new(host, listen.port()), patience)?;
-    stream.set_read_timeout(Some(patience))?;
-    stream.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-    let mut status = [0; 12];
-    stream.read_exact(&mut status)?;
-    Ok(&status == b"HTTP/1.1 200")
-}
-
-/// Tries everything that the sandbox is there to refuse, each in a process of its own.
-fn check_sandbox() -> ExitCode {
-    let mut all_refused = true;
-    for (index, attempt) in check::ATTEMPTS.iter().enumerate() {
-        let outcome = match check::try_apart(attempt, std::env::args_os().skip(1)) {
-            Ok(outcome) => outcome,
-            Err(error) => {
-                eprintln!("pixmill: can't try: {error}");
-                return ExitCode::from(FAILURE);
-            }
-        };
-        if index == 0 {
-            say(&format!("{}\n\n", outcome.enforced));
-        }
-        let word = if outcome.refused {
-            "refused"
-        } else {
-            "allowed"
-        };
-        say(&format!("{:37} {word}  {}\n", attempt.about, outcome.how));
-        all_refused &= outcome.refused;
-    }
-    if all_refused {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(FAILURE)
-    }
-}
-
-fn try_here(attempt: &Attempt) -> ExitCode {
-    let said = |enforced: &sandbox::Enforced| say(&enforced.to_string());
-    let (code, how) = check::try_here(attempt, PROFILE, said);
-    eprintln!("{how}");
-    ExitCode::from(code)
 }
 
 /// The pipeline on a file.

@@ -25,10 +25,10 @@ use crate::config::Config;
 use crate::http::{self, ClientAddress, Readiness};
 use crate::isolation::Isolation;
 use crate::os;
-use crate::pipeline::plan;
 use crate::sandbox::Enforced;
 use crate::server::{self, Connections, Crowded, Handlers, Incoming, Peer, Phase};
-use crate::service::{self, Executor, Service};
+use crate::service::{self, Executor, Parts, Service};
+use crate::source::{Opened, Sources};
 use crate::systemd::Manager;
 use crate::telemetry::Metrics;
 
@@ -70,13 +70,15 @@ pub struct Prepared {
     pub enforced: Enforced,
     /// Whom to tell how it goes.
     pub manager: Manager,
+    /// What sources need of the system.
+    pub sources: Opened,
 }
 
 impl App {
     /// Binds the address and puts the parts together.
     ///
     /// # Errors
-    /// The port is taken, or the system refuses threads.
+    /// The port is taken, the system refuses threads, or what sources need can't be opened.
     pub fn build(config: Config) -> io::Result<Self> {
         Self::build_with(config, service::in_process())
     }
@@ -90,10 +92,9 @@ impl App {
             listener: server::bind(config.listen)?,
             enforced: Enforced::default(),
             manager: Manager::default(),
+            sources: Opened::open(config.source.clone())?,
         };
-        Self::build_on(config, prepared, |limits, admission| {
-            Service::new(limits, admission, executor)
-        })
+        Self::build_on(config, prepared, |parts| Service::new(parts, executor))
     }
 
     /// The same on a socket that listens already, whatever the configuration says of an address, with a service of the caller's making.
@@ -103,22 +104,28 @@ impl App {
     pub fn build_on(
         config: Config,
         prepared: Prepared,
-        service: impl FnOnce(plan::Settings, Admission) -> Service,
+        service: impl FnOnce(Parts) -> Service,
     ) -> io::Result<Self> {
         let Prepared {
             listener,
             enforced,
             manager,
+            sources,
         } = prepared;
         let address = listener.local_addr()?;
         let admission = Admission::start(config.admission)?;
-        let service = service(config.pipeline, admission);
+        let metrics = Metrics::new();
+        let service = service(Parts {
+            settings: config.pipeline,
+            sources: Sources::new(sources, admission.clone(), metrics.clone())?,
+            admission,
+        });
         let (readiness, connections) = (Readiness::default(), Connections::default());
         let state = http::State::new(
             service.clone(),
             config.http.clone(),
             readiness.clone(),
-            Metrics::new(),
+            metrics,
             snapshots(&service, &connections, &enforced),
         );
         Ok(Self {

@@ -3,6 +3,7 @@
 //! `config/default.toml` is the one table of keys: flags, environment names, help
 //! and the known names are made from it. Past this module nothing reads the environment.
 
+mod given;
 mod keys;
 mod manager;
 mod mistake;
@@ -19,7 +20,7 @@ use self::reader::Reader;
 pub use self::sources::Sources;
 use crate::pipeline::{LEAST_BYTES, plan};
 use crate::telemetry::LogFormat;
-use crate::{admission, http, isolation, sandbox, server, systemd, telemetry};
+use crate::{admission, http, isolation, sandbox, server, source, systemd, telemetry};
 
 /// The whole configuration, each layer's part in its own words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub struct Config {
     pub server: server::Settings,
     /// Requests.
     pub http: http::Settings,
+    /// Pictures that requests name.
+    pub source: source::Settings,
     /// Work.
     pub admission: admission::Settings,
     /// Processes for pixel work; `None` is none.
@@ -76,6 +79,7 @@ impl Config {
             listen: SocketAddr::new(host, u16::try_from(port).unwrap_or(0)),
             server: server_settings(&mut reader, systemd.sockets > 0),
             systemd,
+            source: given::source_settings(&mut reader, max_body, admission.upload_memory),
             http,
             isolation: isolation_settings(&mut reader, &admission, max_body, sandbox),
             admission,
@@ -202,6 +206,7 @@ fn http_settings(reader: &mut Reader) -> http::Settings {
         compat: compat(reader),
         max_per_client: count(reader.whole("max_per_client", 0..=1 << 20)),
         client_header: client_header(reader),
+        fetch: given::fetch_settings(reader),
     }
 }
 

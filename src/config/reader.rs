@@ -123,7 +123,7 @@ impl Reader {
         let raw = self.raw(name);
         self.mistakes.push(Mistake {
             place: raw.origin.unwrap_or_else(|| name.to_owned()),
-            problem: format!("'{}' is not {allowed}", raw.text),
+            problem: format!("'{}' is not {allowed}", shown(name, &raw.text)),
         });
     }
 
@@ -206,6 +206,25 @@ impl Reader {
         })
     }
 
+    /// What commas separate; `None` for `word`, which stands for no list at all.
+    pub(super) fn list<T>(
+        &mut self,
+        name: &'static str,
+        word: &str,
+        allowed: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let text = self.text(name);
+        if text == word {
+            return None;
+        }
+        let items: Option<Vec<T>> = text.split(',').map(|item| parse(item.trim())).collect();
+        if items.is_none() {
+            self.complain(name, allowed);
+        }
+        items
+    }
+
     pub(super) fn finish<T>(self, value: T) -> Result<T, Vec<Mistake>> {
         if self.mistakes.is_empty() {
             Ok(value)
@@ -220,7 +239,7 @@ impl Reader {
             let raw = self.raw(key.name);
             let quoted = key.default.starts_with('"');
             let value = if quoted {
-                format!("\"{}\"", raw.text.escape_default())
+                format!("\"{}\"", shown(key.name, &raw.text).escape_default())
             } else {
                 raw.text
             };
@@ -230,6 +249,18 @@ impl Reader {
             // Writing to a string can't fail.
             let _ok = writeln!(text, "{} = {value}{origin}", key.name);
         }
+        text
+    }
+}
+
+/// Keys whose values nobody else should see.
+const SECRETS: [&str; 1] = ["source_authorization"];
+
+/// A value as it may be printed.
+fn shown<'a>(name: &str, text: &'a str) -> &'a str {
+    if SECRETS.contains(&name) && text != "none" {
+        "***"
+    } else {
         text
     }
 }

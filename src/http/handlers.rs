@@ -11,9 +11,8 @@ use serde_json::{Value, json};
 
 use super::extract::{self, Upload};
 use super::layers::Facts;
-use super::negotiate;
 use super::problem::{Kind, Problem};
-use super::{State, Unreadable, steps};
+use super::{State, Unreadable, get, named, negotiate, steps};
 use crate::admission::Deadline;
 use crate::checkpoint::Checkpoint;
 use crate::codecs::{Colour, Header, Model};
@@ -32,11 +31,15 @@ pub(super) async fn operate(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let query = extract::query(&parts);
+    let mut query = extract::query(&parts);
+    let source = named::split(&mut query);
     let varies = request::negotiates(&query);
-    operated(row, &state, &parts, &query, body)
-        .await
-        .map_err(|problem| problem.varying(varies))
+    let answered = if named::names_its_picture(&parts.method) {
+        get::operated(row, &state, &parts, &query, source).await
+    } else {
+        operated(row, &state, &parts, &query, body).await
+    };
+    answered.map_err(|problem| problem.varying(varies))
 }
 
 async fn operated(
@@ -76,7 +79,7 @@ async fn operated(
 }
 
 /// What the query and the fields of a form ask for.
-fn parse(
+pub(super) fn parse(
     row: &'static OperationRow,
     query: &[(String, String)],
     fields: &[(String, String)],
@@ -98,19 +101,33 @@ pub(super) async fn info(
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let context = context(&parts)?;
+    let (service, settings) = (&state.0.service, &state.0.settings);
     let rules = state.rules();
-    request::check_names(&extract::query(&parts), rules)?;
-    let upload = upload(&state, &parts, body, &context).await?;
-    request::check_names(&upload.fields, rules)?;
-    let header = state.0.service.info(&upload.source)?;
+    let mut query = extract::query(&parts);
+    let source = named::split(&mut query);
+    request::check_names(&query, rules)?;
+    let is_named = named::names_its_picture(&parts.method);
+    let source = if is_named {
+        let wanted = named::wanted(source, &parts, &settings.fetch, service.sources())?;
+        let fetched = service.fetch(&wanted, &context).await;
+        fetched.map_err(|error| named::about(error, &wanted))?
+    } else {
+        let upload = upload(&state, &parts, body, &context).await?;
+        request::check_names(&upload.fields, rules)?;
+        upload.source
+    };
+    let header = service.info(&source)?;
     let facts = Facts {
-        bytes_in: upload.source.bytes.len() as u64,
+        bytes_in: source.bytes.len() as u64,
         source: header.format.name(),
         source_size: (header.width, header.height),
         size: (0, 0),
     };
     let mut response = Json(described(&header)).into_response();
     response.extensions_mut().insert(facts);
+    if is_named {
+        named::cached(response.headers_mut(), &parts, &settings.fetch);
+    }
     Ok(response)
 }
 
@@ -132,7 +149,7 @@ async fn upload(
 }
 
 /// What the layers have put into the extensions.
-fn context(parts: &Parts) -> Result<Context, Problem> {
+pub(super) fn context(parts: &Parts) -> Result<Context, Problem> {
     let deadline = parts.extensions.get::<Deadline>().copied();
     let checkpoint = parts.extensions.get::<Checkpoint>().cloned();
     match (deadline, checkpoint) {
@@ -145,7 +162,7 @@ fn context(parts: &Parts) -> Result<Context, Problem> {
     }
 }
 
-fn picture(answer: Answer, bytes_in: u64, varies: bool) -> Response {
+pub(super) fn picture(answer: Answer, bytes_in: u64, varies: bool) -> Response {
     let facts = Facts {
         bytes_in,
         source: answer.source.format.name(),

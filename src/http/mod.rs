@@ -6,10 +6,12 @@
 
 mod explain;
 mod extract;
+mod get;
 mod handlers;
 mod inflow;
 mod layers;
 mod multipart;
+mod named;
 mod negotiate;
 pub mod problem;
 mod state;
@@ -20,11 +22,11 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
-pub use axum::http::HeaderName;
-use axum::http::{HeaderValue, Method, Request, StatusCode, Version};
+pub use axum::http::{HeaderName, HeaderValue};
+use axum::http::{Method, Request, StatusCode, Version};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing;
 use axum::{BoxError, Router};
 use tower::util::{MapRequestLayer, MapResponseLayer};
 use tower::{ServiceBuilder, ServiceExt};
@@ -38,6 +40,7 @@ use self::layers::{
     CancelLayer, DeadlineLayer, NewId, RecordLayer, announce_close, check_host, drop_insane_id,
     limit_clients,
 };
+pub use self::named::FetchSettings;
 use self::problem::Problem;
 pub use self::state::{Readiness, State};
 use crate::admission;
@@ -62,6 +65,8 @@ pub struct Settings {
     pub compat: Compat,
     /// In which header whoever is in front says the client's address.
     pub client_header: Option<HeaderName>,
+    /// What goes with pictures that a GET names.
+    pub fetch: FetchSettings,
 }
 
 /// Whose clients the server speaks to.
@@ -79,15 +84,16 @@ pub struct ClientAddress(pub IpAddr);
 
 /// Every route.
 pub fn router(state: State) -> Router {
-    let mut pictures = Router::new().route("/info", post(handlers::info));
+    let sources = state.0.service.sources();
+    let mut pictures = Router::new().route("/info", get::route(handlers::info, sources));
     for row in OPERATIONS {
         let operate = move |state, request| handlers::operate(row, state, request);
-        pictures = pictures.route(&format!("/{}", row.name), post(operate));
+        pictures = pictures.route(&format!("/{}", row.name), get::route(operate, sources));
     }
     let router = cheap_routes()
-        .route("/", get(status::index).post(status::index))
-        .route("/problems", get(explain::problems))
-        .route("/problems/{code}", get(explain::problem))
+        .route("/", routing::get(status::index).post(status::index))
+        .route("/problems", routing::get(explain::problems))
+        .route("/problems/{code}", routing::get(explain::problem))
         .merge(pictures.route_layer(from_fn_with_state(state.clone(), limit_clients)))
         .fallback(handlers::not_found);
     finished(router, state)
@@ -126,12 +132,12 @@ struct Unreadable(u16);
 
 /// What a load balancer and a scraper ask, answered at any load.
 fn cheap_routes() -> Router<State> {
-    let mut router = Router::new().route("/metrics", get(status::metrics));
+    let mut router = Router::new().route("/metrics", routing::get(status::metrics));
     for path in ["/health", "/healthz", "/healthcheck"] {
-        router = router.route(path, get(status::health).post(status::health));
+        router = router.route(path, routing::get(status::health).post(status::health));
     }
     for path in ["/ready", "/readyz"] {
-        router = router.route(path, get(status::ready));
+        router = router.route(path, routing::get(status::ready));
     }
     router
 }

@@ -14,6 +14,7 @@ mod landlock;
 use std::fmt;
 use std::fs::File;
 use std::io::ErrorKind;
+use std::os::fd::BorrowedFd;
 use std::os::unix::net::UnixDatagram;
 
 use crate::os;
@@ -29,14 +30,22 @@ pub enum Mode {
     Off,
 }
 
+/// What a server can't do without.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Needs<'a> {
+    /// Codecs run in processes of their own, which it feeds.
+    pub children: bool,
+    /// Files beneath this folder are read.
+    pub folder: Option<BorrowedFd<'a>>,
+    /// Connections are made to these TCP ports, and name servers are asked; or none are made at all.
+    pub ports: Option<&'a [u16]>,
+}
+
 /// Who gives things up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Profile {
+#[derive(Clone, Copy, Debug)]
+pub enum Profile<'a> {
     /// A server whose listener is bound, and whose threads are not started.
-    Server {
-        /// Whether codecs run in processes of their own, which it feeds.
-        children: bool,
-    },
+    Server(Needs<'a>),
     /// A process of one thread that decodes and encodes what comes over sockets that it has.
     Codec,
 }
@@ -90,7 +99,7 @@ impl fmt::Display for Enforced {
 ///
 /// To be called while there is one thread. Never fails: with [`Mode::Require`] the caller has to end if anything is [missing](Enforced::missing).
 /// What is read from `/proc` has to be open by then, see [`os::open_own_figures`].
-pub fn apply(mode: Mode, profile: Profile) -> Enforced {
+pub fn apply(mode: Mode, profile: Profile<'_>) -> Enforced {
     let mut enforced = Enforced::default();
     if mode == Mode::Off {
         return enforced;
@@ -100,13 +109,17 @@ pub fn apply(mode: Mode, profile: Profile) -> Enforced {
     if !enforced.no_new_privileges {
         enforced.missing.push("no_new_privs: refused".to_owned());
     }
-    restrict_files(&mut enforced);
+    let needs = match profile {
+        Profile::Server(needs) => needs,
+        Profile::Codec => Needs::default(),
+    };
+    restrict_files(needs, &mut enforced);
     restrict_calls(profile, &mut enforced);
     enforced
 }
 
-fn restrict_files(enforced: &mut Enforced) {
-    match landlock::apply() {
+fn restrict_files(needs: Needs<'_>, enforced: &mut Enforced) {
+    match landlock::apply(needs) {
         Ok((level, version)) => {
             (enforced.landlock, enforced.landlock_version) = (level, version);
             if level != Level::Full {
@@ -122,7 +135,7 @@ fn restrict_files(enforced: &mut Enforced) {
         }
         Err(error) => enforced.missing.push(format!("landlock: {error}")),
     }
-    // Every file system has a root.
+    // Every file system has a root, and it is never what may be read.
     if enforced.landlock != Level::None && !is_refused(File::open("/")) {
         enforced.landlock = Level::None;
         enforced
@@ -131,9 +144,9 @@ fn restrict_files(enforced: &mut Enforced) {
     }
 }
 
-fn restrict_calls(profile: Profile, enforced: &mut Enforced) {
+fn restrict_calls(profile: Profile<'_>, enforced: &mut Enforced) {
     let calls = match profile {
-        Profile::Server { children } => calls::server(children),
+        Profile::Server(needs) => calls::server(needs),
         Profile::Codec => calls::codec(),
     };
     match filter::apply(&calls) {

@@ -12,6 +12,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use super::fetches::{Fetch, Fetches};
+use super::snapshot::Snapshot;
+
 /// How the page is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
@@ -75,44 +78,11 @@ catalogue! {
     "pixmill_open_fds" "gauge" "Files and sockets that the process has open";
     "pixmill_cpu_seconds_total" "counter" "CPU time, user and system, of the process and, with isolation, of those for pixel work";
     "pixmill_sandbox_enforced" "gauge" "1 for each part of the sandbox that is in force as a whole, 0 for each that isn't";
+    "pixmill_fetches_total" "counter" "Pictures that a GET named, by source (url, file) and outcome";
+    "pixmill_fetches_shared_total" "counter" "Of these, those that waited for a fetch already under way";
+    "pixmill_fetched_bytes_total" "counter" "Bytes fetched, by source";
+    "pixmill_fetch_seconds" "histogram" "Time to fetch a picture, by source";
     "pixmill_build" "gauge" "1, with the version as a label";
-}
-
-/// What is true at the moment of a scrape.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Snapshot {
-    /// Work stopped for clients that left.
-    pub cancelled: u64,
-    /// Requests that wait.
-    pub queue_length: usize,
-    /// Workers there are.
-    pub workers: usize,
-    /// Workers at work.
-    pub workers_busy: usize,
-    /// Processes for pixel work.
-    pub codec_processes: usize,
-    /// Of these, ended by themselves.
-    pub codec_crashes: u64,
-    /// Bytes of bodies, and the budget.
-    pub upload_memory: (u64, u64),
-    /// Bytes granted to work, and the budget.
-    pub pixel_memory: (u64, u64),
-    /// Connections open.
-    pub connections_open: usize,
-    /// Connections accepted.
-    pub connections_accepted: u64,
-    /// Of these, past the cap.
-    pub connections_crowded: u64,
-    /// Seconds since start.
-    pub uptime_seconds: u64,
-    /// Memory of the process.
-    pub resident_bytes: u64,
-    /// Open files.
-    pub open_files: u64,
-    /// CPU seconds.
-    pub cpu_seconds: f64,
-    /// Whether landlock is in force, and whether seccomp is.
-    pub sandbox: (bool, bool),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -138,6 +108,7 @@ pub struct Metrics(Arc<Inner>);
 struct Inner {
     requests: Family<RequestLabels, Counter>,
     seconds: Family<RouteLabel, Histogram>,
+    fetches: Fetches,
 }
 
 impl fmt::Debug for Metrics {
@@ -163,6 +134,7 @@ impl Metrics {
         Self(Arc::new(Inner {
             requests: Family::default(),
             seconds: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
+            fetches: Fetches::default(),
         }))
     }
 
@@ -180,6 +152,11 @@ impl Metrics {
             .seconds
             .get_or_create(&RouteLabel { route })
             .observe(seconds);
+    }
+
+    /// Begins to count one fetch from `source`, a word of ours.
+    pub fn fetch(&self, source: &'static str) -> Fetch {
+        self.0.fetches.begin(source)
     }
 
     /// The page.
@@ -218,6 +195,11 @@ impl Metrics {
             part.set(enforced.into());
         }
         page.add("pixmill_sandbox_enforced", sandbox);
+        let fetches = &self.0.fetches;
+        page.add("pixmill_fetches_total", fetches.outcomes());
+        page.add("pixmill_fetches_shared_total", fetches.shared.clone());
+        page.add("pixmill_fetched_bytes_total", fetches.bytes.clone());
+        page.add("pixmill_fetch_seconds", fetches.seconds.clone());
         let build: Family<Vec<(String, String)>, Gauge> = Family::default();
         let version = vec![("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned())];
         build.get_or_create(&version).set(1);
@@ -292,11 +274,14 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::telemetry::Outcome;
 
     #[test]
     fn the_page_has_the_whole_catalogue() {
         let metrics = Metrics::new();
         metrics.request("/resize", 200, 0.02);
+        metrics.fetch("url").ends(Outcome::Fetched, 7);
+        drop(metrics.fetch("file"));
         let now = Snapshot {
             queue_length: 3,
             ..Snapshot::default()
@@ -318,6 +303,9 @@ mod tests {
             for line in [
                 "pixmill_requests_total{route=\"/resize\",status=\"200\"} 1\n",
                 "pixmill_queue_length 3.0\n",
+                "pixmill_fetches_total{source=\"url\",outcome=\"fetched\"} 1\n",
+                "pixmill_fetches_total{source=\"file\",outcome=\"cancelled\"} 1\n",
+                "pixmill_fetched_bytes_total{source=\"url\"} 7\n",
                 "pixmill_request_seconds_bucket{le=\"0.025\",route=\"/resize\"} 1\n",
             ] {
                 assert!(page.contains(line), "{line}");

@@ -21,24 +21,34 @@ mod formats;
 mod forms;
 /// Heads and bodies on the wire: chunks, forms, slow and broken clients.
 mod framing;
+/// Whom the server refuses to ask.
+mod guard;
 /// Pixel work in processes of its own.
 mod isolation;
 /// Rarer kinds of file: progressive, inks, interlaced, profiles, animation.
 mod kinds;
 /// Ready, draining, gone.
 mod lifecycle;
+/// `file=`.
+mod mounted;
 /// `type=auto`.
 mod negotiation;
 /// Each operation and each parameter.
 mod operations;
+/// A server that pictures are fetched from.
+mod origin;
 /// The container file and the files that it copies.
 mod packaging;
 /// Each problem code, and what goes with it.
 mod problems;
 /// README's tables against the code's.
 mod readme;
+/// `url=`.
+mod remote;
 /// What the served process can't do any more, and that it serves all the same.
 mod sandbox;
+/// `url=` by https.
+mod secure;
 /// The fuzz targets on their seeds.
 mod seeds;
 /// Operations on the shape of a picture, and pipelines.

@@ -5,6 +5,7 @@ use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 
 use crate::cli::{Served, run, text};
 use crate::fixtures::{jpeg, photo, png, quarters};
+use crate::origin::{Origin, Reply};
 use crate::support::{form, request};
 
 const METRICS: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
@@ -66,7 +67,18 @@ fn has_both() -> bool {
 
 #[test]
 fn whatever_is_tried_inside_is_refused() {
-    let output = run(&["check-sandbox"]);
+    all_is_refused(&["check-sandbox"]);
+}
+
+#[test]
+fn sources_open_no_other_door() {
+    let folder = env!("CARGO_MANIFEST_DIR");
+    all_is_refused(&["check-sandbox", "--mount", folder, "--allow-remote", "true"]);
+}
+
+#[track_caller]
+fn all_is_refused(arguments: &[&str]) {
+    let output = run(arguments);
     let table = text(&output.stdout);
     if !has_both() {
         assert_eq!(output.status.code(), Some(1), "{table}");
@@ -128,6 +140,50 @@ fn it_serves_inside_as_it_does_outside() {
     let (code, log) = inside.ended();
     assert_eq!(code, Some(0), "{log}");
     assert!(!log.contains("panic"), "{log}");
+}
+
+/// Files below one folder, and connections to the ports that are named.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_reads_its_sources_inside() {
+    let picture = png(&quarters(60, 40));
+    let origin = Origin::start([("/a.png", Reply::picture(picture.clone()))]).await;
+    let port = origin.address.port();
+    let folder = std::env::temp_dir().join(format!("pixmill-inside-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("a.png"), &picture).unwrap();
+    let private = format!("http://127.0.0.1:{port},http://localhost:{port}");
+    for isolation in ["off", "process"] {
+        let served = Served::start(&[
+            "--mount",
+            folder.to_str().unwrap(),
+            "--allow-remote",
+            "true",
+            "--private-origins",
+            &private,
+            "--isolation",
+            isolation,
+        ]);
+        if has_both() {
+            assert_eq!(enforced(&served), (true, true));
+        }
+        for (source, status) in [
+            ("file=a.png".to_owned(), "200"),
+            ("file=..%2Fa.png".to_owned(), "400"),
+            (format!("url=http://127.0.0.1:{port}/a.png"), "200"),
+            // As /etc/hosts has it.
+            (format!("url=http://localhost:{port}/a.png"), "200"),
+            (format!("url=http://localhost:{}/a.png", port ^ 1), "403"),
+        ] {
+            let path = format!("/resize?width=30&{source}");
+            let request = request("GET", &path, &[], &[]);
+            let answer = tokio::task::block_in_place(|| text(&served.ask(&request)));
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status}")),
+                "{source}: {answer}"
+            );
+        }
+    }
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]

@@ -2,11 +2,15 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use pixmill::app::{App, Outcome};
+use pixmill::app::{App, Outcome, Prepared};
 use pixmill::config::{Config, Machine};
+use pixmill::sandbox::Enforced;
 use pixmill::service::{self, Executor, Service};
+use pixmill::source::{Connect, Opened, Resolve};
+use pixmill::systemd::Manager;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -40,14 +44,31 @@ impl TestServer {
         change: impl FnOnce(&mut Config),
         executor: Executor,
     ) -> Self {
-        let machine = Machine {
-            cpus: 2,
-            memory: 1 << 30,
+        Self::run(App::build_with(configured(change), executor).unwrap())
+    }
+
+    /// With names and connections of the test's own.
+    #[expect(clippy::unused_async, reason = "a server is started inside a runtime")]
+    pub(crate) async fn start_fetching(
+        change: impl FnOnce(&mut Config),
+        resolver: Arc<dyn Resolve>,
+        connector: Arc<dyn Connect>,
+    ) -> Self {
+        let config = configured(change);
+        let settings = config.source.clone();
+        let prepared = Prepared {
+            listener: pixmill::server::bind(config.listen).unwrap(),
+            enforced: Enforced::default(),
+            manager: Manager::default(),
+            sources: Opened::open_with(settings, Some(resolver), connector).unwrap(),
         };
-        let mut config = Config::defaults(machine).unwrap();
-        config.listen = "127.0.0.1:0".parse().unwrap();
-        change(&mut config);
-        let app = App::build_with(config, executor).unwrap();
+        let app = App::build_on(config, prepared, |parts| {
+            Service::new(parts, service::in_process())
+        });
+        Self::run(app.unwrap())
+    }
+
+    fn run(app: App) -> Self {
         let (shutdown, signal) = oneshot::channel();
         Self {
             address: app.address(),
@@ -123,6 +144,17 @@ impl TestServer {
         let admission = self.service.admission().clone();
         eventually(move || until(admission.figures()))
     }
+}
+
+fn configured(change: impl FnOnce(&mut Config)) -> Config {
+    let machine = Machine {
+        cpus: 2,
+        memory: 1 << 30,
+    };
+    let mut config = Config::defaults(machine).unwrap();
+    config.listen = "127.0.0.1:0".parse().unwrap();
+    change(&mut config);
+    config
 }
 
 /// Polls until `done`, or panics when patience ends.

@@ -11,7 +11,15 @@ const ABOUT_THE_IMAGE: &str = "Error while processing the image: ";
 pub(super) fn status(problem: &Problem) -> u16 {
     match problem.kind {
         Kind::UnsupportedFormat => 406,
-        Kind::InvalidImage | Kind::TooComplex => 400,
+        Kind::InvalidImage | Kind::TooComplex | Kind::ForbiddenSource => 400,
+        Kind::SourceFailed => match problem.members.get("source_status").map(Value::as_u64) {
+            None => 400,
+            // What is no failure to speak of isn't passed on.
+            Some(status) => status
+                .and_then(|status| u16::try_from(status).ok())
+                .filter(|status| (400..=511).contains(status))
+                .unwrap_or(503),
+        },
         kind => kind.row().status,
     }
 }
@@ -27,6 +35,10 @@ fn message(problem: &Problem) -> String {
     match problem.kind {
         Kind::UnsupportedFormat => "Unsupported media type".to_owned(),
         Kind::ImageTooLarge => "Image resolution is too big".to_owned(),
+        Kind::MissingImage if !parameter.is_empty() => {
+            "Cannot process the image due to missing or invalid params".to_owned()
+        }
+        Kind::InvalidParameter if parameter == "file" => "Invalid file path".to_owned(),
         Kind::MissingImage | Kind::InvalidMultipart => "Empty or unreadable image".to_owned(),
         Kind::NotFound => "Not found".to_owned(),
         Kind::InvalidImage => format!("{ABOUT_THE_IMAGE}{}", problem.detail),
@@ -38,7 +50,25 @@ fn message(problem: &Problem) -> String {
             let value = text("value").unwrap_or_default();
             invalid(parameter, value, problem.members.contains_key("step"))
         }
+        Kind::ForbiddenSource | Kind::SourceFailed => match &problem.url {
+            Some(url) => not_fetched(problem, url),
+            None => problem.detail.clone(),
+        },
         _ => problem.detail.clone(),
+    }
+}
+
+fn not_fetched(problem: &Problem, url: &str) -> String {
+    let place = url.split_once("://").map_or(url, |(_, place)| place);
+    let place = place.split(['?', '#']).next().unwrap_or_default();
+    match problem.members.get("source_status") {
+        Some(status) => {
+            format!("error fetching remote http image: (status={status}) (url={url})")
+        }
+        None if problem.kind == Kind::ForbiddenSource => {
+            format!("not allowed remote URL origin: {place}")
+        }
+        None => format!("error fetching remote http image: {}", problem.detail),
     }
 }
 

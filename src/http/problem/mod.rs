@@ -28,6 +28,8 @@ pub struct Problem {
     retry_after: Option<Duration>,
     varies: bool,
     client_gone: bool,
+    /// The URL that failed, for clients of imaginary alone.
+    url: Option<String>,
     /// For the log, never for the client.
     cause: Option<String>,
 }
@@ -42,6 +44,7 @@ impl Problem {
             retry_after: None,
             varies: false,
             client_gone: false,
+            url: None,
             cause: None,
         }
     }
@@ -90,6 +93,13 @@ impl Problem {
     #[must_use]
     pub fn client_gone(mut self) -> Self {
         self.client_gone = true;
+        self
+    }
+
+    /// As one about this URL, which the client has named.
+    #[must_use]
+    pub fn about(mut self, url: &str) -> Self {
+        self.url = Some(url.to_owned());
         self
     }
 
