@@ -5,6 +5,8 @@
 mod admission;
 /// The binary itself: flags, exit codes, signals.
 mod cli;
+/// Clients of imaginary.
+mod compat;
 /// A folder of real images, where `PIXMILL_CORPUS` names one.
 mod corpus;
 /// What balancers and systemd are told.
