@@ -54,7 +54,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "os",
         ],
     ),
-    ("server", &[]),
+    ("server", &["os"]),
     (
         "service",
         &["admission", "isolation", "pipeline", "codecs", "checkpoint"],

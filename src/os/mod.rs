@@ -11,6 +11,7 @@ mod confine;
 mod figures;
 mod grants;
 mod process;
+mod sockets;
 
 use std::io;
 use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd};
@@ -19,6 +20,7 @@ pub use self::confine::{Forbidden, attempt, keep_memory_private, renounce_privil
 pub use self::figures::{cpu_seconds, open_files, open_own_figures, resident_bytes};
 pub use self::grants::{cpus, memory};
 pub use self::process::{Alone, Fork, be_the_first_to_go, become_helper, limit_address_space};
+pub use self::sockets::unacknowledged;
 
 /// Lowers the calling thread's priority by `nice` steps, 0 to 19, below the process's own.
 pub fn lower_priority(nice: u8) {

@@ -37,6 +37,8 @@ mod packaging;
 mod problems;
 /// README's tables against the code's.
 mod readme;
+/// Who takes an answer slowly.
+mod readers;
 /// What the served process can't do any more, and that it serves all the same.
 mod sandbox;
 /// The fuzz targets on their seeds.
