@@ -78,6 +78,27 @@ fn serve(config: Config) -> ExitCode {
         }
     };
     telemetry::init(&config.telemetry);
+    let code = match served(config, isolation, handed) {
+        Ok(Outcome::Drained) => ExitCode::SUCCESS,
+        Ok(Outcome::CutOff) => {
+            tracing::warn!("requests were cut off at drain_timeout");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            telemetry::say(&format!("pixmill: {error}"));
+            ExitCode::from(FAILURE)
+        }
+    };
+    telemetry::finish();
+    code
+}
+
+/// Serves to the end; what went wrong, if anything did.
+fn served(
+    config: Config,
+    isolation: Option<Isolation>,
+    handed: Option<std::io::Result<OwnedFd>>,
+) -> Result<Outcome, String> {
     let cores = os::cpus();
     if let Some(files) = os::raise_open_files()
         && files < config.server.max_connections as u64 + 64
@@ -87,34 +108,13 @@ fn serve(config: Config) -> ExitCode {
             "fewer open files are allowed than max_connections needs"
         );
     }
-    let prepared = match prepare(&config, handed) {
-        Ok(prepared) => prepared,
-        Err(error) => {
-            eprintln!("pixmill: {error}");
-            return ExitCode::from(FAILURE);
-        }
-    };
-    let runtime = match runtime::start(cores) {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("pixmill: no runtime: {error}");
-            return ExitCode::from(FAILURE);
-        }
-    };
+    let prepared = prepare(&config, handed)?;
+    telemetry::start_writing().map_err(|error| format!("no thread for the log: {error}"))?;
+    let runtime = runtime::start(cores).map_err(|error| format!("no runtime: {error}"))?;
     let ended = runtime.block_on(run(config, prepared, isolation));
     // A stuck decode holds nothing up: what still runs ends with the process.
     runtime.shutdown_background();
-    match ended {
-        Ok(Outcome::Drained) => ExitCode::SUCCESS,
-        Ok(Outcome::CutOff) => {
-            tracing::warn!("requests were cut off at drain_timeout");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("pixmill: {error}");
-            ExitCode::from(FAILURE)
-        }
-    }
+    ended.map_err(|error| error.to_string())
 }
 
 /// What can't be done once the sandbox is up, and then the sandbox: before there is a second thread.
@@ -195,7 +195,8 @@ async fn run(
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
-            eprintln!("pixmill: second signal, exiting at once");
+            telemetry::say("pixmill: second signal, exiting at once");
+            telemetry::finish();
             std::process::exit(i32::from(FAILURE));
         });
     })

@@ -7,7 +7,7 @@ use crate::os;
 use crate::sandbox::{Enforced, Level};
 use crate::server::Connections;
 use crate::service::Service;
-use crate::telemetry::Snapshot;
+use crate::telemetry::{self, Snapshot};
 
 /// What the metrics page and `/health` show of the moment.
 pub(super) fn snapshots(
@@ -40,6 +40,7 @@ pub(super) fn snapshots(
             resident_bytes: os::resident_bytes() + processes.resident_bytes,
             open_files: os::open_files(),
             cpu_seconds: os::cpu_seconds() + processes.cpu_seconds,
+            log_lines_dropped: telemetry::lines_dropped(),
             sandbox,
         }
     }

@@ -27,6 +27,8 @@ mod isolation;
 mod kinds;
 /// Ready, draining, gone.
 mod lifecycle;
+/// The log, and who doesn't read it.
+mod logs;
 /// `type=auto`.
 mod negotiation;
 /// Each operation and each parameter.
@@ -35,10 +37,10 @@ mod operations;
 mod packaging;
 /// Each problem code, and what goes with it.
 mod problems;
-/// README's tables against the code's.
-mod readme;
 /// Who takes an answer slowly.
 mod readers;
+/// README's tables against the code's.
+mod readme;
 /// What the served process can't do any more, and that it serves all the same.
 mod sandbox;
 /// The fuzz targets on their seeds.
