@@ -126,17 +126,10 @@ fn prepare(config: &Config, handed: Option<std::io::Result<OwnedFd>>) -> Result<
         children: config.isolation.is_some(),
     };
     let enforced = sandbox::apply(config.sandbox, profile);
-    let missing = enforced.missing.join("; ");
-    match config.sandbox {
-        Mode::Require if !missing.is_empty() => {
-            return Err(format!(
-                "sandbox = \"require\", but not all of it can be had: {missing}"
-            ));
-        }
-        Mode::Off => tracing::info!("no sandbox, as configured"),
-        _ if missing.is_empty() => tracing::info!(%enforced, "sandbox"),
-        _ => tracing::warn!(%enforced, missing, "sandbox, but not all of it"),
+    if config.sandbox == Mode::Require && !enforced.missing.is_empty() {
+        return Err(sandbox::refusal(&enforced.missing.join("; ")));
     }
+    sandbox::tell("server", config.sandbox, &enforced);
     Ok(Prepared {
         listener,
         enforced,
@@ -236,7 +229,8 @@ fn ask(listen: SocketAddr) -> std::io::Result<bool> {
 /// Tries everything that the sandbox is there to refuse, each in a process of its own.
 fn check_sandbox() -> ExitCode {
     let mut all_refused = true;
-    for (index, attempt) in check::ATTEMPTS.iter().enumerate() {
+    let mut told = "";
+    for attempt in check::ATTEMPTS {
         let outcome = match check::try_apart(attempt, std::env::args_os().skip(1)) {
             Ok(outcome) => outcome,
             Err(error) => {
@@ -244,8 +238,11 @@ fn check_sandbox() -> ExitCode {
                 return ExitCode::from(FAILURE);
             }
         };
-        if index == 0 {
-            say(&format!("{}\n\n", outcome.enforced));
+        let process = attempt.process();
+        if process != told {
+            let gap = if told.is_empty() { "" } else { "\n" };
+            say(&format!("{gap}{process}: {}\n\n", outcome.enforced));
+            told = process;
         }
         let word = if outcome.refused {
             "refused"

@@ -106,7 +106,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("prometheus_client", &["telemetry/metrics.rs"]),
     ("postcard", &["isolation/wire.rs"]),
     ("rustix", &["isolation/", "os/"]),
-    ("serde", &["codecs/", "isolation/wire.rs", "pipeline/"]),
+    (
+        "serde",
+        &["codecs/", "isolation/wire.rs", "pipeline/", "sandbox/"],
+    ),
     ("seccompiler", &["sandbox/filter.rs"]),
     ("serde_json", &["http/"]),
     ("socket2", &["server/accept.rs", "server/io.rs"]),

@@ -15,7 +15,8 @@ pub(super) fn snapshots(
     connections: &Connections,
     enforced: &Enforced,
 ) -> impl Fn() -> Snapshot + use<> {
-    let sandbox = (enforced.landlock == Level::Full, enforced.seccomp);
+    let walls = |enforced: &Enforced| (enforced.landlock == Level::Full, enforced.seccomp);
+    let sandbox = walls(enforced);
     let (service, connections) = (service.clone(), connections.clone());
     let start = Instant::now();
     move || {
@@ -24,6 +25,7 @@ pub(super) fn snapshots(
             .isolation()
             .map(Isolation::figures)
             .unwrap_or_default();
+        let codecs = service.isolation().and_then(Isolation::enforced);
         Snapshot {
             cancelled: figures.cancelled,
             queue_length: figures.queued,
@@ -42,6 +44,7 @@ pub(super) fn snapshots(
             cpu_seconds: os::cpu_seconds() + processes.cpu_seconds,
             log_lines_dropped: telemetry::lines_dropped(),
             sandbox,
+            codec_sandbox: codecs.as_ref().map(walls),
         }
     }
 }

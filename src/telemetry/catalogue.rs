@@ -39,6 +39,6 @@ catalogue! {
     "pixmill_open_fds" "gauge" "Files and sockets that the process has open";
     "pixmill_cpu_seconds_total" "counter" "CPU time, user and system, of the process and, with isolation, of those for pixel work";
     "pixmill_log_lines_dropped_total" "counter" "Log lines that were dropped, since nobody took them or they couldn't be written";
-    "pixmill_sandbox_enforced" "gauge" "1 for each part of the sandbox that is in force as a whole, 0 for each that isn't";
+    "pixmill_sandbox_enforced" "gauge" "1 for each part of the sandbox that is in force as a whole, in the server or in every process for pixel work, 0 for each that isn't";
     "pixmill_build" "gauge" "1, with the version as a label";
 }

@@ -73,8 +73,10 @@ pub struct Snapshot {
     pub cpu_seconds: f64,
     /// Log lines that nobody took.
     pub log_lines_dropped: u64,
-    /// Whether landlock is in force, and whether seccomp is.
+    /// Whether landlock is in force in the server, and whether seccomp is.
     pub sandbox: (bool, bool),
+    /// The same in every process for pixel work, where there are any.
+    pub codec_sandbox: Option<(bool, bool)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -89,8 +91,9 @@ struct RouteLabel {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct PartLabel {
+struct WallLabels {
     part: &'static str,
+    process: &'static str,
 }
 
 /// A cheap handle: clones count into the same metrics.
@@ -174,11 +177,16 @@ impl Metrics {
         seconds.inc_by(now.cpu_seconds);
         page.add("pixmill_cpu_seconds_total", seconds);
         page.count("pixmill_log_lines_dropped_total", now.log_lines_dropped);
-        let sandbox: Family<PartLabel, Gauge> = Family::default();
-        let (landlock, seccomp) = now.sandbox;
-        for (part, enforced) in [("landlock", landlock), ("seccomp", seccomp)] {
-            let part = sandbox.get_or_create(&PartLabel { part });
-            part.set(enforced.into());
+        let sandbox: Family<WallLabels, Gauge> = Family::default();
+        let walls = [("server", Some(now.sandbox)), ("codec", now.codec_sandbox)];
+        for (process, walls) in walls {
+            let Some((landlock, seccomp)) = walls else {
+                continue;
+            };
+            for (part, enforced) in [("landlock", landlock), ("seccomp", seccomp)] {
+                let wall = sandbox.get_or_create(&WallLabels { part, process });
+                wall.set(enforced.into());
+            }
         }
         page.add("pixmill_sandbox_enforced", sandbox);
         let build: Family<Vec<(String, String)>, Gauge> = Family::default();
