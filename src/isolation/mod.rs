@@ -87,12 +87,11 @@ const MOST_CPU: u64 = 3_600_000_000_000;
 /// # Errors
 /// The process has threads already, or the system refuses a process.
 pub fn start<T>(settings: Settings, held: T) -> io::Result<Side<T>> {
-    let alone = os::Alone::prove()?;
     let (ours, theirs) = wire::pair()?;
-    match alone.fork()? {
+    match os::fork()? {
         os::Fork::Child => {
             drop((ours, held));
-            zygote::serve(&alone, theirs, settings);
+            zygote::serve(theirs, settings);
             Ok(Side::Ended)
         }
         os::Fork::Parent(_) => {
