@@ -1,12 +1,7 @@
 //! The log of the real process: whoever doesn't read it holds nothing up.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a thread of the test's own waits for another process"
-)]
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::io::{BufRead, BufReader, Read};
+use std::time::Duration;
 
 use rustix::process::Signal;
 
@@ -14,7 +9,7 @@ use crate::cli::{Served, text};
 use crate::fixtures::{jpeg, photo};
 use crate::support::request;
 
-/// No answer may take longer.
+/// The end may not take longer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a pipe holds that nobody reads.
@@ -30,28 +25,11 @@ fn lines_dropped(served: &Served) -> u64 {
 
 /// So many requests on one connection, each of which is a line of the log at least.
 fn log_lines(served: &Served, count: usize) {
-    const GET: &[u8] = b"GET /health HTTP/1.1\r\nHost: test\r\n\r\n";
-    let mut stream = TcpStream::connect(served.address()).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    let mut answers = BufReader::new(stream.try_clone().unwrap());
-    for number in 0..count {
-        stream.write_all(GET).unwrap();
-        let mut length = 0;
-        for line in 0.. {
-            let mut head = String::new();
-            answers
-                .read_line(&mut head)
-                .unwrap_or_else(|error| panic!("number {number}: {error}"));
-            assert!(line > 0 || head.starts_with("HTTP/1.1 200"), "{head}");
-            if let Some(value) = head.to_ascii_lowercase().strip_prefix("content-length: ") {
-                length = value.trim().parse().unwrap();
-            }
-            if head == "\r\n" {
-                break;
-            }
-        }
-        answers.read_exact(&mut vec![0; length]).unwrap();
-    }
+    let last = request("GET", "/health", &[], &[]);
+    let before = b"GET /health HTTP/1.1\r\nHost: test\r\n\r\n".repeat(count - 1);
+    let answers = served.ask(&[before, last].concat());
+    let answered = memchr::memmem::find_iter(&answers, b"HTTP/1.1 200 ").count();
+    assert_eq!(answered, count);
 }
 
 /// Everything but the log goes on: requests, pixel work, and the way out.
@@ -74,17 +52,10 @@ fn a_log_that_nobody_reads_holds_nothing_up() {
     }
     goes_on(&served);
     served.signal(Signal::TERM);
-    let start = Instant::now();
-    let status = loop {
-        if let Some(status) = served.child.try_wait().unwrap() {
-            break status;
-        }
-        assert!(start.elapsed() < PATIENCE, "it doesn't end");
-        std::thread::sleep(Duration::from_millis(5));
-    };
+    let status = served.process.ended(PATIENCE).expect("it ends");
     assert_eq!(status.code(), Some(0));
     let mut log = String::new();
-    let mut pipe = served.child.stderr.take().unwrap();
+    let mut pipe = served.process.child.stderr.take().unwrap();
     pipe.read_to_string(&mut log).unwrap();
     // Its pages aren't all full.
     assert!(log.len() >= PIPE / 2, "{}", log.len());
@@ -96,7 +67,7 @@ fn a_log_that_is_read_again_goes_on_and_says_what_is_missing() {
     while lines_dropped(&served) == 0 {
         log_lines(&served, 500);
     }
-    let pipe = served.child.stderr.take().unwrap();
+    let pipe = served.process.child.stderr.take().unwrap();
     let reader = std::thread::spawn(move || {
         let lines = BufReader::new(pipe).lines();
         lines.map(Result::unwrap).collect::<Vec<String>>()
@@ -113,7 +84,7 @@ fn a_log_that_is_read_again_goes_on_and_says_what_is_missing() {
     goes_on(&served);
     assert_eq!(lines_dropped(&served), before);
     served.signal(Signal::TERM);
-    assert_eq!(served.child.wait().unwrap().code(), Some(0));
+    assert_eq!(served.process.child.wait().unwrap().code(), Some(0));
     let lines: Vec<serde_json::Value> = reader
         .join()
         .unwrap()

@@ -3,6 +3,9 @@
 
 /// A full queue, deadlines, cancellation and panics, made deterministic by an executor of the test's own.
 mod admission;
+/// An answer on the wire.
+#[path = "../shared/answer.rs"]
+mod answer;
 /// The binary itself: flags, exit codes, signals.
 mod cli;
 /// A folder of real images, where `PIXMILL_CORPUS` names one.
@@ -37,6 +40,9 @@ mod operations;
 mod packaging;
 /// Each problem code, and what goes with it.
 mod problems;
+/// pixmill as a process.
+#[path = "../shared/process.rs"]
+mod process;
 /// Who takes an answer slowly.
 mod readers;
 /// README's tables against the code's.
