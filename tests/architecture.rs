@@ -54,7 +54,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "os",
         ],
     ),
-    ("server", &[]),
+    ("server", &["os"]),
     (
         "service",
         &["admission", "isolation", "pipeline", "codecs", "checkpoint"],
@@ -107,7 +107,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("prometheus_client", &["telemetry/metrics.rs"]),
     ("postcard", &["isolation/wire.rs"]),
     ("rustix", &["isolation/", "os/"]),
-    ("serde", &["codecs/", "isolation/wire.rs", "pipeline/"]),
+    (
+        "serde",
+        &["codecs/", "isolation/wire.rs", "pipeline/", "sandbox/"],
+    ),
     ("seccompiler", &["sandbox/filter.rs"]),
     ("serde_json", &["http/"]),
     ("socket2", &["server/accept.rs", "server/io.rs"]),

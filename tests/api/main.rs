@@ -3,6 +3,9 @@
 
 /// A full queue, deadlines, cancellation and panics, made deterministic by an executor of the test's own.
 mod admission;
+/// An answer on the wire.
+#[path = "../shared/answer.rs"]
+mod answer;
 /// The binary itself: flags, exit codes, signals.
 mod cli;
 /// Clients of imaginary.
@@ -29,6 +32,8 @@ mod isolation;
 mod kinds;
 /// Ready, draining, gone.
 mod lifecycle;
+/// The log, and who doesn't read it.
+mod logs;
 /// `type=auto`.
 mod negotiation;
 /// Each operation and each parameter.
@@ -37,6 +42,11 @@ mod operations;
 mod packaging;
 /// Each problem code, and what goes with it.
 mod problems;
+/// pixmill as a process.
+#[path = "../shared/process.rs"]
+mod process;
+/// Who takes an answer slowly.
+mod readers;
 /// README's tables against the code's.
 mod readme;
 /// What the served process can't do any more, and that it serves all the same.

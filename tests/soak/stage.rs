@@ -91,7 +91,7 @@ impl Stage {
         } = self;
         throughout(report, &watch.stop());
         server.terminate();
-        let exit = server.exit(Duration::from_secs(5)).await;
+        let exit = server.exit(Duration::from_secs(5));
         let (code, took) = exit.unwrap_or((None, Duration::MAX));
         report.promise(
             "SIGTERM while idle",
