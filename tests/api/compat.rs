@@ -62,7 +62,11 @@ async fn failures_have_its_statuses_and_sentences() {
         assert_eq!(answer.header("content-type"), Some("application/json"));
         assert_eq!(document["message"], message, "{path}");
         assert_eq!(document["status"], status, "{path}");
-        assert_eq!(document.as_object().map(|o| o.len()), Some(2), "{path}");
+        assert_eq!(
+            document.as_object().map(serde_json::Map::len),
+            Some(2),
+            "{path}"
+        );
     }
 }
 
