@@ -179,7 +179,8 @@ fn states(port: u16) -> Vec<String> {
 /// What the system took of an answer isn't ours any more, but somebody's memory all the same.
 #[tokio::test]
 async fn nothing_stays_in_the_system_for_who_takes_nothing() {
-    const LISTENING: &str = "0A";
+    // Listening, and ended: what has ended holds no bytes, and an earlier client may have had the port.
+    const HARMLESS: [&str; 2] = ["0A", "06"];
     // The first is given up by us, the second, which the system takes as a whole, by the system.
     for (bytes, request) in [
         (64 << 20, GET),
@@ -202,7 +203,8 @@ async fn nothing_stays_in_the_system_for_who_takes_nothing() {
         }
         server.empty().await;
         let end = Instant::now() + Duration::from_secs(10);
-        while states(server.address.port()) != [LISTENING] {
+        let harmless = |state: &String| HARMLESS.contains(&state.as_str());
+        while !states(server.address.port()).iter().all(harmless) {
             let states = states(server.address.port());
             assert!(Instant::now() < end, "{bytes}: {states:?}");
             tokio::time::sleep(SHORT / 4).await;
