@@ -45,7 +45,8 @@ fn ask(listen: SocketAddr) -> std::io::Result<bool> {
 /// Tries everything that the sandbox is there to refuse, each in a process of its own.
 pub(crate) fn check_sandbox() -> ExitCode {
     let mut all_refused = true;
-    for (index, attempt) in check::ATTEMPTS.iter().enumerate() {
+    let mut told = "";
+    for attempt in check::ATTEMPTS {
         let outcome = match check::try_apart(attempt, std::env::args_os().skip(1)) {
             Ok(outcome) => outcome,
             Err(error) => {
@@ -53,8 +54,11 @@ pub(crate) fn check_sandbox() -> ExitCode {
                 return ExitCode::from(FAILURE);
             }
         };
-        if index == 0 {
-            say(&format!("{}\n\n", outcome.enforced));
+        let process = attempt.process();
+        if process != told {
+            let gap = if told.is_empty() { "" } else { "\n" };
+            say(&format!("{gap}{process}: {}\n\n", outcome.enforced));
+            told = process;
         }
         let word = if outcome.refused {
             "refused"

@@ -75,6 +75,27 @@ fn serve(config: Config) -> ExitCode {
         }
     };
     telemetry::init(&config.telemetry);
+    let code = match served(config, isolation, handed) {
+        Ok(Outcome::Drained) => ExitCode::SUCCESS,
+        Ok(Outcome::CutOff) => {
+            tracing::warn!("requests were cut off at drain_timeout");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            telemetry::say(&format!("pixmill: {error}"));
+            ExitCode::from(FAILURE)
+        }
+    };
+    telemetry::finish();
+    code
+}
+
+/// Serves to the end; what went wrong, if anything did.
+fn served(
+    config: Config,
+    isolation: Option<Isolation>,
+    handed: Option<std::io::Result<OwnedFd>>,
+) -> Result<Outcome, String> {
     let cores = os::cpus();
     // Each connection may have another one to where its picture comes from.
     let sides = 1 + u64::from(config.source.remote.is_some());
@@ -86,34 +107,13 @@ fn serve(config: Config) -> ExitCode {
             "fewer open files are allowed than max_connections needs"
         );
     }
-    let prepared = match prepare(&config, handed) {
-        Ok(prepared) => prepared,
-        Err(error) => {
-            eprintln!("pixmill: {error}");
-            return ExitCode::from(FAILURE);
-        }
-    };
-    let runtime = match runtime::start(cores) {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("pixmill: no runtime: {error}");
-            return ExitCode::from(FAILURE);
-        }
-    };
+    let prepared = prepare(&config, handed)?;
+    telemetry::start_writing().map_err(|error| format!("no thread for the log: {error}"))?;
+    let runtime = runtime::start(cores).map_err(|error| format!("no runtime: {error}"))?;
     let ended = runtime.block_on(run(config, prepared, isolation));
     // A stuck decode holds nothing up: what still runs ends with the process.
     runtime.shutdown_background();
-    match ended {
-        Ok(Outcome::Drained) => ExitCode::SUCCESS,
-        Ok(Outcome::CutOff) => {
-            tracing::warn!("requests were cut off at drain_timeout");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("pixmill: {error}");
-            ExitCode::from(FAILURE)
-        }
-    }
+    ended.map_err(|error| error.to_string())
 }
 
 /// What can't be done once the sandbox is up, and then the sandbox: before there is a second thread.
@@ -129,17 +129,10 @@ fn prepare(config: &Config, handed: Option<std::io::Result<OwnedFd>>) -> Result<
         ports: ports.as_deref(),
     });
     let enforced = sandbox::apply(config.sandbox, profile);
-    let missing = enforced.missing.join("; ");
-    match config.sandbox {
-        Mode::Require if !missing.is_empty() => {
-            return Err(format!(
-                "sandbox = \"require\", but not all of it can be had: {missing}"
-            ));
-        }
-        Mode::Off => tracing::info!("no sandbox, as configured"),
-        _ if missing.is_empty() => tracing::info!(%enforced, "sandbox"),
-        _ => tracing::warn!(%enforced, missing, "sandbox, but not all of it"),
+    if config.sandbox == Mode::Require && !enforced.missing.is_empty() {
+        return Err(sandbox::refusal(&enforced.missing.join("; ")));
     }
+    sandbox::tell("server", config.sandbox, &enforced);
     Ok(Prepared {
         listener,
         enforced,
@@ -199,7 +192,8 @@ async fn run(
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
-            eprintln!("pixmill: second signal, exiting at once");
+            telemetry::say("pixmill: second signal, exiting at once");
+            telemetry::finish();
             std::process::exit(i32::from(FAILURE));
         });
     })

@@ -57,7 +57,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "os",
         ],
     ),
-    ("server", &[]),
+    ("server", &["os"]),
     (
         "service",
         &[
@@ -125,7 +125,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("postcard", &["isolation/wire.rs"]),
     ("rustix", &["isolation/", "os/"]),
     ("rustls", &["source/connect.rs"]),
-    ("serde", &["codecs/", "isolation/wire.rs", "pipeline/"]),
+    (
+        "serde",
+        &["codecs/", "isolation/wire.rs", "pipeline/", "sandbox/"],
+    ),
     ("seccompiler", &["sandbox/filter.rs"]),
     ("serde_json", &["http/"]),
     ("socket2", &["server/accept.rs", "server/io.rs"]),

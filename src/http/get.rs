@@ -58,7 +58,11 @@ pub(super) async fn operated(
         }
         Err(error) => return Err(error.into()),
     };
-    let operation = operation.accepting(negotiate::accept(&parts.headers));
+    let operation = operation.accepting(if is_imaginary {
+        negotiate::first_named(&parts.headers)
+    } else {
+        negotiate::accept(&parts.headers)
+    });
     let varies = operation.negotiates();
     let holds = named::holds(&parts.headers);
     let made = service

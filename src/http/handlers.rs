@@ -16,7 +16,7 @@ use super::{State, Unreadable, get, named, negotiate, steps};
 use crate::admission::Deadline;
 use crate::checkpoint::Checkpoint;
 use crate::codecs::{Colour, Header, Model};
-use crate::pipeline::operation::{OperationRow, Verb};
+use crate::pipeline::operation::{self, OperationRow, Verb};
 use crate::pipeline::parameter::{Grammar, ParameterError};
 use crate::pipeline::request::{self, Request as Operation, Rules};
 use crate::service::{Answer, Context, Kept};
@@ -68,7 +68,11 @@ async fn operated(
     }
     let operation = parse(row, query, &upload.fields, rules)
         .map_err(|error| Problem::from(error).varying(request::negotiates(&upload.fields)))?
-        .accepting(negotiate::accept(&parts.headers));
+        .accepting(if imaginary {
+            negotiate::first_named(&parts.headers)
+        } else {
+            negotiate::accept(&parts.headers)
+        });
     let varies = operation.negotiates();
     let bytes_in = upload.source.bytes.len() as u64;
     service
@@ -86,6 +90,11 @@ pub(super) fn parse(
     rules: Rules,
 ) -> Result<Operation, ParameterError> {
     if row.verb != Verb::Pipeline {
+        if rules.grammar == Grammar::Imaginary
+            && let Some(text) = request::operations(query, fields)
+        {
+            steps::check(text)?;
+        }
         return request::parse(row, query, fields, rules);
     }
     match request::operations(query, fields) {
@@ -103,9 +112,12 @@ pub(super) async fn info(
     let context = context(&parts)?;
     let (service, settings) = (&state.0.service, &state.0.settings);
     let rules = state.rules();
+    let imaginary = rules.grammar == Grammar::Imaginary;
     let mut query = extract::query(&parts);
     let source = named::split(&mut query);
-    request::check_names(&query, rules)?;
+    if !imaginary {
+        request::check_names(&query, rules)?;
+    }
     let is_named = named::names_its_picture(&parts.method);
     let source = if is_named {
         let wanted = named::wanted(source, &parts, &settings.fetch, service.sources())?;
@@ -113,10 +125,22 @@ pub(super) async fn info(
         fetched.map_err(|error| named::about(error, &wanted))?
     } else {
         let upload = upload(&state, &parts, body, &context).await?;
-        request::check_names(&upload.fields, rules)?;
+        if !imaginary {
+            request::check_names(&upload.fields, rules)?;
+        }
         upload.source
     };
+    if imaginary {
+        service.recognise(&source)?;
+        // It reads them all, and uses none.
+        if let Some(row) = operation::named("autorotate") {
+            request::parse(row, &query, &[], rules)?;
+        }
+    }
     let header = service.info(&source)?;
+    if imaginary {
+        service.check(&header)?;
+    }
     let facts = Facts {
         bytes_in: source.bytes.len() as u64,
         source: header.format.name(),
@@ -203,7 +227,7 @@ fn described(header: &Header) -> Value {
         "hasAlpha": header.has_alpha(),
         "hasProfile": matches!(header.colour, Colour::Icc(_)),
         "channels": channels,
-        "orientation": header.orientation.exif(),
+        "orientation": header.stated.unwrap_or(0),
         "displayWidth": width,
         "displayHeight": height,
         "bitDepth": header.bit_depth,

@@ -186,6 +186,7 @@ pub(super) fn server(needs: Needs<'_>) -> Calls {
         libc::F_DUPFD_CLOEXEC,
     ];
     let nonblocking = i32::try_from(libc::FIONBIO).unwrap_or_default();
+    let queued = i32::try_from(libc::TIOCOUTQ).unwrap_or_default();
     calls.limited.extend([
         // Threads, but no processes: for glibc all of this is one call.
         limited(
@@ -200,7 +201,8 @@ pub(super) fn server(needs: Needs<'_>) -> Calls {
         // Signals reach tokio through a pair of sockets that knows no address.
         limited(libc::SYS_socketpair, 0, ALL, &[libc::AF_UNIX]),
         limited(libc::SYS_fcntl, 1, ALL, &descriptors),
-        limited(libc::SYS_ioctl, 1, ALL, &[nonblocking]),
+        // How much of an answer its client has yet to take.
+        limited(libc::SYS_ioctl, 1, ALL, &[nonblocking, queued]),
     ]);
     if needs.folder.is_some() {
         calls.any.extend(FILES);

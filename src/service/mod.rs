@@ -156,6 +156,14 @@ impl Service {
         Ok(codecs::recognise(&source.bytes).map(drop)?)
     }
 
+    /// Whether the picture is within the limits.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn check(&self, header: &Header) -> Result<(), Error> {
+        Ok(plan::check_source(header, &self.0.settings)?)
+    }
+
     /// What the picture is, from its header.
     ///
     /// # Errors

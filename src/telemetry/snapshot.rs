@@ -33,6 +33,10 @@ pub struct Snapshot {
     pub open_files: u64,
     /// CPU seconds.
     pub cpu_seconds: f64,
-    /// Whether landlock is in force, and whether seccomp is.
+    /// Log lines that nobody took.
+    pub log_lines_dropped: u64,
+    /// Whether landlock is in force in the server, and whether seccomp is.
     pub sandbox: (bool, bool),
+    /// The same in every process for pixel work, where there are any.
+    pub codec_sandbox: Option<(bool, bool)>,
 }

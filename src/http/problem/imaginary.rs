@@ -11,7 +11,7 @@ const ABOUT_THE_IMAGE: &str = "Error while processing the image: ";
 pub(super) fn status(problem: &Problem) -> u16 {
     match problem.kind {
         Kind::UnsupportedFormat => 406,
-        Kind::InvalidImage | Kind::TooComplex | Kind::ForbiddenSource => 400,
+        Kind::InvalidImage | Kind::TooComplex | Kind::OutputTooLarge | Kind::ForbiddenSource => 400,
         Kind::SourceFailed => match problem.members.get("source_status").map(Value::as_u64) {
             None => 400,
             // What is no failure to speak of isn't passed on.
@@ -99,6 +99,9 @@ fn invalid(parameter: &str, value: &str, in_step: bool) -> String {
             format!("{ABOUT_THE_IMAGE}Maximum allowed pipeline operations exceeded")
         }
         ("areawidth", false) => format!("{ABOUT_THE_IMAGE}bad extract area"),
+        ("type", _) if matches!(value, "gif" | "svg" | "pdf") => {
+            format!("{ABOUT_THE_IMAGE}Unsupported image output type")
+        }
         ("type", false) => "Unsupported output image format".to_owned(),
         ("type", true) if !value.is_empty() => {
             format!("{ABOUT_THE_IMAGE}Invalid image type: {value}")
