@@ -76,7 +76,10 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// Libraries with the only places that may name them.
 const HOMES: &[(&str, &[&str])] = &[
     ("axum", &["app/", "http/"]),
-    ("blake3", &["http/extract.rs", "service/"]),
+    (
+        "blake3",
+        &["http/access/keys.rs", "http/extract.rs", "service/"],
+    ),
     ("clap", &["cli.rs"]),
     ("csscolorparser", &["pipeline/value.rs"]),
     (

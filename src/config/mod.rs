@@ -3,6 +3,7 @@
 //! `config/default.toml` is the one table of keys: flags, environment names, help
 //! and the known names are made from it. Past this module nothing reads the environment.
 
+mod access;
 mod keys;
 mod manager;
 mod mistake;
@@ -202,6 +203,7 @@ fn http_settings(reader: &mut Reader) -> http::Settings {
         compat: compat(reader),
         max_per_client: count(reader.whole("max_per_client", 0..=1 << 20)),
         client_header: client_header(reader),
+        access: access::access_settings(reader),
     }
 }
 

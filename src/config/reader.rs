@@ -68,6 +68,7 @@ impl Reader {
                 toml::Value::String(text) => text,
                 toml::Value::Integer(number) => number.to_string(),
                 toml::Value::Boolean(yes) => yes.to_string(),
+                list @ toml::Value::Array(_) if key.is_list() => list.to_string(),
                 other => {
                     self.mistakes.push(Mistake {
                         place: place.unwrap_or(name),
@@ -123,7 +124,7 @@ impl Reader {
         let raw = self.raw(name);
         self.mistakes.push(Mistake {
             place: raw.origin.unwrap_or_else(|| name.to_owned()),
-            problem: format!("'{}' is not {allowed}", raw.text),
+            problem: format!("'{}' is not {allowed}", shown(name, &raw.text)),
         });
     }
 
@@ -206,6 +207,22 @@ impl Reader {
         })
     }
 
+    /// A list: an array in a file, and with commas elsewhere. An empty one is written `[]`: that nothing
+    /// stands where something should is a mistake.
+    pub(super) fn items<T>(
+        &mut self,
+        name: &'static str,
+        allowed: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Vec<T> {
+        let items = items(&self.text(name));
+        let parsed = items.and_then(|items| items.iter().map(|item| parse(item)).collect());
+        parsed.unwrap_or_else(|| {
+            self.complain(name, allowed);
+            Vec::new()
+        })
+    }
+
     pub(super) fn finish<T>(self, value: T) -> Result<T, Vec<Mistake>> {
         if self.mistakes.is_empty() {
             Ok(value)
@@ -218,9 +235,16 @@ impl Reader {
         let mut text = String::new();
         for key in KEYS.iter() {
             let raw = self.raw(key.name);
-            let quoted = key.default.starts_with('"');
-            let value = if quoted {
-                format!("\"{}\"", raw.text.escape_default())
+            let quoted = |text: &str| format!("\"{}\"", text.escape_default());
+            let value = if key.is_list() {
+                let items = items(&raw.text).unwrap_or_default();
+                let items: Vec<_> = items
+                    .iter()
+                    .map(|item| quoted(shown(key.name, item)))
+                    .collect();
+                format!("[{}]", items.join(", "))
+            } else if key.default.starts_with('"') {
+                quoted(shown(key.name, &raw.text))
             } else {
                 raw.text
             };
@@ -232,6 +256,25 @@ impl Reader {
         }
         text
     }
+}
+
+/// The items of a list, written in either way.
+fn items(text: &str) -> Option<Vec<String>> {
+    if !text.starts_with('[') {
+        return Some(text.split(',').map(|item| item.trim().to_owned()).collect());
+    }
+    let table: toml::Table = format!("items = {text}").parse().ok()?;
+    let items = table.get("items")?.as_array()?.iter();
+    items.map(|item| item.as_str().map(str::to_owned)).collect()
+}
+
+/// Keys whose values nobody else should see.
+const SECRETS: [&str; 1] = ["api_keys"];
+
+/// A value as it may be printed.
+fn shown<'a>(name: &str, text: &'a str) -> &'a str {
+    let is_secret = SECRETS.contains(&name) && text != "none" && text != "[]";
+    if is_secret { "***" } else { text }
 }
 
 /// Names below `PIXMILL_` that are no settings: the file's own path, the tests' images, and what

@@ -4,6 +4,7 @@
 //! (a body, or the reason why not), [`problem`] (every failure). Knows nothing of
 //! sockets, or of how pixels are made.
 
+pub mod access;
 mod explain;
 mod extract;
 mod handlers;
@@ -20,6 +21,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
+use axum::handler::Handler;
 pub use axum::http::HeaderName;
 use axum::http::{HeaderValue, Method, Request, StatusCode, Version};
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -34,6 +36,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
+use self::access::{Endpoint, guard};
 use self::layers::{
     CancelLayer, DeadlineLayer, NewId, RecordLayer, announce_close, check_host, drop_insane_id,
     limit_clients,
@@ -62,6 +65,8 @@ pub struct Settings {
     pub compat: Compat,
     /// In which header whoever is in front says the client's address.
     pub client_header: Option<HeaderName>,
+    /// Who may ask.
+    pub access: access::Settings,
 }
 
 /// Whose clients the server speaks to.
@@ -84,18 +89,21 @@ pub fn router(state: State) -> Router {
         let operate = move |state, request| handlers::operate(row, state, request);
         pictures = pictures.route(&format!("/{}", row.name), post(operate));
     }
-    let router = cheap_routes()
+    let pictures = pictures.route_layer(from_fn_with_state(state.clone(), limit_clients));
+    let pages = Router::new()
         .route("/", get(status::index).post(status::index))
         .route("/problems", get(explain::problems))
-        .route("/problems/{code}", get(explain::problem))
-        .merge(pictures.route_layer(from_fn_with_state(state.clone(), limit_clients)))
-        .fallback(handlers::not_found);
-    finished(router, state)
+        .route("/problems/{code}", get(explain::problem));
+    let router = cheap_routes(&state)
+        .merge(guarded(pages, Endpoint::Page, &state))
+        .merge(guarded(pictures, Endpoint::Picture, &state));
+    finished(or_else(router, handlers::not_found, &state), state)
 }
 
 /// What a connection past the cap is answered: the cheap routes, and 503.
 pub fn crowded(state: State) -> Router {
-    finished(cheap_routes().fallback(handlers::crowded), state)
+    let router = or_else(cheap_routes(&state), handlers::crowded, &state);
+    finished(router, state)
 }
 
 /// What a head is answered that can't be read; it takes requests from [`answer_unreadable`].
@@ -125,15 +133,31 @@ pub async fn answer_unreadable(router: Router, status: u16) -> Response<Bytes> {
 struct Unreadable(u16);
 
 /// What a load balancer and a scraper ask, answered at any load.
-fn cheap_routes() -> Router<State> {
-    let mut router = Router::new().route("/metrics", get(status::metrics));
+fn cheap_routes(state: &State) -> Router<State> {
+    let mut probes = Router::new();
     for path in ["/health", "/healthz", "/healthcheck"] {
-        router = router.route(path, get(status::health).post(status::health));
+        probes = probes.route(path, get(status::health).post(status::health));
     }
     for path in ["/ready", "/readyz"] {
-        router = router.route(path, get(status::ready));
+        probes = probes.route(path, get(status::ready));
     }
-    router
+    let metrics = Router::new().route("/metrics", get(status::metrics));
+    guarded(probes, Endpoint::Probe, state).merge(guarded(metrics, Endpoint::Page, state))
+}
+
+/// With the guard in front, which doesn't look at methods that a route hasn't: those are refused in any case.
+fn guarded(routes: Router<State>, endpoint: Endpoint, state: &State) -> Router<State> {
+    routes.route_layer(from_fn_with_state((state.clone(), endpoint), guard))
+}
+
+/// With this for every path that isn't there.
+fn or_else<H, T>(router: Router<State>, handler: H, state: &State) -> Router<State>
+where
+    H: Handler<T, State>,
+    T: 'static,
+{
+    let guard = from_fn_with_state((state.clone(), Endpoint::Page), guard);
+    router.fallback_service(handler.layer(guard).with_state(state.clone()))
 }
 
 /// The stack, outermost first.

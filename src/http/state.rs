@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use super::access::Access;
 use super::layers::Clients;
 use super::{Compat, Settings};
 use crate::pipeline::parameter::Grammar;
@@ -17,6 +18,7 @@ pub struct State(pub(super) Arc<Parts>);
 pub(super) struct Parts {
     pub(super) service: Service,
     pub(super) settings: Settings,
+    pub(super) access: Access,
     pub(super) clients: Clients,
     pub(super) readiness: Readiness,
     pub(super) metrics: Metrics,
@@ -34,7 +36,9 @@ impl State {
         snapshot: impl Fn() -> Snapshot + Send + Sync + 'static,
     ) -> Self {
         let clients = Clients::new(settings.max_per_client, settings.client_header.clone());
+        let access = Access::new(&settings.access, settings.compat);
         Self(Arc::new(Parts {
+            access,
             clients,
             service,
             settings,

@@ -1,6 +1,8 @@
 //! The front door: the real application on a port of its own, and a client that talks HTTP to it.
 #![cfg(test)]
 
+/// Who may ask: keys, signatures, origins, rates.
+mod access;
 /// A full queue, deadlines, cancellation and panics, made deterministic by an executor of the test's own.
 mod admission;
 /// The binary itself: flags, exit codes, signals.

@@ -28,6 +28,7 @@ fn message(problem: &Problem) -> String {
         Kind::UnsupportedFormat => "Unsupported media type".to_owned(),
         Kind::ImageTooLarge => "Image resolution is too big".to_owned(),
         Kind::MissingImage | Kind::InvalidMultipart => "Empty or unreadable image".to_owned(),
+        Kind::Unauthorized => "Invalid or missing API key".to_owned(),
         Kind::NotFound => "Not found".to_owned(),
         Kind::InvalidImage => format!("{ABOUT_THE_IMAGE}{}", problem.detail),
         Kind::MissingParameter => {

@@ -40,6 +40,8 @@ problems! {
         "The body says that it is multipart/form-data but can't be read as such. Let a library make it, boundary included.";
     InvalidRequest 400 "invalid-request" "The request is broken"
         "The request isn't proper HTTP. The document says what is wrong with it.";
+    Unauthorized 401 "unauthorized" "The API key is missing or wrong"
+        "Send a key that the server knows, in the header API-Key or as the parameter key. The setting is api_keys.";
     NotFound 404 "not-found" "There is nothing here"
         "Paths are exact and in lower case, without a slash at the end. GET / names this server, the README its paths.";
     MethodNotAllowed 405 "method-not-allowed" "This path doesn't take that method"

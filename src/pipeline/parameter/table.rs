@@ -125,5 +125,5 @@ pub const PARAMETERS: &[ParameterRow] = &[
     row(("noprofile", &[], Boolean), BOOLEAN,
         "true", "Leave the colour profile out; it always is, colours are converted to sRGB."),
     row(("key", &[], Text), "any text",
-        "none", "Taken for imaginary's clients."),
+        "none", "The API key, where the server wants one and the header API-Key has none."),
 ];
