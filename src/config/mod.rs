@@ -73,19 +73,23 @@ impl Config {
         let sandbox = sandbox_mode(&mut reader);
         let systemd = manager::settings(&sources.environment, std::process::id())
             .unwrap_or_else(|mistake| reader.note(mistake));
+        let max_pixels = reader.whole_or_auto("max_pixels", 1..=1 << 40);
         let config = Self {
             listen: SocketAddr::new(host, u16::try_from(port).unwrap_or(0)),
             server: server_settings(&mut reader, systemd.sockets > 0),
             systemd,
-            http,
             isolation: isolation_settings(&mut reader, &admission, max_body, sandbox),
             admission,
             pipeline: plan::Settings {
-                max_pixels: reader.whole("max_pixels", 1..=1 << 40),
+                max_pixels: max_pixels.unwrap_or(match http.compat {
+                    http::Compat::None => 100_000_000,
+                    http::Compat::Imaginary => 18_000_000,
+                }),
                 max_output_side: narrow(reader.whole("max_output_side", 1..=1 << 20)),
                 max_output_pixels: reader.whole("max_output_pixels", 1..=1 << 40),
                 linear: reader.boolean("linear"),
             },
+            http,
             telemetry: telemetry_settings(&mut reader),
             sandbox,
             drain_delay: reader.duration("drain_delay", Duration::ZERO),

@@ -102,8 +102,8 @@ pub enum Error {
 /// Makes the plan for one picture.
 ///
 /// # Errors
-/// The picture or the answer is out of limits.
-pub fn plan(request: &Request, header: &Header, settings: &Settings) -> Result<Plan, Error> {
+/// [`Error::ImageTooLarge`].
+pub fn check_source(header: &Header, settings: &Settings) -> Result<(), Error> {
     if pixels(header.width, header.height) > settings.max_pixels {
         return Err(Error::ImageTooLarge {
             width: header.width,
@@ -111,6 +111,15 @@ pub fn plan(request: &Request, header: &Header, settings: &Settings) -> Result<P
             limit: settings.max_pixels,
         });
     }
+    Ok(())
+}
+
+/// Makes the plan for one picture.
+///
+/// # Errors
+/// The picture or the answer is out of limits.
+pub fn plan(request: &Request, header: &Header, settings: &Settings) -> Result<Plan, Error> {
+    check_source(header, settings)?;
     let Folded { first, stages, tag } = sketch::fold(request, header).map_err(Error::Parameter)?;
     let (width, height) = through(first.size(), &stages, settings)?;
     let drawn = drawn(header.model, &stages);

@@ -166,7 +166,9 @@ impl Service {
     /// # Errors
     /// [`Error`].
     pub fn info(&self, source: &Source) -> Result<Header, Error> {
-        Ok(codecs::probe(&source.bytes)?)
+        let header = codecs::probe(&source.bytes)?;
+        plan::check_source(&header, &self.0.settings)?;
+        Ok(header)
     }
 
     /// Makes the picture that `request` asks for.
