@@ -82,11 +82,12 @@ const HOMES: &[(&str, &[&str])] = &[
     ),
     ("clap", &["cli.rs"]),
     ("csscolorparser", &["pipeline/value.rs"]),
+    ("data_encoding", &["http/access/signature.rs"]),
     (
         "fast_image_resize",
         &["pipeline/mod.rs", "pipeline/transform.rs"],
     ),
-    ("form_urlencoded", &["http/extract.rs"]),
+    ("form_urlencoded", &["http/extract.rs", "http/form.rs"]),
     (
         "futures_core",
         &[
@@ -95,6 +96,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "http/multipart.rs",
         ],
     ),
+    ("hmac", &["http/access/signature.rs"]),
     ("hyper", &["server/"]),
     ("hyper_util", &["server/"]),
     ("image", &["codecs/bridge.rs"]),
@@ -111,6 +113,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("postcard", &["isolation/wire.rs"]),
     ("rustix", &["isolation/", "os/"]),
     ("serde", &["codecs/", "isolation/wire.rs", "pipeline/"]),
+    ("sha2", &["http/access/signature.rs"]),
     ("seccompiler", &["sandbox/filter.rs"]),
     ("serde_json", &["http/"]),
     ("socket2", &["server/accept.rs", "server/io.rs"]),
@@ -125,7 +128,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "admission/",
         ],
     ),
-    ("toml", &["config/reader.rs"]),
+    ("toml", &["config/reader.rs", "config/written.rs"]),
     ("tower", &["app/", "http/"]),
     ("tower_http", &["http/"]),
     ("tracing_subscriber", &["telemetry/logs.rs"]),

@@ -10,6 +10,7 @@ mod mistake;
 mod reader;
 mod sources;
 mod value;
+mod written;
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -208,6 +209,7 @@ fn http_settings(reader: &mut Reader) -> http::Settings {
         max_per_client: count(reader.whole("max_per_client", 0..=1 << 20)),
         client_header: client_header(reader),
         access: access::access_settings(reader),
+        path_prefix: access::path_prefix(reader),
     }
 }
 

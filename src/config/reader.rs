@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::keys::{self, KEYS};
 use super::mistake::Mistake;
+use super::written::{items, shown};
 use super::{Sources, value};
 
 /// A value before it is understood.
@@ -256,25 +257,6 @@ impl Reader {
         }
         text
     }
-}
-
-/// The items of a list, written in either way.
-fn items(text: &str) -> Option<Vec<String>> {
-    if !text.starts_with('[') {
-        return Some(text.split(',').map(|item| item.trim().to_owned()).collect());
-    }
-    let table: toml::Table = format!("items = {text}").parse().ok()?;
-    let items = table.get("items")?.as_array()?.iter();
-    items.map(|item| item.as_str().map(str::to_owned)).collect()
-}
-
-/// Keys whose values nobody else should see.
-const SECRETS: [&str; 1] = ["api_keys"];
-
-/// A value as it may be printed.
-fn shown<'a>(name: &str, text: &'a str) -> &'a str {
-    let is_secret = SECRETS.contains(&name) && text != "none" && text != "[]";
-    if is_secret { "***" } else { text }
 }
 
 /// Names below `PIXMILL_` that are no settings: the file's own path, the tests' images, and what

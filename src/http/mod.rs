@@ -17,13 +17,14 @@ mod state;
 mod status;
 mod steps;
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::handler::Handler;
-pub use axum::http::HeaderName;
-use axum::http::{HeaderValue, Method, Request, StatusCode, Version};
+pub use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderValue, Method, Request, Version};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -36,7 +37,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
-use self::access::{Endpoint, guard};
+use self::access::{Endpoint, guard, share};
 use self::layers::{
     CancelLayer, DeadlineLayer, NewId, RecordLayer, announce_close, check_host, drop_insane_id,
     limit_clients,
@@ -65,6 +66,8 @@ pub struct Settings {
     pub compat: Compat,
     /// In which header whoever is in front says the client's address.
     pub client_header: Option<HeaderName>,
+    /// What all paths begin with, as `/images`; nothing for the root.
+    pub path_prefix: String,
     /// Who may ask.
     pub access: access::Settings,
 }
@@ -84,16 +87,17 @@ pub struct ClientAddress(pub IpAddr);
 
 /// Every route.
 pub fn router(state: State) -> Router {
-    let mut pictures = Router::new().route("/info", post(handlers::info));
+    let mut pictures = Router::new().route(&state.route("/info"), post(handlers::info));
     for row in OPERATIONS {
         let operate = move |state, request| handlers::operate(row, state, request);
-        pictures = pictures.route(&format!("/{}", row.name), post(operate));
+        pictures = pictures.route(&state.route(&format!("/{}", row.name)), post(operate));
     }
-    let pictures = pictures.route_layer(from_fn_with_state(state.clone(), limit_clients));
+    let pictures = pictures
+        .route_layer(from_fn_with_state(state.clone(), limit_clients));
     let pages = Router::new()
-        .route("/", get(status::index).post(status::index))
-        .route("/problems", get(explain::problems))
-        .route("/problems/{code}", get(explain::problem));
+        .route(&state.route("/"), get(status::index).post(status::index))
+        .route(&state.route("/problems"), get(explain::problems))
+        .route(&state.route("/problems/{code}"), get(explain::problem));
     let router = cheap_routes(&state)
         .merge(guarded(pages, Endpoint::Page, &state))
         .merge(guarded(pictures, Endpoint::Picture, &state));
@@ -134,15 +138,21 @@ struct Unreadable(u16);
 
 /// What a load balancer and a scraper ask, answered at any load.
 fn cheap_routes(state: &State) -> Router<State> {
+    // A balancer that asks the server itself needn't know what it puts in front of paths.
+    let both = |path: &str| BTreeSet::from([path.to_owned(), state.route(path)]);
     let mut probes = Router::new();
     for path in ["/health", "/healthz", "/healthcheck"] {
-        probes = probes.route(path, get(status::health).post(status::health));
+        for path in both(path) {
+            probes = probes.route(&path, get(status::health).post(status::health));
+        }
     }
     for path in ["/ready", "/readyz"] {
-        probes = probes.route(path, get(status::ready));
+        for path in both(path) {
+            probes = probes.route(&path, get(status::ready));
+        }
     }
-    let metrics = Router::new().route("/metrics", get(status::metrics));
-    guarded(probes, Endpoint::Probe, state).merge(guarded(metrics, Endpoint::Page, state))
+    let metrics = Router::new().route(&state.route("/metrics"), get(status::metrics));
+    guarded(probes, Endpoint::Probe, state).merge(guarded(metrics, Endpoint::Metrics, state))
 }
 
 /// With the guard in front, which doesn't look at methods that a route hasn't: those are refused in any case.
@@ -164,7 +174,7 @@ where
 fn finished(router: Router<State>, state: State) -> Router {
     let request_timeout = state.0.settings.request_timeout;
     let metrics = state.0.metrics.clone();
-    let compat = state.0.settings.compat;
+    let manner = state.manner();
     let stack = ServiceBuilder::new()
         // An id first, so that everything after it can be found again; the client's own, if it is sane.
         .layer(MapRequestLayer::new(drop_insane_id::<Body>))
@@ -186,7 +196,9 @@ fn finished(router: Router<State>, state: State) -> Router {
         ))
         // The metrics hook and the request's one log line; outside of the panic layer, so that panics are counted,
         // and of the cancel layer, so that it sees what was cancelled. Here problems get their body.
-        .layer(RecordLayer(metrics, compat))
+        .layer(RecordLayer(metrics, manner))
+        // On every answer, those to nobody and to the wrong ones too: pages have to see why.
+        .layer(from_fn_with_state(state.clone(), share))
         .layer(MapResponseLayer::new(own_body))
         // A panic in a handler is a 500 like any other, not a closed connection.
         .layer(CatchPanicLayer::custom(panicked))

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::access::Access;
 use super::layers::Clients;
+use super::problem::Manner;
 use super::{Compat, Settings};
 use crate::pipeline::parameter::Grammar;
 use crate::pipeline::request::Rules;
@@ -50,6 +51,23 @@ impl State {
 }
 
 impl State {
+    /// Where a route is, `path` being its place below the prefix.
+    pub(super) fn route(&self, path: &str) -> String {
+        let prefix = &self.0.settings.path_prefix;
+        if path == "/" && !prefix.is_empty() {
+            return prefix.clone();
+        }
+        format!("{prefix}{path}")
+    }
+
+    /// How problems are written.
+    pub(super) fn manner(&self) -> Manner {
+        Manner {
+            compat: self.0.settings.compat,
+            prefix: self.0.settings.path_prefix.as_str().into(),
+        }
+    }
+
     /// How parameters are read.
     pub(super) fn rules(&self) -> Rules {
         let settings = &self.0.settings;

@@ -99,7 +99,7 @@ pub enum Error {
     },
 }
 
-/// Makes the plan for one picture.
+/// Refuses a picture that has too many pixels, whatever is to be done with it.
 ///
 /// # Errors
 /// [`Error::ImageTooLarge`].

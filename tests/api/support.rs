@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use pixmill::app::{App, Outcome};
-use pixmill::config::{Config, Machine};
+use pixmill::config::{Config, Machine, Sources};
 use pixmill::service::{self, Executor, Service};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -14,6 +14,11 @@ use tokio::task::JoinHandle;
 
 /// No test waits longer for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+const MACHINE: Machine = Machine {
+    cpus: 2,
+    memory: 1 << 30,
+};
 
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
@@ -34,17 +39,27 @@ impl TestServer {
         Self::start_executor(change, service::in_process()).await
     }
 
+    /// With settings for requests and pictures as a file has them.
+    pub(crate) async fn start_as(file: &str) -> Self {
+        let sources = Sources {
+            file: Some(("pixmill.toml".to_owned(), file.to_owned())),
+            ..Sources::default()
+        };
+        let given = Config::load(&sources, MACHINE).unwrap();
+        Self::start_with(|config| {
+            config.http = given.http;
+            config.pipeline = given.pipeline;
+        })
+        .await
+    }
+
     /// With pixel work of the test's own.
     #[expect(clippy::unused_async, reason = "a server is started inside a runtime")]
     pub(crate) async fn start_executor(
         change: impl FnOnce(&mut Config),
         executor: Executor,
     ) -> Self {
-        let machine = Machine {
-            cpus: 2,
-            memory: 1 << 30,
-        };
-        let mut config = Config::defaults(machine).unwrap();
+        let mut config = Config::defaults(MACHINE).unwrap();
         config.listen = "127.0.0.1:0".parse().unwrap();
         change(&mut config);
         let app = App::build_with(config, executor).unwrap();

@@ -8,6 +8,7 @@ mod causes;
 mod imaginary;
 mod table;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -16,8 +17,18 @@ use axum::http::{HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
 use serde_json::{Map, Value, json};
 
+pub(super) use self::imaginary::method_not_allowed;
 pub use self::table::{Kind, PROBLEMS, ProblemRow};
 use super::Compat;
+
+/// How problems are written.
+#[derive(Clone, Debug)]
+pub struct Manner {
+    /// For whom.
+    pub compat: Compat,
+    /// What all paths begin with.
+    pub prefix: Arc<str>,
+}
 
 /// One failure, on its way to a client.
 #[derive(Clone, Debug)]
@@ -118,11 +129,14 @@ impl Problem {
         self.cause.as_deref()
     }
 
-    /// The document.
-    pub fn document(&self, request_id: &str) -> Value {
+    /// The document; `prefix` is that of the paths.
+    pub fn document(&self, request_id: &str, prefix: &str) -> Value {
         let row = self.kind.row();
         let mut document = Map::new();
-        document.insert("type".to_owned(), json!(format!("/problems/{}", row.code)));
+        document.insert(
+            "type".to_owned(),
+            json!(format!("{prefix}/problems/{}", row.code)),
+        );
         document.insert("title".to_owned(), json!(row.title));
         document.insert("status".to_owned(), json!(row.status));
         document.insert("detail".to_owned(), json!(self.detail));
@@ -135,22 +149,18 @@ impl Problem {
     }
 
     /// The answer.
-    pub fn render(&self, request_id: &str, compat: Compat) -> Response<Body> {
-        let (document, status, media_type) = match compat {
-            Compat::None => (
-                self.document(request_id),
-                self.kind.row().status,
-                "application/problem+json",
-            ),
-            Compat::Imaginary => (
-                imaginary::document(self),
-                imaginary::status(self),
-                "application/json",
-            ),
+    pub fn render(&self, request_id: &str, manner: &Manner) -> Response<Body> {
+        let ((document, media_type), status) = match manner.compat {
+            Compat::None => {
+                let document = self.document(request_id, &manner.prefix).to_string();
+                let status = self.kind.row().status;
+                ((document, "application/problem+json"), status)
+            }
+            Compat::Imaginary => (imaginary::document(self), imaginary::status(self)),
         };
-        let mut response = Response::new(Body::from(document.to_string()));
-        *response.status_mut() =
-            StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = Response::new(Body::from(document));
+        *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
