@@ -2,6 +2,7 @@
 
 use super::reader::Reader;
 use crate::http::access::{self, ApiKey, Rate, Settings, SignatureKey};
+use crate::http::{Placeholder, StatusCode};
 
 pub(super) fn access_settings(reader: &mut Reader) -> Settings {
     Settings {
@@ -64,6 +65,27 @@ pub(super) fn path_prefix(reader: &mut Reader) -> String {
             String::new()
         }
     }
+}
+
+/// The file is read here: what serves can't open any.
+pub(super) fn placeholder(reader: &mut Reader) -> Option<Placeholder> {
+    let status = reader
+        .whole_or_auto("placeholder_status", 200..=599)
+        .and_then(|status| StatusCode::from_u16(u16::try_from(status).ok()?).ok());
+    let path = reader.text("placeholder");
+    let read = match path.as_str() {
+        "none" => return None,
+        "builtin" => return Some(Placeholder::built_in(status)),
+        path => std::fs::read(path).map_err(|error| error.to_string()),
+    };
+    read.and_then(|file| Placeholder::new(file, status))
+        .map_err(|error| {
+            reader.complain(
+                "placeholder",
+                &format!("none, builtin, or the path of a picture: {error}"),
+            );
+        })
+        .ok()
 }
 
 fn rate(reader: &mut Reader) -> Option<Rate> {

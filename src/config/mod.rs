@@ -210,6 +210,7 @@ fn http_settings(reader: &mut Reader) -> http::Settings {
         client_header: client_header(reader),
         access: access::access_settings(reader),
         path_prefix: access::path_prefix(reader),
+        placeholder: access::placeholder(reader),
     }
 }
 

@@ -125,6 +125,13 @@ fn mistakes_of_every_kind_are_seen() {
         ("url_signature_key = \"short\"", &[], "32 characters"),
         ("cors = \"https://a.example/\"", &[], "a list of origins"),
         ("disabled = [\"cropp\"]", &[], "a list of endpoints"),
+        (
+            "placeholder = \"/nowhere/at/all\"",
+            &[],
+            "the path of a picture",
+        ),
+        ("placeholder = \"Cargo.toml\"", &[], "Read here are"),
+        ("placeholder_status = 99", &[], "200 to 599"),
         ("path_prefix = \"api\"", &[], "a path such as"),
         ("path_prefix = \"/api/\"", &[], "a path such as"),
         ("path_prefix = \"/{a}\"", &[], "a path such as"),

@@ -7,11 +7,13 @@
 pub mod access;
 mod explain;
 mod extract;
+mod form;
 mod handlers;
 mod inflow;
 mod layers;
 mod multipart;
 mod negotiate;
+mod placeholder;
 pub mod problem;
 mod state;
 mod status;
@@ -42,6 +44,8 @@ use self::layers::{
     CancelLayer, DeadlineLayer, NewId, RecordLayer, announce_close, check_host, drop_insane_id,
     limit_clients,
 };
+pub use self::placeholder::Placeholder;
+use self::placeholder::stand_in;
 use self::problem::Problem;
 pub use self::state::{Readiness, State};
 use crate::admission;
@@ -68,6 +72,8 @@ pub struct Settings {
     pub client_header: Option<HeaderName>,
     /// What all paths begin with, as `/images`; nothing for the root.
     pub path_prefix: String,
+    /// What is shown in the place of failures, if anything.
+    pub placeholder: Option<Placeholder>,
     /// Who may ask.
     pub access: access::Settings,
 }
@@ -93,9 +99,11 @@ pub fn router(state: State) -> Router {
         pictures = pictures.route(&state.route(&format!("/{}", row.name)), post(operate));
     }
     let pictures = pictures
+        .route_layer(from_fn_with_state(state.clone(), stand_in))
         .route_layer(from_fn_with_state(state.clone(), limit_clients));
     let pages = Router::new()
         .route(&state.route("/"), get(status::index).post(status::index))
+        .route(&state.route("/form"), get(form::page).post(form::page))
         .route(&state.route("/problems"), get(explain::problems))
         .route(&state.route("/problems/{code}"), get(explain::problem));
     let router = cheap_routes(&state)

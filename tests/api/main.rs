@@ -35,6 +35,8 @@ mod negotiation;
 mod operations;
 /// The container file and the files that it copies.
 mod packaging;
+/// What is shown in the place of failures, and forms to try operations by.
+mod pages;
 /// Each problem code, and what goes with it.
 mod problems;
 /// README's tables against the code's.

@@ -11,15 +11,40 @@ mod table;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, Response, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
 use serde_json::{Map, Value, json};
 
 pub(super) use self::imaginary::method_not_allowed;
 pub use self::table::{Kind, PROBLEMS, ProblemRow};
 use super::Compat;
+use super::placeholder::in_ascii;
+
+/// A picture that is shown in the place of a document.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    /// The file.
+    pub bytes: Bytes,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Under which status, if not under the problem's.
+    pub status: Option<StatusCode>,
+}
+
+impl Picture {
+    fn render(&self, document: &str, status: StatusCode) -> Response<Body> {
+        let mut response = Response::new(Body::from(self.bytes.clone()));
+        *response.status_mut() = self.status.unwrap_or(status);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.media_type));
+        if let Ok(document) = HeaderValue::from_str(&in_ascii(document)) {
+            headers.insert(HeaderName::from_static("error"), document);
+        }
+        response
+    }
+}
 
 /// How problems are written.
 #[derive(Clone, Debug)]
@@ -39,6 +64,7 @@ pub struct Problem {
     retry_after: Option<Duration>,
     varies: bool,
     client_gone: bool,
+    shown_as: Option<Picture>,
     /// For the log, never for the client.
     cause: Option<String>,
 }
@@ -53,6 +79,7 @@ impl Problem {
             retry_after: None,
             varies: false,
             client_gone: false,
+            shown_as: None,
             cause: None,
         }
     }
@@ -101,6 +128,13 @@ impl Problem {
     #[must_use]
     pub fn client_gone(mut self) -> Self {
         self.client_gone = true;
+        self
+    }
+
+    /// With a picture in the place of the document, which goes into a header.
+    #[must_use]
+    pub fn shown_as(mut self, picture: Option<Picture>) -> Self {
+        self.shown_as = picture;
         self
     }
 
@@ -159,10 +193,17 @@ impl Problem {
             Compat::Imaginary => (imaginary::document(self), imaginary::status(self)),
         };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = Response::new(Body::from(document));
-        *response.status_mut() = status;
+        let mut response = match &self.shown_as {
+            Some(picture) => picture.render(&document, status),
+            None => {
+                let mut response = Response::new(Body::from(document));
+                let media_type = HeaderValue::from_static(media_type);
+                response.headers_mut().insert(CONTENT_TYPE, media_type);
+                *response.status_mut() = status;
+                response
+            }
+        };
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(time) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(time.as_secs().max(1)));
