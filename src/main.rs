@@ -78,6 +78,27 @@ fn serve(config: Config) -> ExitCode {
         }
     };
     telemetry::init(&config.telemetry);
+    let code = match served(config, isolation, handed) {
+        Ok(Outcome::Drained) => ExitCode::SUCCESS,
+        Ok(Outcome::CutOff) => {
+            tracing::warn!("requests were cut off at drain_timeout");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            telemetry::say(&format!("pixmill: {error}"));
+            ExitCode::from(FAILURE)
+        }
+    };
+    telemetry::finish();
+    code
+}
+
+/// Serves to the end; what went wrong, if anything did.
+fn served(
+    config: Config,
+    isolation: Option<Isolation>,
+    handed: Option<std::io::Result<OwnedFd>>,
+) -> Result<Outcome, String> {
     let cores = os::cpus();
     if let Some(files) = os::raise_open_files()
         && files < config.server.max_connections as u64 + 64
@@ -87,34 +108,13 @@ fn serve(config: Config) -> ExitCode {
             "fewer open files are allowed than max_connections needs"
         );
     }
-    let prepared = match prepare(&config, handed) {
-        Ok(prepared) => prepared,
-        Err(error) => {
-            eprintln!("pixmill: {error}");
-            return ExitCode::from(FAILURE);
-        }
-    };
-    let runtime = match runtime::start(cores) {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("pixmill: no runtime: {error}");
-            return ExitCode::from(FAILURE);
-        }
-    };
+    let prepared = prepare(&config, handed)?;
+    telemetry::start_writing().map_err(|error| format!("no thread for the log: {error}"))?;
+    let runtime = runtime::start(cores).map_err(|error| format!("no runtime: {error}"))?;
     let ended = runtime.block_on(run(config, prepared, isolation));
     // A stuck decode holds nothing up: what still runs ends with the process.
     runtime.shutdown_background();
-    match ended {
-        Ok(Outcome::Drained) => ExitCode::SUCCESS,
-        Ok(Outcome::CutOff) => {
-            tracing::warn!("requests were cut off at drain_timeout");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("pixmill: {error}");
-            ExitCode::from(FAILURE)
-        }
-    }
+    ended.map_err(|error| error.to_string())
 }
 
 /// What can't be done once the sandbox is up, and then the sandbox: before there is a second thread.
@@ -126,17 +126,10 @@ fn prepare(config: &Config, handed: Option<std::io::Result<OwnedFd>>) -> Result<
         children: config.isolation.is_some(),
     };
     let enforced = sandbox::apply(config.sandbox, profile);
-    let missing = enforced.missing.join("; ");
-    match config.sandbox {
-        Mode::Require if !missing.is_empty() => {
-            return Err(format!(
-                "sandbox = \"require\", but not all of it can be had: {missing}"
-            ));
-        }
-        Mode::Off => tracing::info!("no sandbox, as configured"),
-        _ if missing.is_empty() => tracing::info!(%enforced, "sandbox"),
-        _ => tracing::warn!(%enforced, missing, "sandbox, but not all of it"),
+    if config.sandbox == Mode::Require && !enforced.missing.is_empty() {
+        return Err(sandbox::refusal(&enforced.missing.join("; ")));
     }
+    sandbox::tell("server", config.sandbox, &enforced);
     Ok(Prepared {
         listener,
         enforced,
@@ -195,7 +188,8 @@ async fn run(
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
-            eprintln!("pixmill: second signal, exiting at once");
+            telemetry::say("pixmill: second signal, exiting at once");
+            telemetry::finish();
             std::process::exit(i32::from(FAILURE));
         });
     })
@@ -238,7 +232,8 @@ fn ask(listen: SocketAddr) -> std::io::Result<bool> {
 /// Tries everything that the sandbox is there to refuse, each in a process of its own.
 fn check_sandbox() -> ExitCode {
     let mut all_refused = true;
-    for (index, attempt) in check::ATTEMPTS.iter().enumerate() {
+    let mut told = "";
+    for attempt in check::ATTEMPTS {
         let outcome = match check::try_apart(attempt, std::env::args_os().skip(1)) {
             Ok(outcome) => outcome,
             Err(error) => {
@@ -246,8 +241,11 @@ fn check_sandbox() -> ExitCode {
                 return ExitCode::from(FAILURE);
             }
         };
-        if index == 0 {
-            say(&format!("{}\n\n", outcome.enforced));
+        let process = attempt.process();
+        if process != told {
+            let gap = if told.is_empty() { "" } else { "\n" };
+            say(&format!("{gap}{process}: {}\n\n", outcome.enforced));
+            told = process;
         }
         let word = if outcome.refused {
             "refused"

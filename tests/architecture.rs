@@ -54,7 +54,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "os",
         ],
     ),
-    ("server", &[]),
+    ("server", &["os"]),
     (
         "service",
         &["admission", "isolation", "pipeline", "codecs", "checkpoint"],
@@ -112,7 +112,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("prometheus_client", &["telemetry/metrics.rs"]),
     ("postcard", &["isolation/wire.rs"]),
     ("rustix", &["isolation/", "os/"]),
-    ("serde", &["codecs/", "isolation/wire.rs", "pipeline/"]),
+    (
+        "serde",
+        &["codecs/", "isolation/wire.rs", "pipeline/", "sandbox/"],
+    ),
     ("sha2", &["http/access/signature.rs"]),
     ("seccompiler", &["sandbox/filter.rs"]),
     ("serde_json", &["http/"]),

@@ -2,6 +2,7 @@
 
 mod file;
 mod snapshot;
+mod tidy;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -20,6 +21,7 @@ use tower::ServiceExt;
 
 pub use self::file::{FileError, resize_file};
 use self::snapshot::snapshots;
+use self::tidy::Tidying;
 use crate::admission::Admission;
 use crate::config::Config;
 use crate::http::{self, ClientAddress, Readiness};
@@ -34,6 +36,9 @@ use crate::telemetry::Metrics;
 
 /// How often buffers that nobody uses are let go.
 const TRIM_EVERY: Duration = Duration::from_secs(5);
+
+/// How often it is asked whether pixel work can be done at all.
+const ASK_EVERY: Duration = Duration::from_secs(5);
 
 /// How soon the self-test is tried again when the server is busy already.
 const SELF_TEST_AGAIN: Duration = Duration::from_millis(100);
@@ -153,7 +158,7 @@ impl App {
     /// Serves until `shutdown` is ready, then drains.
     ///
     /// # Errors
-    /// The listener can't be used, or a codec fails its self-test.
+    /// The listener can't be used, the system refuses a thread, or a codec fails its self-test.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> io::Result<Outcome> {
         let (phases, phase) = watch::channel(Phase::Serving);
         let (router, crowded) = (self.router, self.crowded);
@@ -181,6 +186,11 @@ impl App {
         );
         tokio::pin!(serving);
         let (readiness, service, manager) = (self.readiness, self.service, self.manager);
+        let tidied = service.clone();
+        let _tidying = Tidying::start(TRIM_EVERY, move || {
+            tidied.trim();
+            os::trim();
+        })?;
         // Among the requests, so that where they get no turn it gets none.
         let mut signs = JoinSet::new();
         signs.spawn(give_signs(Arc::clone(&manager)));
@@ -191,7 +201,7 @@ impl App {
         let failure = tokio::select! {
             ended = &mut serving => return ended.map(|()| Outcome::Drained),
             // What has been accepted is answered all the same.
-            error = do_chores(service, ready) => Some(error),
+            error = watch_work(service, ready) => Some(error),
             () = shutdown => None,
         };
         // Health checks have to see it before connections are refused.
@@ -213,8 +223,8 @@ impl App {
     }
 }
 
-/// The self-test, and then what has to be done from time to time. Ends only with why the server can't serve.
-async fn do_chores(service: Service, ready: impl FnOnce()) -> io::Error {
+/// The self-test, and then a look at whether there is still somebody to work. Ends only with why the server can't serve.
+async fn watch_work(service: Service, ready: impl FnOnce()) -> io::Error {
     while let Err(error) = service.self_test().await {
         if !error.is_passing() {
             tracing::error!(?error, "a codec failed its self-test");
@@ -225,9 +235,7 @@ async fn do_chores(service: Service, ready: impl FnOnce()) -> io::Error {
     }
     ready();
     loop {
-        tokio::time::sleep(TRIM_EVERY).await;
-        service.trim();
-        os::trim();
+        tokio::time::sleep(ASK_EVERY).await;
         if service.isolation().is_some_and(Isolation::is_broken) {
             return io::Error::other("no process for pixel work can be had any more");
         }

@@ -194,6 +194,7 @@ fn server_settings(reader: &mut Reader, shared_listener: bool) -> server::Settin
         header_timeout: reader.duration("header_timeout", MOMENT),
         idle_timeout: reader.duration("idle_timeout", MOMENT),
         write_timeout: reader.duration("write_timeout", MOMENT),
+        min_download_rate: reader.size("min_download_rate"),
         shared_listener,
     }
 }

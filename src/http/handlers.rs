@@ -17,7 +17,7 @@ use super::{Compat, State, Unreadable, steps};
 use crate::admission::Deadline;
 use crate::checkpoint::Checkpoint;
 use crate::codecs::{Colour, Header, Model};
-use crate::pipeline::operation::{OperationRow, Verb};
+use crate::pipeline::operation::{self, OperationRow, Verb};
 use crate::pipeline::parameter::{Grammar, ParameterError};
 use crate::pipeline::request::{self, Request as Operation, Rules};
 use crate::service::{Answer, Context, Kept};
@@ -69,7 +69,11 @@ async fn operated(
     }
     let operation = parse(row, query, &upload.fields, rules)
         .map_err(|error| Problem::from(error).varying(request::negotiates(&upload.fields)))?
-        .accepting(negotiate::accept(&parts.headers));
+        .accepting(if imaginary {
+            negotiate::first_named(&parts.headers)
+        } else {
+            negotiate::accept(&parts.headers)
+        });
     let varies = operation.negotiates();
     let bytes_in = upload.source.bytes.len() as u64;
     service
@@ -87,6 +91,11 @@ fn parse(
     rules: Rules,
 ) -> Result<Operation, ParameterError> {
     if row.verb != Verb::Pipeline {
+        if rules.grammar == Grammar::Imaginary
+            && let Some(text) = request::operations(query, fields)
+        {
+            steps::check(text)?;
+        }
         return request::parse(row, query, fields, rules);
     }
     match request::operations(query, fields) {
@@ -103,10 +112,26 @@ pub(super) async fn info(
     let (parts, body) = request.into_parts();
     let context = context(&parts)?;
     let rules = state.rules();
-    request::check_names(&extract::query(&parts), rules)?;
-    let upload = upload(&state, &parts, body, &context).await?;
+    let imaginary = rules.grammar == Grammar::Imaginary;
+    let query = extract::query(&parts);
+    if !imaginary {
+        request::check_names(&query, rules)?;
+    }
+    let mut upload = upload(&state, &parts, body, &context).await?;
+    let service = &state.0.service;
+    if imaginary {
+        upload.fields.clear();
+        service.recognise(&upload.source)?;
+        // It reads them all, and uses none.
+        if let Some(row) = operation::named("autorotate") {
+            request::parse(row, &query, &[], rules)?;
+        }
+    }
     request::check_names(&upload.fields, rules)?;
-    let header = state.0.service.info(&upload.source)?;
+    let header = service.info(&upload.source)?;
+    if imaginary {
+        service.check(&header)?;
+    }
     let facts = Facts {
         bytes_in: upload.source.bytes.len() as u64,
         source: header.format.name(),
@@ -190,7 +215,7 @@ fn described(header: &Header) -> Value {
         "hasAlpha": header.has_alpha(),
         "hasProfile": matches!(header.colour, Colour::Icc(_)),
         "channels": channels,
-        "orientation": header.orientation.exif(),
+        "orientation": header.stated.unwrap_or(0),
         "displayWidth": width,
         "displayHeight": height,
         "bitDepth": header.bit_depth,

@@ -35,7 +35,8 @@ pub(super) fn check(
 pub(super) fn encoding(request: &Request, header: &Header, drawn: Model) -> Encoding {
     let alpha = drawn.has_alpha();
     let asked = request.steps.iter().rev().find_map(|step| step.output);
-    let fits = |format: Format| format.row().alpha || !alpha;
+    let loose = request.grammar == Grammar::Imaginary;
+    let fits = |format: Format| format.row().alpha || !alpha || loose;
     let by_alpha = if alpha { Format::Png } else { Format::Jpeg };
     let source = if header.format.row().writes {
         header.format

@@ -99,27 +99,13 @@ pub enum Error {
     },
 }
 
-/// Refuses a picture that has too many pixels, whatever is to be done with it.
-///
-/// # Errors
-/// [`Error::ImageTooLarge`].
-pub fn check_source(header: &Header, settings: &Settings) -> Result<(), Error> {
-    if pixels(header.width, header.height) > settings.max_pixels {
-        return Err(Error::ImageTooLarge {
-            width: header.width,
-            height: header.height,
-            limit: settings.max_pixels,
-        });
-    }
-    Ok(())
-}
-
 /// Makes the plan for one picture.
 ///
 /// # Errors
 /// The picture or the answer is out of limits.
 pub fn plan(request: &Request, header: &Header, settings: &Settings) -> Result<Plan, Error> {
     check_source(header, settings)?;
+    request.complete().map_err(Error::Parameter)?;
     let Folded { first, stages, tag } = sketch::fold(request, header).map_err(Error::Parameter)?;
     let (width, height) = through(first.size(), &stages, settings)?;
     let drawn = drawn(header.model, &stages);
@@ -171,6 +157,21 @@ pub fn plan(request: &Request, header: &Header, settings: &Settings) -> Result<P
     };
     plan.cost = cost::cost(&plan, header, decoded);
     Ok(plan)
+}
+
+/// Refuses a source that has more pixels than are decoded.
+///
+/// # Errors
+/// `ImageTooLarge`.
+pub fn check_source(header: &Header, settings: &Settings) -> Result<(), Error> {
+    if pixels(header.width, header.height) <= settings.max_pixels {
+        return Ok(());
+    }
+    Err(Error::ImageTooLarge {
+        width: header.width,
+        height: header.height,
+        limit: settings.max_pixels,
+    })
 }
 
 /// A canvas that is the last thing is laid under the picture together with the background.

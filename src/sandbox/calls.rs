@@ -178,6 +178,7 @@ pub(super) fn server(children: bool) -> Calls {
         libc::F_DUPFD_CLOEXEC,
     ];
     let nonblocking = i32::try_from(libc::FIONBIO).unwrap_or_default();
+    let queued = i32::try_from(libc::TIOCOUTQ).unwrap_or_default();
     calls.limited.extend([
         // Threads, but no processes: for glibc all of this is one call.
         limited(
@@ -192,7 +193,8 @@ pub(super) fn server(children: bool) -> Calls {
         // Signals reach tokio through a pair of sockets that knows no address.
         limited(libc::SYS_socketpair, 0, ALL, &[libc::AF_UNIX]),
         limited(libc::SYS_fcntl, 1, ALL, &descriptors),
-        limited(libc::SYS_ioctl, 1, ALL, &[nonblocking]),
+        // How much of an answer its client has yet to take.
+        limited(libc::SYS_ioctl, 1, ALL, &[nonblocking, queued]),
     ]);
     if children {
         calls.any.extend([PROCESSES, CHILDREN].concat());

@@ -22,6 +22,16 @@ pub struct Attempt {
     run: fn() -> io::Result<()>,
 }
 
+impl Attempt {
+    /// The kind of process in which it is made, as logs and metrics name it.
+    pub fn process(&self) -> &'static str {
+        match self.walls {
+            Codec => "codec",
+            Both | Landlock => "server",
+        }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Walls {
     Both,

@@ -16,6 +16,8 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::os::unix::net::UnixDatagram;
 
+use serde::{Deserialize, Serialize};
+
 use crate::os;
 
 /// How much is wanted.
@@ -42,7 +44,7 @@ pub enum Profile {
 }
 
 /// How much of landlock is in force.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Level {
     /// Nothing.
     #[default]
@@ -54,7 +56,7 @@ pub enum Level {
 }
 
 /// What is in force.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Enforced {
     /// Landlock.
     pub landlock: Level,
@@ -66,6 +68,24 @@ pub struct Enforced {
     pub no_new_privileges: bool,
     /// What was wanted and isn't in force, and why.
     pub missing: Vec<String>,
+}
+
+impl Enforced {
+    /// What is in force both here and there.
+    #[must_use]
+    pub fn least(&self, other: Self) -> Self {
+        let mut missing = self.missing.clone();
+        missing.extend(other.missing);
+        missing.sort();
+        missing.dedup();
+        Self {
+            landlock: self.landlock.min(other.landlock),
+            landlock_version: self.landlock_version.min(other.landlock_version),
+            seccomp: self.seccomp && other.seccomp,
+            no_new_privileges: self.no_new_privileges && other.no_new_privileges,
+            missing,
+        }
+    }
 }
 
 impl fmt::Display for Enforced {
@@ -103,6 +123,21 @@ pub fn apply(mode: Mode, profile: Profile) -> Enforced {
     restrict_files(&mut enforced);
     restrict_calls(profile, &mut enforced);
     enforced
+}
+
+/// Says in the log what is in force in a kind of process.
+pub fn tell(process: &'static str, mode: Mode, enforced: &Enforced) {
+    let missing = enforced.missing.join("; ");
+    match mode {
+        Mode::Off => tracing::info!(process, "no sandbox, as configured"),
+        _ if missing.is_empty() => tracing::info!(process, %enforced, "sandbox"),
+        _ => tracing::warn!(process, %enforced, missing, "sandbox, but not all of it"),
+    }
+}
+
+/// Why a server that requires all of it doesn't start.
+pub fn refusal(missing: &str) -> String {
+    format!("sandbox = \"require\", but not all of it can be had: {missing}")
 }
 
 fn restrict_files(enforced: &mut Enforced) {

@@ -161,14 +161,20 @@ impl Service {
         Ok(codecs::recognise(&source.bytes).map(drop)?)
     }
 
+    /// Whether the picture is within the limits.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn check(&self, header: &Header) -> Result<(), Error> {
+        Ok(plan::check_source(header, &self.0.settings)?)
+    }
+
     /// What the picture is, from its header.
     ///
     /// # Errors
     /// [`Error`].
     pub fn info(&self, source: &Source) -> Result<Header, Error> {
-        let header = codecs::probe(&source.bytes)?;
-        plan::check_source(&header, &self.0.settings)?;
-        Ok(header)
+        Ok(codecs::probe(&source.bytes)?)
     }
 
     /// Makes the picture that `request` asks for.

@@ -1,4 +1,4 @@
-//! The metric catalogue, and the page that a scraper reads.
+//! What is counted, and the page that a scraper reads.
 
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
@@ -11,6 +11,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+
+use super::catalogue::CATALOGUE;
 
 /// How the page is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,48 +36,6 @@ impl Dialect {
     pub fn essence(self) -> &'static str {
         self.media_type().split(';').next().unwrap_or_default()
     }
-}
-
-/// A metric's name and meaning.
-#[derive(Debug)]
-pub struct MetricRow {
-    /// Name on the page; a histogram's gets a suffix for each of its parts.
-    pub name: &'static str,
-    /// `counter`, `gauge` or `histogram`.
-    pub kind: &'static str,
-    /// One line for a person.
-    pub help: &'static str,
-}
-
-macro_rules! catalogue {
-    ($($name:literal $kind:literal $help:literal;)*) => {
-        /// Every metric.
-        pub const CATALOGUE: &[MetricRow] = &[$(MetricRow { name: $name, kind: $kind, help: $help }),*];
-    };
-}
-
-catalogue! {
-    "pixmill_requests_total" "counter" "Requests answered, by route and status; 499 is a client that left";
-    "pixmill_request_seconds" "histogram" "Time from the head of a request to its answer, by route";
-    "pixmill_cancelled_total" "counter" "Work that was stopped or never started because its client left";
-    "pixmill_queue_length" "gauge" "Requests that wait for a worker";
-    "pixmill_workers" "gauge" "Workers there are";
-    "pixmill_workers_busy" "gauge" "Workers at work; one more than there are while one helps out";
-    "pixmill_codec_processes" "gauge" "Processes for pixel work, with isolation";
-    "pixmill_codec_crashes_total" "counter" "Processes for pixel work that ended by themselves, with isolation";
-    "pixmill_upload_memory_bytes" "gauge" "Bytes of request bodies held";
-    "pixmill_upload_memory_limit_bytes" "gauge" "Budget for request bodies";
-    "pixmill_pixel_memory_bytes" "gauge" "Bytes granted to pixel work";
-    "pixmill_pixel_memory_limit_bytes" "gauge" "Budget for pixel work";
-    "pixmill_connections_open" "gauge" "Connections open";
-    "pixmill_connections_accepted_total" "counter" "Connections accepted";
-    "pixmill_connections_crowded_total" "counter" "Connections accepted past the cap";
-    "pixmill_uptime_seconds" "gauge" "Seconds since start";
-    "pixmill_resident_memory_bytes" "gauge" "Memory of the process and, with isolation, of those for pixel work";
-    "pixmill_open_fds" "gauge" "Files and sockets that the process has open";
-    "pixmill_cpu_seconds_total" "counter" "CPU time, user and system, of the process and, with isolation, of those for pixel work";
-    "pixmill_sandbox_enforced" "gauge" "1 for each part of the sandbox that is in force as a whole, 0 for each that isn't";
-    "pixmill_build" "gauge" "1, with the version as a label";
 }
 
 /// What is true at the moment of a scrape.
@@ -111,8 +71,12 @@ pub struct Snapshot {
     pub open_files: u64,
     /// CPU seconds.
     pub cpu_seconds: f64,
-    /// Whether landlock is in force, and whether seccomp is.
+    /// Log lines that nobody took.
+    pub log_lines_dropped: u64,
+    /// Whether landlock is in force in the server, and whether seccomp is.
     pub sandbox: (bool, bool),
+    /// The same in every process for pixel work, where there are any.
+    pub codec_sandbox: Option<(bool, bool)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -127,8 +91,9 @@ struct RouteLabel {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct PartLabel {
+struct WallLabels {
     part: &'static str,
+    process: &'static str,
 }
 
 /// A cheap handle: clones count into the same metrics.
@@ -211,11 +176,17 @@ impl Metrics {
         let seconds = Counter::<f64, AtomicU64>::default();
         seconds.inc_by(now.cpu_seconds);
         page.add("pixmill_cpu_seconds_total", seconds);
-        let sandbox: Family<PartLabel, Gauge> = Family::default();
-        let (landlock, seccomp) = now.sandbox;
-        for (part, enforced) in [("landlock", landlock), ("seccomp", seccomp)] {
-            let part = sandbox.get_or_create(&PartLabel { part });
-            part.set(enforced.into());
+        page.count("pixmill_log_lines_dropped_total", now.log_lines_dropped);
+        let sandbox: Family<WallLabels, Gauge> = Family::default();
+        let walls = [("server", Some(now.sandbox)), ("codec", now.codec_sandbox)];
+        for (process, walls) in walls {
+            let Some((landlock, seccomp)) = walls else {
+                continue;
+            };
+            for (part, enforced) in [("landlock", landlock), ("seccomp", seccomp)] {
+                let wall = sandbox.get_or_create(&WallLabels { part, process });
+                wall.set(enforced.into());
+            }
         }
         page.add("pixmill_sandbox_enforced", sandbox);
         let build: Family<Vec<(String, String)>, Gauge> = Family::default();

@@ -120,12 +120,12 @@ fn signed(index: usize) -> String {
 async fn a_signed_url_holds_as_it_stands() {
     let server = server(&format!("url_signature_key = \"{SIGNING}\"")).await;
     let file = jpeg(&photo(40, 30));
-    let fine = signed(0);
+    let whole = signed(0);
     for url in [
-        fine.clone(),
-        fine.replace("type=png&width=20", "width=20&type=%70ng"),
-        format!("{fine}&"),
-        format!("{fine}&sign={}", SIGNED[0].2),
+        whole.clone(),
+        whole.replace("type=png&width=20", "width=20&type=%70ng"),
+        format!("{whole}&"),
+        format!("{whole}&sign={}", SIGNED[0].2),
     ] {
         server.post(&url, &file).await.picture("image/png", 20, 15);
     }
@@ -134,12 +134,12 @@ async fn a_signed_url_holds_as_it_stands() {
         .await
         .picture("image/jpeg", 20, 15);
     for url in [
-        fine.replace("width=20", "width=21"),
-        fine.replace("/resize", "/crop"),
-        fine.replace("&sign=", "&other="),
-        format!("{fine}&quality=5"),
-        format!("{fine}&quality=5;"),
-        format!("{fine}&quality=%5"),
+        whole.replace("width=20", "width=21"),
+        whole.replace("/resize", "/crop"),
+        whole.replace("&sign=", "&other="),
+        format!("{whole}&quality=5"),
+        format!("{whole}&quality=5;"),
+        format!("{whole}&quality=%5"),
         "/resize?width=20".to_owned(),
         "/info".to_owned(),
         // It has been so since 2023.
@@ -151,8 +151,8 @@ async fn a_signed_url_holds_as_it_stands() {
             .problem(403, "forbidden-signature");
     }
     for (url, parameter) in [
-        (fine.replace("&sign=", "&sign=%25"), "sign"),
-        (format!("{fine}="), "sign"),
+        (whole.replace("&sign=", "&sign=%25"), "sign"),
+        (format!("{whole}="), "sign"),
         (signed(3), "expires"),
     ] {
         let document = server
@@ -449,14 +449,12 @@ async fn methods_are_refused_in_imaginarys_words() {
 
 #[tokio::test]
 async fn megapixels_are_imaginarys_for_its_clients() {
-    let file = crate::fixtures::giant_png(6000, 3001);
-    assert_eq!(server("").await.post("/info", &file).await.status, 200);
     let imaginarys = "compat = \"imaginary\"";
     for (settings, height, status) in [
         (imaginarys, 3001, 422),
         (imaginarys, 3000, 200),
         ("compat = \"imaginary\"\nmax_pixels = 18_006_000", 3001, 200),
-        ("max_pixels = 18_000_000", 3001, 422),
+        ("", 3001, 200),
     ] {
         let server = server(settings).await;
         let file = crate::fixtures::giant_png(6000, height);

@@ -5,8 +5,13 @@
 mod access;
 /// A full queue, deadlines, cancellation and panics, made deterministic by an executor of the test's own.
 mod admission;
+/// An answer on the wire.
+#[path = "../shared/answer.rs"]
+mod answer;
 /// The binary itself: flags, exit codes, signals.
 mod cli;
+/// Clients of imaginary.
+mod compat;
 /// A folder of real images, where `PIXMILL_CORPUS` names one.
 mod corpus;
 /// What balancers and systemd are told.
@@ -29,6 +34,8 @@ mod isolation;
 mod kinds;
 /// Ready, draining, gone.
 mod lifecycle;
+/// The log, and who doesn't read it.
+mod logs;
 /// `type=auto`.
 mod negotiation;
 /// Each operation and each parameter.
@@ -39,6 +46,11 @@ mod packaging;
 mod pages;
 /// Each problem code, and what goes with it.
 mod problems;
+/// pixmill as a process.
+#[path = "../shared/process.rs"]
+mod process;
+/// Who takes an answer slowly.
+mod readers;
 /// README's tables against the code's.
 mod readme;
 /// What the served process can't do any more, and that it serves all the same.

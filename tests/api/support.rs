@@ -12,6 +12,8 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+pub(crate) use crate::answer::Answer;
+
 /// No test waits longer for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -188,14 +190,6 @@ pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: 
     [head.as_bytes(), body].concat()
 }
 
-#[derive(Debug)]
-#[must_use]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
-}
-
 impl Answer {
     /// Reads one answer.
     pub(crate) async fn read(stream: &mut TcpStream, is_head: bool) -> Self {
@@ -211,43 +205,12 @@ impl Answer {
         while !head.ends_with(b"\r\n\r\n") {
             head.push(stream.read_u8().await.ok()?);
         }
-        let head = String::from_utf8(head).unwrap();
-        let mut lines = head.split("\r\n");
-        let status = lines
-            .next()
-            .unwrap()
-            .split(' ')
-            .nth(1)
-            .unwrap()
-            .parse()
-            .unwrap();
-        let headers: Vec<(String, String)> = lines
-            .filter_map(|line| line.split_once(": "))
-            .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
-            .collect();
-        let mut answer = Self {
-            status,
-            headers,
-            body: Vec::new(),
-        };
-        if status == 100 {
-            return Some(answer);
-        }
-        let length = answer
-            .header("content-length")
-            .map_or(0, |text| text.parse().unwrap());
-        if !is_head {
-            answer.body = vec![0; length];
+        let (mut answer, _) = Self::head(&head).unwrap();
+        if answer.status != 100 && !is_head {
+            answer.body = vec![0; answer.length()];
             stream.read_exact(&mut answer.body).await.ok()?;
         }
         Some(answer)
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, value)| value.as_str())
     }
 
     #[track_caller]

@@ -13,7 +13,7 @@ use pixmill::pipeline::{self, Scratch};
 use super::counter;
 
 /// The defaults.
-const SETTINGS: Settings = Settings {
+pub(crate) const SETTINGS: Settings = Settings {
     max_pixels: 100_000_000,
     max_output_side: 16_383,
     max_output_pixels: 50_000_000,
@@ -59,7 +59,12 @@ pub(crate) fn took(name: &str, file: &[u8], request: &Request) -> Option<(u64, u
 impl Table {
     /// Runs a row, which must have a plan.
     pub(crate) fn row(&mut self, name: &str, file: &[u8], asked_for: &str) {
-        let (estimate, peak) = took(name, file, &asked(asked_for)).unwrap();
+        let took = took(name, file, &asked(asked_for)).unwrap();
+        self.note(name, asked_for, took);
+    }
+
+    /// Takes note of an estimate and a peak.
+    pub(crate) fn note(&mut self, name: &str, asked_for: &str, (estimate, peak): (u64, u64)) {
         let kib = |bytes: u64| bytes / 1024;
         let ratio = estimate as f64 / peak as f64;
         let line = format!(

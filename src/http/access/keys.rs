@@ -57,7 +57,7 @@ impl Keyring {
         }
         let given = given(headers, uri).map(|text| ApiKey::new(&text));
         // All of them are compared, whichever it is.
-        let known = |given: &ApiKey| keys.iter().fold(false, |known, key| known | (key == given));
+        let known = |given: &ApiKey| keys.iter().filter(|key| *key == given).count() > 0;
         given.filter(known).map(Some).ok_or_else(|| {
             Problem::new(
                 Kind::Unauthorized,

@@ -112,11 +112,11 @@ impl Access {
     /// Balancers and scrapers ask as often as they like, or a busy server would look like a dead one.
     fn standing(&self, endpoint: Endpoint, request: &Request) -> Option<Standing> {
         let limiter = self.limiter.as_ref()?;
-        let limited = matches!(endpoint, Endpoint::Picture | Endpoint::Page);
+        let is_counted = matches!(endpoint, Endpoint::Picture | Endpoint::Page);
         let route = request
             .extensions()
             .get::<MatchedPath>()
-            .filter(|_| limited)?;
+            .filter(|_| is_counted)?;
         Some(limiter.count(request.method(), route.as_str()))
     }
 

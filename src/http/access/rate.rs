@@ -63,8 +63,9 @@ impl Limiter {
         let idle = known.map_or(now, |&moment| moment.max(now));
         let next = idle + self.interval;
         let ahead = next - now;
-        if ahead > self.tolerance {
-            return self.standing(idle - now, Some(ahead - self.tolerance));
+        let wait = ahead.saturating_sub(self.tolerance);
+        if !wait.is_zero() {
+            return self.standing(idle - now, Some(wait));
         }
         let routes = idle_at.entry(method.clone()).or_default();
         match routes.get_mut(route) {

@@ -12,7 +12,7 @@ const ABOUT_THE_IMAGE: &str = "Error while processing the image: ";
 pub(super) fn status(problem: &Problem) -> u16 {
     match problem.kind {
         Kind::UnsupportedFormat => 406,
-        Kind::InvalidImage | Kind::TooComplex => 400,
+        Kind::InvalidImage | Kind::TooComplex | Kind::OutputTooLarge => 400,
         Kind::Disabled => 501,
         kind => kind.row().status,
     }
@@ -90,6 +90,9 @@ fn invalid(parameter: &str, value: &str, in_step: bool) -> String {
         }
         ("areawidth", false) => format!("{ABOUT_THE_IMAGE}bad extract area"),
         ("sign", false) => "Invalid URL signature".to_owned(),
+        ("type", _) if matches!(value, "gif" | "svg" | "pdf") => {
+            format!("{ABOUT_THE_IMAGE}Unsupported image output type")
+        }
         ("type", false) => "Unsupported output image format".to_owned(),
         ("type", true) if !value.is_empty() => {
             format!("{ABOUT_THE_IMAGE}Invalid image type: {value}")

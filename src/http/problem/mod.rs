@@ -64,7 +64,7 @@ pub struct Problem {
     retry_after: Option<Duration>,
     varies: bool,
     client_gone: bool,
-    shown_as: Option<Picture>,
+    shown_as: Option<Box<Picture>>,
     /// For the log, never for the client.
     cause: Option<String>,
 }
@@ -134,7 +134,7 @@ impl Problem {
     /// With a picture in the place of the document, which goes into a header.
     #[must_use]
     pub fn shown_as(mut self, picture: Option<Picture>) -> Self {
-        self.shown_as = picture;
+        self.shown_as = picture.map(Box::new);
         self
     }
 
@@ -193,15 +193,14 @@ impl Problem {
             Compat::Imaginary => (imaginary::document(self), imaginary::status(self)),
         };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = match &self.shown_as {
-            Some(picture) => picture.render(&document, status),
-            None => {
-                let mut response = Response::new(Body::from(document));
-                let media_type = HeaderValue::from_static(media_type);
-                response.headers_mut().insert(CONTENT_TYPE, media_type);
-                *response.status_mut() = status;
-                response
-            }
+        let mut response = if let Some(picture) = &self.shown_as {
+            picture.render(&document, status)
+        } else {
+            let mut response = Response::new(Body::from(document));
+            *response.status_mut() = status;
+            let media_type = HeaderValue::from_static(media_type);
+            response.headers_mut().insert(CONTENT_TYPE, media_type);
+            response
         };
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -114,7 +114,7 @@ pub const PARAMETERS: &[ParameterRow] = &[
         "white for JPEG, transparent else", "What lies behind transparent parts and beside the picture."),
     row(("quality", &["q"], Whole), "a whole number from 1 to 100",
         "80", "Quality of lossy formats, on each format's own scale."),
-    row(("type", &["format", "f", "output"], Text), "jpeg (or jpg), png, webp or auto",
+    row(("type", &["format", "f", "output"], Text), "jpeg (or jpg), png, webp, tiff or auto",
         "the input's where it can be written, else PNG with alpha and JPEG without", "Format of the answer."),
     row(("linear", &[], Boolean), BOOLEAN,
         "as the server is configured", "Whether to resize in linear light."),
