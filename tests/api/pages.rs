@@ -63,10 +63,7 @@ async fn failures_are_shown_as_a_picture() {
     }
     // The log and the counts have the failure.
     let page = String::from_utf8(server.get("/metrics").await.body).unwrap();
-    assert!(
-        page.contains("{route=\"/crop\",status=\"415\"} 2"),
-        "{page}"
-    );
+    assert!(page.contains("{route=\"/fit\",status=\"415\"} 1"), "{page}");
 }
 
 #[tokio::test]

@@ -144,6 +144,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_key_counts_wherever_it_comes_from() {
+        let clients = Clients::new(1, None);
+        let enter = |address: &str, key: Option<&str>| {
+            let mut extensions = Extensions::new();
+            extensions.insert(ClientAddress(address.parse().unwrap()));
+            if let Some(key) = key {
+                extensions.insert(ApiKey::new(key.as_bytes()));
+            }
+            clients.enter(&HeaderMap::new(), &extensions)
+        };
+        let first = enter("192.0.2.1", Some("a")).unwrap();
+        assert!(enter("192.0.2.2", Some("a")).is_err());
+        let _another = enter("192.0.2.1", Some("b")).unwrap();
+        let _keyless = enter("192.0.2.1", None).unwrap();
+        assert!(enter("192.0.2.1", None).is_err());
+        drop(first);
+        assert!(enter("192.0.2.2", Some("a")).is_ok());
+    }
+
+    #[test]
     fn addresses_are_told() {
         let name = HeaderName::from_static("x-forwarded-for");
         for (header, wanted) in [
