@@ -6,7 +6,7 @@
 
 #[path = "../tests/shared/chunk.rs"]
 mod chunk;
-#[path = "cancel/pictures.rs"]
+#[path = "cancel/pictures/mod.rs"]
 mod pictures;
 #[path = "../tests/shared/wrapped.rs"]
 mod wrapped;

@@ -23,8 +23,8 @@ pub(crate) enum Action {
     Healthcheck(SocketAddr),
     /// Resize a file.
     Resize(Resize),
-    /// Try what the sandbox refuses; or one of these things, in this process.
-    CheckSandbox(Option<&'static Attempt>),
+    /// Try what the sandbox refuses; or one of these things, in this process, with this configuration.
+    CheckSandbox(Option<(&'static Attempt, Box<Config>)>),
 }
 
 /// A file to resize.
@@ -60,9 +60,9 @@ pub(crate) fn read() -> Result<Action, ExitCode> {
             let name = matches
                 .subcommand()
                 .and_then(|(_, sub)| sub.get_one::<String>("attempt"));
-            Action::CheckSandbox(
-                name.and_then(|name| check::ATTEMPTS.iter().find(|row| row.name == *name)),
-            )
+            let attempt =
+                name.and_then(|name| check::ATTEMPTS.iter().find(|row| row.name == *name));
+            Action::CheckSandbox(attempt.map(|attempt| (attempt, Box::new(config))))
         }
         Some("healthcheck") => Action::Healthcheck(config.listen),
         _ => Action::Serve(Box::new(config)),

@@ -6,7 +6,8 @@
 //! - [`config`] makes settings of defaults, file, environment and flags.
 //! - [`server`] accepts connections and puts a deadline on every wait on a socket.
 //! - [`http`] is the contract with clients: routes, layers, parameters, problems.
-//! - [`service`] is the one use case: probe, plan, admit, run.
+//! - [`service`] is the one use case: fetch, probe, plan, admit, run.
+//! - [`source`] is where pictures come from: bodies, URLs, files, and which of these may be asked.
 //! - [`admission`] decides who may work and when, and owns the worker pool.
 //! - [`isolation`] runs pixel work in processes of its own, where that is asked for.
 //! - [`pipeline`] is the pixel work, pure and synchronous.
@@ -26,5 +27,6 @@ pub mod pipeline;
 pub mod sandbox;
 pub mod server;
 pub mod service;
+pub mod source;
 pub mod systemd;
 pub mod telemetry;

@@ -3,18 +3,17 @@
 //! Exit codes: 0 clean, 1 failure while running, 64 usage or configuration.
 #![expect(clippy::exit, reason = "ending the process is this file's job")]
 
-use std::io::{Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::io::Write;
+use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use pixmill::app::{App, FileError, Outcome, Prepared};
 use pixmill::config::Config;
 use pixmill::isolation::{self, Isolation, Side};
-use pixmill::sandbox::check::{self, Attempt};
-use pixmill::sandbox::{self, Mode, Profile};
+use pixmill::sandbox::{self, Mode, Needs, Profile};
 use pixmill::service::{self, Service};
+use pixmill::source::Opened;
 use pixmill::systemd::{self, Manager};
 use pixmill::{app, os, server, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
@@ -29,13 +28,11 @@ macro_rules! eprintln {
     }};
 }
 
+mod checks;
 mod cli;
 mod runtime;
 
 const FAILURE: u8 = 1;
-
-/// What a server gives up that works on pictures itself.
-const PROFILE: Profile = Profile::Server { children: false };
 
 fn main() -> ExitCode {
     os::tune_allocator();
@@ -45,10 +42,10 @@ fn main() -> ExitCode {
             say(&effective);
             ExitCode::SUCCESS
         }
-        Ok(Action::Healthcheck(listen)) => healthcheck(listen),
+        Ok(Action::Healthcheck(listen)) => checks::healthcheck(listen),
         Ok(Action::Resize(resize)) => resize_file(&resize),
-        Ok(Action::CheckSandbox(None)) => check_sandbox(),
-        Ok(Action::CheckSandbox(Some(attempt))) => try_here(attempt),
+        Ok(Action::CheckSandbox(None)) => checks::check_sandbox(),
+        Ok(Action::CheckSandbox(Some((attempt, config)))) => checks::try_here(attempt, *config),
         Err(code) => code,
     }
 }
@@ -78,43 +75,45 @@ fn serve(config: Config) -> ExitCode {
         }
     };
     telemetry::init(&config.telemetry);
-    let cores = os::cpus();
-    if let Some(files) = os::raise_open_files()
-        && files < config.server.max_connections as u64 + 64
-    {
-        tracing::warn!(
-            files,
-            "fewer open files are allowed than max_connections needs"
-        );
-    }
-    let prepared = match prepare(&config, handed) {
-        Ok(prepared) => prepared,
-        Err(error) => {
-            eprintln!("pixmill: {error}");
-            return ExitCode::from(FAILURE);
-        }
-    };
-    let runtime = match runtime::start(cores) {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("pixmill: no runtime: {error}");
-            return ExitCode::from(FAILURE);
-        }
-    };
-    let ended = runtime.block_on(run(config, prepared, isolation));
-    // A stuck decode holds nothing up: what still runs ends with the process.
-    runtime.shutdown_background();
-    match ended {
+    let code = match served(config, isolation, handed) {
         Ok(Outcome::Drained) => ExitCode::SUCCESS,
         Ok(Outcome::CutOff) => {
             tracing::warn!("requests were cut off at drain_timeout");
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("pixmill: {error}");
+            telemetry::say(&format!("pixmill: {error}"));
             ExitCode::from(FAILURE)
         }
+    };
+    telemetry::finish();
+    code
+}
+
+/// Serves to the end; what went wrong, if anything did.
+fn served(
+    config: Config,
+    isolation: Option<Isolation>,
+    handed: Option<std::io::Result<OwnedFd>>,
+) -> Result<Outcome, String> {
+    let cores = os::cpus();
+    // Each connection may have another one to where its picture comes from.
+    let sides = 1 + u64::from(config.source.remote.is_some());
+    if let Some(files) = os::raise_open_files()
+        && files < config.server.max_connections as u64 * sides + 64
+    {
+        tracing::warn!(
+            files,
+            "fewer open files are allowed than max_connections needs"
+        );
     }
+    let prepared = prepare(&config, handed)?;
+    telemetry::start_writing().map_err(|error| format!("no thread for the log: {error}"))?;
+    let runtime = runtime::start(cores).map_err(|error| format!("no runtime: {error}"))?;
+    let ended = runtime.block_on(run(config, prepared, isolation));
+    // A stuck decode holds nothing up: what still runs ends with the process.
+    runtime.shutdown_background();
+    ended.map_err(|error| error.to_string())
 }
 
 /// What can't be done once the sandbox is up, and then the sandbox: before there is a second thread.
@@ -122,25 +121,23 @@ fn prepare(config: &Config, handed: Option<std::io::Result<OwnedFd>>) -> Result<
     let listener = listener(config, handed)?;
     let manager = Manager::connect(&config.systemd).map_err(|error| error.to_string())?;
     os::open_own_figures();
-    let profile = Profile::Server {
+    let sources = Opened::open(config.source.clone()).map_err(|error| error.to_string())?;
+    let ports = sources.ports();
+    let profile = Profile::Server(Needs {
         children: config.isolation.is_some(),
-    };
+        folder: sources.folder(),
+        ports: ports.as_deref(),
+    });
     let enforced = sandbox::apply(config.sandbox, profile);
-    let missing = enforced.missing.join("; ");
-    match config.sandbox {
-        Mode::Require if !missing.is_empty() => {
-            return Err(format!(
-                "sandbox = \"require\", but not all of it can be had: {missing}"
-            ));
-        }
-        Mode::Off => tracing::info!("no sandbox, as configured"),
-        _ if missing.is_empty() => tracing::info!(%enforced, "sandbox"),
-        _ => tracing::warn!(%enforced, missing, "sandbox, but not all of it"),
+    if config.sandbox == Mode::Require && !enforced.missing.is_empty() {
+        return Err(sandbox::refusal(&enforced.missing.join("; ")));
     }
+    sandbox::tell("server", config.sandbox, &enforced);
     Ok(Prepared {
         listener,
         enforced,
         manager,
+        sources,
     })
 }
 
@@ -176,9 +173,9 @@ async fn run(
 ) -> std::io::Result<Outcome> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let app = App::build_on(config, prepared, |limits, admission| match isolation {
-        Some(isolation) => Service::isolated(limits, admission, isolation),
-        None => Service::new(limits, admission, service::in_process()),
+    let app = App::build_on(config, prepared, |parts| match isolation {
+        Some(isolation) => Service::isolated(parts, isolation),
+        None => Service::new(parts, service::in_process()),
     })?;
     let port = app.address().port();
     say(&format!(
@@ -195,77 +192,12 @@ async fn run(
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
-            eprintln!("pixmill: second signal, exiting at once");
+            telemetry::say("pixmill: second signal, exiting at once");
+            telemetry::finish();
             std::process::exit(i32::from(FAILURE));
         });
     })
     .await
-}
-
-/// Asks `/health` of the server that listens on this address.
-fn healthcheck(listen: SocketAddr) -> ExitCode {
-    match ask(listen) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => {
-            eprintln!("pixmill: the server is not well");
-            ExitCode::from(FAILURE)
-        }
-        Err(error) => {
-            eprintln!("pixmill: no answer: {error}");
-            ExitCode::from(FAILURE)
-        }
-    }
-}
-
-fn ask(listen: SocketAddr) -> std::io::Result<bool> {
-    let host: IpAddr = match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    let patience = Duration::from_secs(3);
-    let mut stream = TcpStream::connect_timeout(&SocketAddr::new(host, listen.port()), patience)?;
-    stream.set_read_timeout(Some(patience))?;
-    stream.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-    let mut status = [0; 12];
-    stream.read_exact(&mut status)?;
-    Ok(&status == b"HTTP/1.1 200")
-}
-
-/// Tries everything that the sandbox is there to refuse, each in a process of its own.
-fn check_sandbox() -> ExitCode {
-    let mut all_refused = true;
-    for (index, attempt) in check::ATTEMPTS.iter().enumerate() {
-        let outcome = match check::try_apart(attempt, std::env::args_os().skip(1)) {
-            Ok(outcome) => outcome,
-            Err(error) => {
-                eprintln!("pixmill: can't try: {error}");
-                return ExitCode::from(FAILURE);
-            }
-        };
-        if index == 0 {
-            say(&format!("{}\n\n", outcome.enforced));
-        }
-        let word = if outcome.refused {
-            "refused"
-        } else {
-            "allowed"
-        };
-        say(&format!("{:37} {word}  {}\n", attempt.about, outcome.how));
-        all_refused &= outcome.refused;
-    }
-    if all_refused {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(FAILURE)
-    }
-}
-
-fn try_here(attempt: &Attempt) -> ExitCode {
-    let said = |enforced: &sandbox::Enforced| say(&enforced.to_string());
-    let (code, how) = check::try_here(attempt, PROFILE, said);
-    eprintln!("{how}");
-    ExitCode::from(code)
 }
 
 /// The pipeline on a file.

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use pixmill::telemetry;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::FAILURE;
@@ -20,7 +21,8 @@ pub(crate) fn start(threads: usize) -> io::Result<Runtime> {
     let usual = std::panic::take_hook();
     // Tokio panics when it is refused a thread, and on the way out waits for those that it got: for ever.
     std::panic::set_hook(Box::new(|panic| {
-        eprintln!("pixmill: no runtime: {panic}");
+        telemetry::say(&format!("pixmill: no runtime: {panic}"));
+        telemetry::finish();
         std::process::exit(i32::from(FAILURE));
     }));
     let runtime = Builder::new_multi_thread()

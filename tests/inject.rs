@@ -10,12 +10,24 @@
     reason = "a program of its own, which reports to a terminal and has no runtime"
 )]
 
+/// An answer on the wire.
+#[path = "shared/answer.rs"]
+mod answer;
+/// pixmill as a process.
+#[path = "shared/process.rs"]
+mod process;
+
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use self::answer::Answer;
+use self::process::Process;
 
 /// No wait is longer.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -95,10 +107,8 @@ fn clean(program: &str) -> Command {
 
 /// A server whose calls fail; gone with this value.
 struct Server {
-    child: Child,
+    process: Process,
     trace: PathBuf,
-    /// `None`: it didn't start.
-    address: Option<String>,
 }
 
 impl Server {
@@ -128,24 +138,8 @@ impl Server {
         // The sandbox has no part in it: calls that it refuses are others.
         command.args(["--sandbox", "off"]);
         let log = fs::File::create(folder.join("log")).unwrap();
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let out = BufReader::new(child.stdout.take().unwrap());
-        let (sender, receiver) = std::sync::mpsc::channel();
-        std::thread::spawn(move || sender.send(out.lines().next()));
-        let line = receiver.recv_timeout(PATIENCE).ok().flatten();
-        let line = line.and_then(Result::ok).unwrap_or_default();
-        let address = line.split("http://").nth(1);
-        let address = address.and_then(|rest| rest.split(' ').next());
-        Self {
-            address: address.map(str::to_owned),
-            child,
-            trace,
-        }
+        let process = Process::start(command.stdin(Stdio::null()).stderr(log)).unwrap();
+        Self { process, trace }
     }
 
     /// Calls that have failed so far.
@@ -170,43 +164,31 @@ impl Server {
 
     /// How it ends; `None` if it doesn't.
     fn ended(&mut self) -> Option<ExitStatus> {
-        let start = Instant::now();
-        while start.elapsed() < PATIENCE {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return Some(status);
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        None
+        self.process.ended(PATIENCE)
     }
 
     fn terminate(&mut self) -> Option<ExitStatus> {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").arg(id).status().unwrap().success());
+        self.process.signal(Signal::TERM);
         self.ended()
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
 /// The answer's status; 0 for none.
-fn status(address: &str, request: &[u8]) -> u16 {
-    let ask = || -> std::io::Result<String> {
+fn status(address: SocketAddr, request: &[u8]) -> u16 {
+    let ask = || -> std::io::Result<Vec<u8>> {
         let mut stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.write_all(request)?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;
-        Ok(String::from_utf8_lossy(&answer).into_owned())
+        Ok(answer)
     };
-    let answer = ask().unwrap_or_default();
-    let status = answer.split(' ').nth(1);
-    status.and_then(|text| text.parse().ok()).unwrap_or(0)
+    let answer = ask().ok().and_then(|bytes| Answer::whole(&bytes));
+    answer.map_or(0, |answer| {
+        // Whatever fails, no broken picture is called one.
+        assert!(answer.status != 200 || answer.body.starts_with(b"\xff\xd8\xff"));
+        answer.status
+    })
 }
 
 fn resize() -> Vec<u8> {
@@ -240,12 +222,12 @@ fn refused(kind: &Kind, ended: ExitStatus, folder: &Path) -> Result<bool, String
 /// One run. Whether anything failed, or what went wrong.
 fn run(kind: &Kind, which: &str, folder: &Path) -> Result<bool, String> {
     let mut server = Server::start(kind, which, folder);
-    let Some(address) = server.address.clone() else {
+    let Some(address) = server.process.address() else {
         let ended = server.ended().ok_or("it neither serves nor ends")?;
         return refused(kind, ended, folder);
     };
     let request = resize();
-    let answers: Vec<u16> = (0..REQUESTS).map(|_| status(&address, &request)).collect();
+    let answers: Vec<u16> = (0..REQUESTS).map(|_| status(address, &request)).collect();
     let hits = server.hits();
     let failed = answers.iter().filter(|&&status| status != 200).count();
     if failed > hits {
@@ -260,7 +242,7 @@ fn run(kind: &Kind, which: &str, folder: &Path) -> Result<bool, String> {
         ));
     }
     // Another thread's call of that number may be yet to come: as many may fail as are hit from here on.
-    let after: Vec<u16> = (0..REQUESTS).map(|_| status(&address, &request)).collect();
+    let after: Vec<u16> = (0..REQUESTS).map(|_| status(address, &request)).collect();
     let failed = after.iter().filter(|&&status| status != 200).count();
     let ended = server.terminate().ok_or("it doesn't end")?;
     let later = server.hits() - hits;
@@ -333,26 +315,13 @@ fn a_log_that_nobody_takes_costs_nothing() {
             .into()
     };
     for log in [full(), closed()] {
-        let mut child = clean(env!("CARGO_BIN_EXE_pixmill"))
-            .args(["--host", "127.0.0.1", "--port", "0", "--workers", "1"])
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        out.read_line(&mut line).unwrap();
-        let address = line
-            .split("http://")
-            .nth(1)
-            .unwrap()
-            .split(' ')
-            .next()
-            .unwrap();
+        let mut command = clean(env!("CARGO_BIN_EXE_pixmill"));
+        command.args(["--host", "127.0.0.1", "--port", "0", "--workers", "1"]);
+        let process = Process::start(command.stderr(log)).unwrap();
+        let address = process.address().expect("it serves");
         let mut server = Server {
-            child,
+            process,
             trace: PathBuf::new(),
-            address: None,
         };
         let request = resize();
         let answers: Vec<u16> = (0..REQUESTS).map(|_| status(address, &request)).collect();

@@ -29,6 +29,7 @@ where
         header_timeout: Duration::from_secs(10),
         idle_timeout: Duration::from_secs(75),
         write_timeout: Duration::from_secs(30),
+        min_download_rate: 1 << 10,
         shared_listener: false,
     };
     let handlers = Handlers {

@@ -95,6 +95,7 @@ fn headers(skip: usize) -> impl Iterator<Item = Header> {
             model,
             bit_depth: 8,
             orientation: Orientation::from_exif(tag),
+            stated: None,
             colour: Colour::Srgb,
             progressive: false,
             buffered: false,

@@ -13,7 +13,8 @@ use http_body_util::BodyExt;
 use pixmill::admission::Admission;
 use pixmill::config::{Config, Machine};
 use pixmill::http::{self, Readiness, State};
-use pixmill::service::{self, Service};
+use pixmill::service::{self, Parts, Service};
+use pixmill::source::{Opened, Sources};
 use pixmill::telemetry::{Metrics, Snapshot};
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
@@ -46,7 +47,14 @@ impl Server {
         config.http.request_timeout = LONG;
         config.http.min_upload_rate = 0;
         let admission = Admission::start(config.admission).expect("a thread");
-        let service = Service::new(config.pipeline, admission, service::in_process());
+        let opened = Opened::open(config.source).expect("nothing is opened");
+        let sources = Sources::new(opened, admission.clone(), Metrics::new());
+        let parts = Parts {
+            settings: config.pipeline,
+            admission,
+            sources: sources.expect("no thread is needed"),
+        };
+        let service = Service::new(parts, service::in_process());
         let state = State::new(
             service,
             config.http,

@@ -5,6 +5,7 @@
 //! both belong to the work, not to the request, and come back when it ends.
 //! Knows nothing of images or HTTP.
 
+mod aside;
 mod lease;
 mod lock;
 mod pace;
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
+pub use self::aside::Aside;
 pub use self::lease::{Held, Lease};
 pub use self::permit::Permit;
 use self::pool::Pool;

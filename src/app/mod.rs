@@ -2,6 +2,7 @@
 
 mod file;
 mod snapshot;
+mod tidy;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -20,20 +21,24 @@ use tower::ServiceExt;
 
 pub use self::file::{FileError, resize_file};
 use self::snapshot::snapshots;
+use self::tidy::Tidying;
 use crate::admission::Admission;
 use crate::config::Config;
 use crate::http::{self, ClientAddress, Readiness};
 use crate::isolation::Isolation;
 use crate::os;
-use crate::pipeline::plan;
 use crate::sandbox::Enforced;
 use crate::server::{self, Connections, Crowded, Handlers, Incoming, Peer, Phase};
-use crate::service::{self, Executor, Service};
+use crate::service::{self, Executor, Parts, Service};
+use crate::source::{Opened, Sources};
 use crate::systemd::Manager;
 use crate::telemetry::Metrics;
 
 /// How often buffers that nobody uses are let go.
 const TRIM_EVERY: Duration = Duration::from_secs(5);
+
+/// How often it is asked whether pixel work can be done at all.
+const ASK_EVERY: Duration = Duration::from_secs(5);
 
 /// How soon the self-test is tried again when the server is busy already.
 const SELF_TEST_AGAIN: Duration = Duration::from_millis(100);
@@ -70,13 +75,15 @@ pub struct Prepared {
     pub enforced: Enforced,
     /// Whom to tell how it goes.
     pub manager: Manager,
+    /// What sources need of the system.
+    pub sources: Opened,
 }
 
 impl App {
     /// Binds the address and puts the parts together.
     ///
     /// # Errors
-    /// The port is taken, or the system refuses threads.
+    /// The port is taken, the system refuses threads, or what sources need can't be opened.
     pub fn build(config: Config) -> io::Result<Self> {
         Self::build_with(config, service::in_process())
     }
@@ -90,10 +97,9 @@ impl App {
             listener: server::bind(config.listen)?,
             enforced: Enforced::default(),
             manager: Manager::default(),
+            sources: Opened::open(config.source.clone())?,
         };
-        Self::build_on(config, prepared, |limits, admission| {
-            Service::new(limits, admission, executor)
-        })
+        Self::build_on(config, prepared, |parts| Service::new(parts, executor))
     }
 
     /// The same on a socket that listens already, whatever the configuration says of an address, with a service of the caller's making.
@@ -103,22 +109,28 @@ impl App {
     pub fn build_on(
         config: Config,
         prepared: Prepared,
-        service: impl FnOnce(plan::Settings, Admission) -> Service,
+        service: impl FnOnce(Parts) -> Service,
     ) -> io::Result<Self> {
         let Prepared {
             listener,
             enforced,
             manager,
+            sources,
         } = prepared;
         let address = listener.local_addr()?;
         let admission = Admission::start(config.admission)?;
-        let service = service(config.pipeline, admission);
+        let metrics = Metrics::new();
+        let service = service(Parts {
+            settings: config.pipeline,
+            sources: Sources::new(sources, admission.clone(), metrics.clone())?,
+            admission,
+        });
         let (readiness, connections) = (Readiness::default(), Connections::default());
         let state = http::State::new(
             service.clone(),
             config.http.clone(),
             readiness.clone(),
-            Metrics::new(),
+            metrics,
             snapshots(&service, &connections, &enforced),
         );
         Ok(Self {
@@ -153,7 +165,7 @@ impl App {
     /// Serves until `shutdown` is ready, then drains.
     ///
     /// # Errors
-    /// The listener can't be used, or a codec fails its self-test.
+    /// The listener can't be used, the system refuses a thread, or a codec fails its self-test.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> io::Result<Outcome> {
         let (phases, phase) = watch::channel(Phase::Serving);
         let (router, crowded) = (self.router, self.crowded);
@@ -181,6 +193,11 @@ impl App {
         );
         tokio::pin!(serving);
         let (readiness, service, manager) = (self.readiness, self.service, self.manager);
+        let tidied = service.clone();
+        let _tidying = Tidying::start(TRIM_EVERY, move || {
+            tidied.trim();
+            os::trim();
+        })?;
         // Among the requests, so that where they get no turn it gets none.
         let mut signs = JoinSet::new();
         signs.spawn(give_signs(Arc::clone(&manager)));
@@ -191,7 +208,7 @@ impl App {
         let failure = tokio::select! {
             ended = &mut serving => return ended.map(|()| Outcome::Drained),
             // What has been accepted is answered all the same.
-            error = do_chores(service, ready) => Some(error),
+            error = watch_work(service, ready) => Some(error),
             () = shutdown => None,
         };
         // Health checks have to see it before connections are refused.
@@ -213,8 +230,8 @@ impl App {
     }
 }
 
-/// The self-test, and then what has to be done from time to time. Ends only with why the server can't serve.
-async fn do_chores(service: Service, ready: impl FnOnce()) -> io::Error {
+/// The self-test, and then a look at whether there is still somebody to work. Ends only with why the server can't serve.
+async fn watch_work(service: Service, ready: impl FnOnce()) -> io::Error {
     while let Err(error) = service.self_test().await {
         if !error.is_passing() {
             tracing::error!(?error, "a codec failed its self-test");
@@ -225,9 +242,7 @@ async fn do_chores(service: Service, ready: impl FnOnce()) -> io::Error {
     }
     ready();
     loop {
-        tokio::time::sleep(TRIM_EVERY).await;
-        service.trim();
-        os::trim();
+        tokio::time::sleep(ASK_EVERY).await;
         if service.isolation().is_some_and(Isolation::is_broken) {
             return io::Error::other("no process for pixel work can be had any more");
         }

@@ -7,7 +7,7 @@ use crate::os;
 use crate::sandbox::{Enforced, Level};
 use crate::server::Connections;
 use crate::service::Service;
-use crate::telemetry::Snapshot;
+use crate::telemetry::{self, Snapshot};
 
 /// What the metrics page and `/health` show of the moment.
 pub(super) fn snapshots(
@@ -15,7 +15,8 @@ pub(super) fn snapshots(
     connections: &Connections,
     enforced: &Enforced,
 ) -> impl Fn() -> Snapshot + use<> {
-    let sandbox = (enforced.landlock == Level::Full, enforced.seccomp);
+    let walls = |enforced: &Enforced| (enforced.landlock == Level::Full, enforced.seccomp);
+    let sandbox = walls(enforced);
     let (service, connections) = (service.clone(), connections.clone());
     let start = Instant::now();
     move || {
@@ -24,6 +25,7 @@ pub(super) fn snapshots(
             .isolation()
             .map(Isolation::figures)
             .unwrap_or_default();
+        let codecs = service.isolation().and_then(Isolation::enforced);
         Snapshot {
             cancelled: figures.cancelled,
             queue_length: figures.queued,
@@ -40,7 +42,9 @@ pub(super) fn snapshots(
             resident_bytes: os::resident_bytes() + processes.resident_bytes,
             open_files: os::open_files(),
             cpu_seconds: os::cpu_seconds() + processes.cpu_seconds,
+            log_lines_dropped: telemetry::lines_dropped(),
             sandbox,
+            codec_sandbox: codecs.as_ref().map(walls),
         }
     }
 }

@@ -60,6 +60,7 @@ pub(super) fn probe(format: Format, bytes: &[u8]) -> Result<Header, Error> {
         model: model(colour_type),
         bit_depth: sample_bytes(colour_type) * 8,
         orientation: Orientation::from_exif(orientation),
+        stated: (orientation > 1).then_some(orientation),
         colour: profile.unwrap_or(Colour::Srgb),
         progressive: false,
         buffered: false,

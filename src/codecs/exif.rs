@@ -2,10 +2,15 @@
 
 use super::Orientation;
 
-/// The orientation that a TIFF structure states, with or without `Exif\0\0` before it; nonsense is upright.
-pub(super) fn orientation(block: &[u8]) -> Orientation {
+/// The orientation that a TIFF structure states, with or without `Exif\0\0` before it, 1 to 8; nonsense is none.
+pub(super) fn stated(block: &[u8]) -> Option<u16> {
     let tiff = block.strip_prefix(b"Exif\0\0").unwrap_or(block);
-    tag(tiff).map_or_else(Orientation::default, Orientation::from_exif)
+    tag(tiff).filter(|tag| (1..=8).contains(tag))
+}
+
+/// The turn of a stated orientation; none is upright.
+pub(super) fn turn(stated: Option<u16>) -> Orientation {
+    stated.map_or_else(Orientation::default, Orientation::from_exif)
 }
 
 /// A TIFF structure that says nothing else; its length is even.
@@ -57,6 +62,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn orientation(block: &[u8]) -> Orientation {
+        turn(stated(block))
+    }
 
     #[test]
     fn what_is_written_is_read() {

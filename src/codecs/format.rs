@@ -84,7 +84,13 @@ pub const FORMATS: &[FormatRow] = &[
         nanoseconds: (10, 80),
     },
     read_only(Format::Gif, "gif", &[], "image/gif"),
-    read_only(Format::Tiff, "tiff", &["tif"], "image/tiff"),
+    FormatRow {
+        writes: true,
+        alpha: true,
+        max_side: 1 << 20,
+        nanoseconds: (10, 2),
+        ..read_only(Format::Tiff, "tiff", &["tif"], "image/tiff")
+    },
     read_only(Format::Bmp, "bmp", &[], "image/bmp"),
     read_only(Format::Ico, "ico", &[], "image/x-icon"),
     read_only(Format::Qoi, "qoi", &[], "image/qoi"),

@@ -25,6 +25,8 @@ pub struct Header {
     pub bit_depth: u8,
     /// How the stored picture is turned for display.
     pub orientation: Orientation,
+    /// The EXIF orientation that the file states, 1 to 8; `None` where it says nothing.
+    pub stated: Option<u16>,
     /// What the sample values mean.
     pub colour: Colour,
     /// Progressive or multi-scan JPEG, interlaced PNG.

@@ -19,6 +19,7 @@ mod png;
 mod polled;
 mod sniff;
 mod tagged;
+mod tiff;
 mod webp;
 mod whole;
 
@@ -186,6 +187,7 @@ pub fn accepts(format: Format, model: Model) -> bool {
         Format::Jpeg => jpeg::accepts(model),
         Format::Png => png::accepts(model),
         Format::WebP => webp::accepts(model),
+        Format::Tiff => tiff::accepts(model),
         _ => false,
     }
 }
@@ -195,6 +197,7 @@ pub fn encode_bytes(encoding: Encoding, shape: Shape) -> u64 {
     match encoding.format {
         Format::Jpeg => jpeg::encode_bytes(shape),
         Format::WebP => webp::encode_bytes(shape),
+        Format::Tiff => tiff::encode_bytes(shape),
         _ => png::encode_bytes(shape),
     }
 }
@@ -229,6 +232,7 @@ pub fn create<'a>(
         Format::Jpeg => Ok(jpeg::create(encoding, shape, checkpoint)),
         Format::Png => Ok(png::create(shape, checkpoint)),
         Format::WebP => Ok(webp::create(encoding, shape, checkpoint)),
+        Format::Tiff => Ok(tiff::create(shape, checkpoint)),
         other => Err(Error::Internal(format!("{} is not written", other.name()))),
     }
 }

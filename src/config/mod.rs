@@ -3,12 +3,15 @@
 //! `config/default.toml` is the one table of keys: flags, environment names, help
 //! and the known names are made from it. Past this module nothing reads the environment.
 
+mod access;
+mod given;
 mod keys;
 mod manager;
 mod mistake;
 mod reader;
 mod sources;
 mod value;
+mod written;
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -19,7 +22,7 @@ use self::reader::Reader;
 pub use self::sources::Sources;
 use crate::pipeline::{LEAST_BYTES, plan};
 use crate::telemetry::LogFormat;
-use crate::{admission, http, isolation, sandbox, server, systemd, telemetry};
+use crate::{admission, http, isolation, sandbox, server, source, systemd, telemetry};
 
 /// The whole configuration, each layer's part in its own words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +35,8 @@ pub struct Config {
     pub server: server::Settings,
     /// Requests.
     pub http: http::Settings,
+    /// Pictures that requests name.
+    pub source: source::Settings,
     /// Work.
     pub admission: admission::Settings,
     /// Processes for pixel work; `None` is none.
@@ -72,19 +77,24 @@ impl Config {
         let sandbox = sandbox_mode(&mut reader);
         let systemd = manager::settings(&sources.environment, std::process::id())
             .unwrap_or_else(|mistake| reader.note(mistake));
+        let max_pixels = reader.whole_or_auto("max_pixels", 1..=1 << 40);
         let config = Self {
             listen: SocketAddr::new(host, u16::try_from(port).unwrap_or(0)),
             server: server_settings(&mut reader, systemd.sockets > 0),
             systemd,
-            http,
+            source: given::source_settings(&mut reader, max_body, admission.upload_memory),
             isolation: isolation_settings(&mut reader, &admission, max_body, sandbox),
             admission,
             pipeline: plan::Settings {
-                max_pixels: reader.whole("max_pixels", 1..=1 << 40),
+                max_pixels: max_pixels.unwrap_or(match http.compat {
+                    http::Compat::None => 100_000_000,
+                    http::Compat::Imaginary => 18_000_000,
+                }),
                 max_output_side: narrow(reader.whole("max_output_side", 1..=1 << 20)),
                 max_output_pixels: reader.whole("max_output_pixels", 1..=1 << 40),
                 linear: reader.boolean("linear"),
             },
+            http,
             telemetry: telemetry_settings(&mut reader),
             sandbox,
             drain_delay: reader.duration("drain_delay", Duration::ZERO),
@@ -188,6 +198,7 @@ fn server_settings(reader: &mut Reader, shared_listener: bool) -> server::Settin
         header_timeout: reader.duration("header_timeout", MOMENT),
         idle_timeout: reader.duration("idle_timeout", MOMENT),
         write_timeout: reader.duration("write_timeout", MOMENT),
+        min_download_rate: reader.size("min_download_rate"),
         shared_listener,
     }
 }
@@ -202,6 +213,10 @@ fn http_settings(reader: &mut Reader) -> http::Settings {
         compat: compat(reader),
         max_per_client: count(reader.whole("max_per_client", 0..=1 << 20)),
         client_header: client_header(reader),
+        fetch: given::fetch_settings(reader),
+        access: access::access_settings(reader),
+        path_prefix: access::path_prefix(reader),
+        placeholder: access::placeholder(reader),
     }
 }
 

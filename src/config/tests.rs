@@ -104,6 +104,7 @@ fn five_mistakes_are_five_lines() {
     "#);
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 #[test]
 fn mistakes_of_every_kind_are_seen() {
     for (file, environment, seen) in [
@@ -118,6 +119,42 @@ fn mistakes_of_every_kind_are_seen() {
         ("pixel_memory = \"7MiB\"", &[], "at least 8MiB"),
         ("upload_memory = \"2GiB\"", &[], "what upload_memory leaves"),
         ("request_timeout = \"0s\"", &[], "a time above 0"),
+        ("mount = \"/\"", &[], "below the root"),
+        ("mount = \"images\"", &[], "an absolute path"),
+        ("allowed_origins = \"example.org\"", &[], "any, or origins"),
+        ("private_origins = \"any\"", &[], "none, or origins"),
+        (
+            "remote_ports = \"80,http\"",
+            &[],
+            "ports separated by commas",
+        ),
+        ("forward_headers = \"x-a,host\"", &[], "names of headers"),
+        ("forward_headers = \"Proxy-X\"", &[], "names of headers"),
+        (
+            "source_authorization = \"k\"",
+            &[],
+            "without allowed_origins",
+        ),
+        ("max_source = \"2GiB\"", &[], "at most upload_memory"),
+        ("cache_ttl = \"3600\"", &[], "none, or a time"),
+        ("api_keys = [1]", &[], "a list of keys"),
+        ("api_keys = [\"\"]", &[], "a list of keys"),
+        ("", &[("PIXMILL_API_KEYS", "")], "a list of keys"),
+        ("", &[("PIXMILL_API_KEYS", "a,,b")], "a list of keys"),
+        ("url_signature_key = \"short\"", &[], "32 characters"),
+        ("cors = \"https://a.example/\"", &[], "a list of origins"),
+        ("disabled = [\"cropp\"]", &[], "a list of endpoints"),
+        (
+            "placeholder = \"/nowhere/at/all\"",
+            &[],
+            "the path of a picture",
+        ),
+        ("placeholder = \"Cargo.toml\"", &[], "Read here are"),
+        ("placeholder_status = 99", &[], "200 to 599"),
+        ("path_prefix = \"api\"", &[], "a path such as"),
+        ("path_prefix = \"/api/\"", &[], "a path such as"),
+        ("path_prefix = \"/{a}\"", &[], "a path such as"),
+        ("path_prefix = \"/../a\"", &[], "a path such as"),
         (
             "",
             &[("PIXMILL_WORKER", "3")],
@@ -131,6 +168,49 @@ fn mistakes_of_every_kind_are_seen() {
             "{file}: {}",
             mistakes[0]
         );
+    }
+}
+
+#[test]
+fn lists_are_arrays_or_have_commas() {
+    let listed = |file: &str, environment: &[(&str, &str)]| {
+        let config = Config::load(&sources(file, environment, &[]), MACHINE).unwrap();
+        config.http.access.disabled
+    };
+    let both = ["crop", "info"];
+    assert_eq!(listed("disabled = [\"crop\", \"info\"]", &[]), both);
+    assert_eq!(listed("disabled = \"crop,info\"", &[]), both);
+    assert_eq!(listed("", &[("PIXMILL_DISABLED", "crop, info")]), both);
+    assert_eq!(
+        listed("", &[("PIXMILL_DISABLED", "[\"crop\", \"info\"]")]),
+        both
+    );
+    let none: [&str; 0] = [];
+    assert_eq!(
+        listed("disabled = [\"crop\"]", &[("PIXMILL_DISABLED", "[]")]),
+        none
+    );
+}
+
+#[test]
+fn secrets_are_shown_to_nobody() {
+    let file = "api_keys = [\"secret-1\", \"secret-2\"]\nurl_signature_key = \"secret-3-of-more-than-32-characters\"";
+    let given = sources(file, &[], &[]);
+    let text = effective(&given);
+    assert!(
+        text.contains("api_keys = [\"***\", \"***\"]  # pixmill.toml: api_keys\n"),
+        "{text}"
+    );
+    assert!(text.contains("url_signature_key = \"***\""), "{text}");
+    let config = Config::load(&given, MACHINE).unwrap();
+    assert!(!text.contains("secret") && !format!("{config:?}").contains("secret"));
+    let wrong = sources(
+        "url_signature_key = \"secret\"\napi_keys = \"secret,,\"",
+        &[],
+        &[],
+    );
+    for mistake in Config::load(&wrong, MACHINE).unwrap_err() {
+        assert!(!mistake.to_string().contains("secret"), "{mistake}");
     }
 }
 
@@ -157,4 +237,41 @@ fn the_effective_configuration_is_one() {
     assert!(text.contains("linear = true  # PIXMILL_LINEAR\n"));
     let again = Config::load(&sources(&text, &[], &[]), MACHINE).unwrap();
     assert_eq!(again, Config::load(&given, MACHINE).unwrap());
+}
+
+#[test]
+fn sources_are_off_until_they_are_named() {
+    let config = Config::defaults(MACHINE).unwrap();
+    assert_eq!((config.source.mount, config.source.remote), (None, None));
+    assert_eq!(config.http.fetch, http::FetchSettings::default());
+    let file = r#"
+        mount = "/images"
+        allow_remote = true
+        allowed_origins = "https://*.example.org/photos, http://a.test:81"
+        private_origins = "http://a.test:81"
+        remote_ports = "80, 8080"
+        forward_headers = "X-Custom, x-token"
+        cache_ttl = "1h"
+    "#;
+    let config = Config::load(&sources(file, &[], &[]), MACHINE).unwrap();
+    let remote = config.source.remote.unwrap();
+    assert_eq!(config.source.mount, Some("/images".into()));
+    assert_eq!(remote.allowed.map(|origins| origins.len()), Some(2));
+    assert_eq!((remote.private.len(), remote.ports), (1, vec![80, 8080]));
+    assert_eq!(config.http.fetch.forwarded.len(), 2);
+    assert_eq!(config.http.fetch.cache_ttl, Some(Duration::from_hours(1)));
+}
+
+#[test]
+fn secrets_are_not_printed() {
+    let word = "Basic c2VjcmV0";
+    let allowed = "allowed_origins = \"http://a.test\"";
+    let given = sources(allowed, &[("PIXMILL_SOURCE_AUTHORIZATION", word)], &[]);
+    let config = Config::load(&given, MACHINE).unwrap();
+    assert_eq!(config.http.fetch.authorization.as_ref().unwrap(), word);
+    assert!(!format!("{config:?}").contains(word));
+    assert!(!effective(&given).contains(word));
+    let refused = sources("", &[("PIXMILL_SOURCE_AUTHORIZATION", word)], &[]);
+    let mistakes = Config::load(&refused, MACHINE).unwrap_err();
+    assert!(!mistakes[0].to_string().contains(word), "{}", mistakes[0]);
 }

@@ -1,15 +1,16 @@
 //! A request's body: refused early where it can be, else read once, at a pace, under a cap.
 
 use axum::body::Body;
+use axum::http::Uri;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
 
 use super::inflow::{Inflow, Pace, too_large};
 use super::problem::{Kind, Problem};
 use super::{State, multipart};
-use crate::admission::Lease;
 use crate::checkpoint::Stage;
 use crate::service::{Context, Source};
+use crate::source::Collected;
 
 /// What a request brought: a picture, one to draw over it, and the text fields before it.
 pub(super) struct Upload {
@@ -20,9 +21,12 @@ pub(super) struct Upload {
 
 /// The pairs of the query, percent-decoded.
 pub(super) fn query(parts: &Parts) -> Vec<(String, String)> {
-    form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes())
-        .into_owned()
-        .collect()
+    pairs(&parts.uri).into_owned().collect()
+}
+
+/// The same, one by one.
+pub(super) fn pairs(uri: &Uri) -> form_urlencoded::Parse<'_> {
+    form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
 }
 
 /// The boundary, if the body is a form.
@@ -75,11 +79,13 @@ pub(super) async fn upload(
     })?;
     context.checkpoint.leave();
     Ok(Upload {
-        source: collected.finish()?,
-        beside: second
-            .filter(|second| !second.is_empty())
-            .map(Collected::finish)
-            .transpose()?,
+        source: collected.finish().ok_or_else(|| {
+            Problem::new(
+                Kind::MissingImage,
+                "The request has no image: its body, or the file in its form, is empty.",
+            )
+        })?,
+        beside: second.and_then(Collected::finish),
         fields,
     })
 }
@@ -121,72 +127,4 @@ async fn raw(inflow: &mut Inflow, collected: &mut Collected) -> Result<(), Probl
         collected.add(&data)?;
     }
     Ok(())
-}
-
-/// The bytes of the picture so far, hashed and covered by a lease.
-pub(super) struct Collected {
-    bytes: Vec<u8>,
-    hasher: blake3::Hasher,
-    lease: Lease,
-    /// The lease covers the whole body, whatever is in it.
-    is_covered: bool,
-}
-
-/// A body without an announced length grows in steps of this.
-const STEP: usize = 1 << 20;
-
-impl Collected {
-    fn new(lease: Lease, announced: Option<u64>) -> Self {
-        let capacity = announced.and_then(|length| usize::try_from(length).ok());
-        Self {
-            bytes: Vec::with_capacity(capacity.unwrap_or(0)),
-            hasher: blake3::Hasher::new(),
-            lease,
-            is_covered: announced.is_some(),
-        }
-    }
-
-    pub(super) fn add(&mut self, data: &[u8]) -> Result<(), Problem> {
-        self.cover(data.len())?;
-        let spare = self.bytes.capacity() - self.bytes.len();
-        if spare < data.len() {
-            self.bytes.reserve_exact(data.len().max(STEP));
-        }
-        self.hasher.update(data);
-        self.bytes.extend_from_slice(data);
-        Ok(())
-    }
-
-    /// Makes sure of upload memory for so many bytes beside those that are here.
-    pub(super) fn cover(&mut self, more: usize) -> Result<(), Problem> {
-        if !self.is_covered {
-            self.lease.cover((self.bytes.len() + more) as u64)?;
-        }
-        Ok(())
-    }
-
-    /// Begins anew: another part is the picture.
-    pub(super) fn clear(&mut self) {
-        self.bytes.clear();
-        self.hasher.reset();
-    }
-
-    /// Whether nothing is here.
-    pub(super) fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
-    }
-
-    fn finish(self) -> Result<Source, Problem> {
-        if self.bytes.is_empty() {
-            return Err(Problem::new(
-                Kind::MissingImage,
-                "The request has no image: its body, or the file in its form, is empty.",
-            ));
-        }
-        Ok(Source {
-            bytes: self.bytes.into(),
-            digest: *self.hasher.finalize().as_bytes(),
-            lease: self.lease,
-        })
-    }
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Request, State as Extract};
+use axum::extract::{MatchedPath, Request, State as Extract};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, VARY};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
@@ -11,13 +11,12 @@ use serde_json::{Value, json};
 
 use super::extract;
 use super::layers::Facts;
-use super::negotiate;
-use super::problem::{Kind, Problem};
-use super::{State, Unreadable, steps};
+use super::problem::{Kind, Problem, method_not_allowed as method_not_allowed_there};
+use super::{Compat, State, Unreadable, get, named, negotiate, steps};
 use crate::admission::Deadline;
 use crate::checkpoint::Checkpoint;
 use crate::codecs::{Colour, Header, Model};
-use crate::pipeline::operation::{OperationRow, Verb};
+use crate::pipeline::operation::{self, OperationRow, Verb};
 use crate::pipeline::parameter::{Grammar, ParameterError};
 use crate::pipeline::request::{self, Request as Operation, Rules};
 use crate::service::{Answer, Context, Kept};
@@ -32,11 +31,15 @@ pub(super) async fn operate(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let query = extract::query(&parts);
+    let mut query = extract::query(&parts);
+    let source = named::split(&mut query);
     let varies = request::negotiates(&query);
-    operated(row, &state, &parts, &query, body)
-        .await
-        .map_err(|problem| problem.varying(varies))
+    let answered = if named::names_its_picture(&parts.method) {
+        get::operated(row, &state, &parts, &query, source).await
+    } else {
+        operated(row, &state, &parts, &query, body).await
+    };
+    answered.map_err(|problem| problem.varying(varies))
 }
 
 async fn operated(
@@ -49,24 +52,32 @@ async fn operated(
     let context = context(parts)?;
     let service = &state.0.service;
     let rules = state.rules();
-    // Before the body is read; what is missing may still come as a field of a form.
     let imaginary = rules.grammar == Grammar::Imaginary;
+    // In what is signed nothing is left to a form.
+    let in_query = imaginary || state.0.access.wants_signature();
+    // Before the body is read; what is missing may still come as a field of a form.
     match parse(row, query, &[], rules).and_then(|operation| operation.complete()) {
         // There, what the body is comes first.
         Err(_) if imaginary => {}
-        Err(error) if error.is_missing() && extract::boundary(parts).is_some() => {}
+        Err(error) if error.is_missing() && !in_query && extract::boundary(parts).is_some() => {}
         Err(error) => return Err(error.into()),
         Ok(()) => {}
     }
     let draws = matches!(row.verb, Verb::WatermarkImage | Verb::Pipeline);
     let mut upload = extract::upload(parts, body, draws, state, &context).await?;
-    if imaginary {
+    if in_query {
         upload.fields.clear();
+    }
+    if imaginary {
         service.recognise(&upload.source)?;
     }
     let operation = parse(row, query, &upload.fields, rules)
         .map_err(|error| Problem::from(error).varying(request::negotiates(&upload.fields)))?
-        .accepting(negotiate::accept(&parts.headers));
+        .accepting(if imaginary {
+            negotiate::first_named(&parts.headers)
+        } else {
+            negotiate::accept(&parts.headers)
+        });
     let beside: Vec<_> = upload.beside.into_iter().collect();
     // Of what comes with the request there is one at most.
     let operation = operation.drawing(|place| (place.is_none() && !beside.is_empty()).then_some(0));
@@ -81,13 +92,18 @@ async fn operated(
 }
 
 /// What the query and the fields of a form ask for.
-fn parse(
+pub(super) fn parse(
     row: &'static OperationRow,
     query: &[(String, String)],
     fields: &[(String, String)],
     rules: Rules,
 ) -> Result<Operation, ParameterError> {
     if row.verb != Verb::Pipeline {
+        if rules.grammar == Grammar::Imaginary
+            && let Some(text) = request::operations(query, fields)
+        {
+            steps::check(text)?;
+        }
         return request::parse(row, query, fields, rules);
     }
     match request::operations(query, fields) {
@@ -103,24 +119,53 @@ pub(super) async fn info(
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let context = context(&parts)?;
+    let (service, settings) = (&state.0.service, &state.0.settings);
     let rules = state.rules();
-    request::check_names(&extract::query(&parts), rules)?;
-    let upload = extract::upload(&parts, body, false, &state, &context).await?;
-    request::check_names(&upload.fields, rules)?;
-    let header = state.0.service.info(&upload.source)?;
+    let imaginary = rules.grammar == Grammar::Imaginary;
+    let mut query = extract::query(&parts);
+    let source = named::split(&mut query);
+    if !imaginary {
+        request::check_names(&query, rules)?;
+    }
+    let is_named = named::names_its_picture(&parts.method);
+    let source = if is_named {
+        let wanted = named::wanted(source, &parts, &settings.fetch, service.sources())?;
+        let fetched = service.fetch(&wanted, &context).await;
+        fetched.map_err(|error| named::about(error, &wanted))?
+    } else {
+        let upload = extract::upload(&parts, body, false, &state, &context).await?;
+        if !imaginary {
+            request::check_names(&upload.fields, rules)?;
+        }
+        upload.source
+    };
+    if imaginary {
+        service.recognise(&source)?;
+        // It reads them all, and uses none.
+        if let Some(row) = operation::named("autorotate") {
+            request::parse(row, &query, &[], rules)?;
+        }
+    }
+    let header = service.info(&source)?;
+    if imaginary {
+        service.check(&header)?;
+    }
     let facts = Facts {
-        bytes_in: upload.source.bytes.len() as u64,
+        bytes_in: source.bytes.len() as u64,
         source: header.format.name(),
         source_size: (header.width, header.height),
         size: (0, 0),
     };
     let mut response = Json(described(&header)).into_response();
     response.extensions_mut().insert(facts);
+    if is_named {
+        named::cached(response.headers_mut(), &parts, &settings.fetch);
+    }
     Ok(response)
 }
 
 /// What the layers have put into the extensions.
-fn context(parts: &Parts) -> Result<Context, Problem> {
+pub(super) fn context(parts: &Parts) -> Result<Context, Problem> {
     let deadline = parts.extensions.get::<Deadline>().copied();
     let checkpoint = parts.extensions.get::<Checkpoint>().cloned();
     match (deadline, checkpoint) {
@@ -133,7 +178,7 @@ fn context(parts: &Parts) -> Result<Context, Problem> {
     }
 }
 
-fn picture(answer: Answer, bytes_in: u64, varies: bool) -> Response {
+pub(super) fn picture(answer: Answer, bytes_in: u64, varies: bool) -> Response {
     let facts = Facts {
         bytes_in,
         source: answer.source.format.name(),
@@ -174,7 +219,7 @@ fn described(header: &Header) -> Value {
         "hasAlpha": header.has_alpha(),
         "hasProfile": matches!(header.colour, Colour::Icc(_)),
         "channels": channels,
-        "orientation": header.orientation.exif(),
+        "orientation": header.stated.unwrap_or(0),
         "displayWidth": width,
         "displayHeight": height,
         "bitDepth": header.bit_depth,
@@ -184,7 +229,12 @@ fn described(header: &Header) -> Value {
     })
 }
 
-pub(super) async fn not_found() -> Problem {
+pub(super) async fn not_found(Extract(state): Extract<State>, method: Method) -> Problem {
+    let common = matches!(method, Method::GET | Method::HEAD | Method::POST);
+    if state.0.settings.compat == Compat::Imaginary && !common {
+        // It looks at the method first.
+        return Problem::new(Kind::MethodNotAllowed, method_not_allowed_there(&method));
+    }
     Problem::new(
         Kind::NotFound,
         "There is nothing at this path. Operations are POST /resize, /convert and /info.",
@@ -213,13 +263,23 @@ pub(super) async fn crowded(Extract(state): Extract<State>) -> Problem {
 }
 
 /// OPTIONS is answered here too: the framework adds `Allow` to either answer.
-pub(super) async fn method_not_allowed(method: Method) -> Response {
+pub(super) async fn method_not_allowed(
+    Extract(state): Extract<State>,
+    route: Option<MatchedPath>,
+    method: Method,
+) -> Response {
+    let imaginary = state.0.settings.compat == Compat::Imaginary;
+    let enabled = state.0.access.enabled(route.as_ref());
+    if let Some(problem) = enabled.err().filter(|_| !imaginary) {
+        return problem.into_response();
+    }
     if method == Method::OPTIONS {
         return (StatusCode::NO_CONTENT, [(CACHE_CONTROL, "no-store")]).into_response();
     }
-    Problem::new(
-        Kind::MethodNotAllowed,
-        "This path doesn't take that method; the Allow header has those that it takes.",
-    )
-    .into_response()
+    let detail = if imaginary {
+        method_not_allowed_there(&method)
+    } else {
+        "This path doesn't take that method; the Allow header has those that it takes."
+    };
+    Problem::new(Kind::MethodNotAllowed, detail).into_response()
 }

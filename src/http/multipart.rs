@@ -9,9 +9,9 @@ use axum::body::Bytes;
 use futures_core::Stream;
 use multer::{Field, Multipart};
 
-use super::extract::Collected;
 use super::inflow::{Inflow, Refusal};
 use super::problem::{Kind, Problem};
+use crate::source::Collected;
 
 /// Parts that are looked at. A form for an image has a handful.
 const MAX_PARTS: usize = 64;

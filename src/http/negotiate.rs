@@ -37,6 +37,19 @@ pub(super) fn accept(headers: &HeaderMap) -> Accept {
     }
 }
 
+/// The same as imaginary sees it: the first that is named of three, whatever its weight; a wildcard is none.
+pub(super) fn first_named(headers: &HeaderMap) -> Accept {
+    const KNOWN: [Format; 3] = [Format::WebP, Format::Png, Format::Jpeg];
+    let known = |(name, _): &(String, f32)| {
+        let mut formats = KNOWN.into_iter();
+        formats.find(|format| format.row().media_type == name)
+    };
+    Accept {
+        better: ranges(headers).iter().find_map(known).into_iter().collect(),
+        refused: Vec::new(),
+    }
+}
+
 /// Whether `Accept` names this media type and wants it.
 pub(super) fn names(headers: &HeaderMap, media_type: &str) -> bool {
     ranges(headers)
@@ -77,7 +90,7 @@ mod tests {
 
     #[test]
     fn the_table() {
-        use Format::{Jpeg, Png, WebP};
+        use Format::{Jpeg, Png, Tiff, WebP};
         for (value, better, refused) in [
             (
                 "image/avif,image/webp,image/apng,*/*;q=0.8",
@@ -95,7 +108,7 @@ mod tests {
             ("image/gif", &[], &[]),
             ("image/png;q=0.0, image/jpeg;q=0", &[], &[Jpeg, Png]),
             // The most specific range counts.
-            ("image/*;q=0, image/png;q=0.1", &[], &[Jpeg, WebP]),
+            ("image/*;q=0, image/png;q=0.1", &[], &[Jpeg, WebP, Tiff]),
             ("*/*;q=0, image/*", &[], &[]),
             ("image/png;q=0, image/png", &[], &[]),
         ] {

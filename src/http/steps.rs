@@ -18,6 +18,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Draft>, ParameterError> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
     let steps = match values.next() {
         Some(Ok(Value::Array(steps))) => steps,
+        _ if text.len() < 2 => Vec::new(),
         None | Some(Ok(Value::Null)) => Vec::new(),
         Some(_) => return Err(operation::not_steps(NO_LIST)),
     };
@@ -29,9 +30,29 @@ pub(super) fn parse(text: &str) -> Result<Vec<Draft>, ParameterError> {
     }
 }
 
+/// Whether it could be steps, where they have no effect.
+///
+/// # Errors
+/// [`ParameterError::Invalid`].
+pub(super) fn check(text: &str) -> Result<(), ParameterError> {
+    if text.len() < 2 {
+        return Ok(());
+    }
+    match serde_json::Deserializer::from_str(text)
+        .into_iter::<Value>()
+        .next()
+    {
+        Some(Ok(Value::Array(_) | Value::Null)) => Ok(()),
+        _ => Err(operation::not_steps(NO_LIST)),
+    }
+}
+
 fn draft(step: Value) -> Result<Draft, ParameterError> {
-    let Value::Object(step) = step else {
-        return Err(operation::not_steps(NO_LIST));
+    let step = match step {
+        Value::Object(step) => step,
+        // No operation has that name, which is said of it.
+        Value::Null => Map::new(),
+        _ => return Err(operation::not_steps(NO_LIST)),
     };
     let mut draft = Draft {
         operation: String::new(),
@@ -41,7 +62,7 @@ fn draft(step: Value) -> Result<Draft, ParameterError> {
     for (key, value) in step {
         match (key.to_ascii_lowercase().as_str(), value) {
             ("operation", Value::String(name)) => draft.operation = name,
-            ("params", Value::Object(params)) => draft.given = given(params)?,
+            ("params", Value::Object(params)) => draft.given = given(params),
             ("ignore_failure", Value::Bool(ignored)) => draft.ignore_failure = ignored,
             ("params" | "ignore_failure", Value::Null) => {}
             _ => return Err(operation::not_steps(NO_LIST)),
@@ -50,21 +71,15 @@ fn draft(step: Value) -> Result<Draft, ParameterError> {
     Ok(draft)
 }
 
-fn given(params: Map<String, Value>) -> Result<Vec<(String, Given)>, ParameterError> {
+fn given(params: Map<String, Value>) -> Vec<(String, Given)> {
     let one = |(name, value): (String, Value)| {
         let value = match value {
             Value::String(text) => Given::Text(text),
             Value::Bool(truth) => Given::Boolean(truth),
             Value::Number(number) => Given::Number(number.as_f64().unwrap_or(f64::INFINITY)),
-            Value::Null | Value::Array(_) | Value::Object(_) => {
-                return Err(ParameterError::Invalid {
-                    parameter: name,
-                    value: String::new(),
-                    allowed: "a string, a number or a boolean".to_owned(),
-                });
-            }
+            Value::Null | Value::Array(_) | Value::Object(_) => Given::Other,
         };
-        Ok((name, value))
+        (name, value)
     };
     params.into_iter().map(one).collect()
 }

@@ -3,11 +3,12 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::Settings;
 use super::memory::Memory;
-use super::wire::{self, Failure, Order, Reply};
+use super::wire::{self, Failure, Hello, Order, Reply};
 use crate::checkpoint::Checkpoint;
 use crate::codecs;
 use crate::os;
@@ -24,8 +25,11 @@ pub(super) fn serve(socket: &OwnedFd, memory: &Memory, settings: Settings) {
     os::be_the_first_to_go();
     os::limit_address_space(settings.address_space);
     os::open_own_figures();
+    note_panics();
     let enforced = sandbox::apply(settings.sandbox, Profile::Codec);
-    if settings.sandbox == Mode::Require && !enforced.missing.is_empty() {
+    let refused = settings.sandbox == Mode::Require && !enforced.missing.is_empty();
+    // The server knows as well as we do what it means that something is missing.
+    if wire::send(socket, &Hello { enforced }, &[]).is_err() || refused {
         return;
     }
     let mut buffers = Buffers::default();
@@ -76,10 +80,7 @@ impl Buffers {
 fn obey(order: &Order, memory: &Memory, buffers: &mut Buffers) -> Reply {
     let before = os::cpu_seconds();
     let checkpoint = Checkpoint::new();
-    let made = panic::catch_unwind(AssertUnwindSafe(|| {
-        make(order, memory, buffers, &checkpoint)
-    }))
-    .unwrap_or(Err(Failure::Panicked));
+    let made = caught(|| make(order, memory, buffers, &checkpoint)).unwrap_or_else(Err);
     let [_, _, decode, resize, encode] = checkpoint.times();
     Reply {
         made,
@@ -88,6 +89,31 @@ fn obey(order: &Order, memory: &Memory, buffers: &mut Buffers) -> Reply {
             .map_or(0, nanoseconds),
         resident_bytes: os::resident_bytes(),
     }
+}
+
+/// What the last panic said. It is told to the server, whose log it belongs to, and not written on standard error: that would
+/// be no line of the log, and wait for whoever reads it.
+static PANIC: Mutex<String> = Mutex::new(String::new());
+
+/// Characters of a panic's words that are told: they go into a packet.
+const MOST_WORDS: usize = 1_000;
+
+fn note_panics() {
+    panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        let place = place.unwrap_or_default();
+        let words = panic.payload_as_str().unwrap_or("without a message");
+        let told = format!("{place}: {words}");
+        *PANIC.lock().unwrap_or_else(PoisonError::into_inner) =
+            told.chars().take(MOST_WORDS).collect();
+    }));
+}
+
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Failure> {
+    panic::catch_unwind(AssertUnwindSafe(work)).map_err(|_payload| {
+        let mut told = PANIC.lock().unwrap_or_else(PoisonError::into_inner);
+        Failure::Panicked(std::mem::take(&mut told))
+    })
 }
 
 fn make(
@@ -135,4 +161,27 @@ fn parts<'a>(bytes: &'a [u8], lengths: &[u64]) -> Vec<&'a [u8]> {
 
 fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_told_with_its_place() {
+        let usual = panic::take_hook();
+        note_panics();
+        let short = caught(|| panic!("planted {}", 7));
+        let long = caught(|| panic!("{}", "ä".repeat(20_000)));
+        panic::set_hook(usual);
+        let Err(Failure::Panicked(short)) = short else {
+            panic!("{short:?}");
+        };
+        assert!(short.starts_with(file!()), "{short}");
+        assert!(short.ends_with(": planted 7"), "{short}");
+        let Err(Failure::Panicked(long)) = long else {
+            panic!("not caught");
+        };
+        assert_eq!(long.chars().count(), MOST_WORDS);
+    }
 }

@@ -12,6 +12,7 @@ mod child;
 mod figures;
 mod memory;
 mod process;
+mod walls;
 mod wire;
 mod zygote;
 
@@ -29,7 +30,7 @@ use crate::checkpoint::{Checkpoint, Stage};
 use crate::os;
 use crate::pipeline::Error;
 use crate::pipeline::plan::Plan;
-use crate::sandbox;
+use crate::sandbox::{self, Enforced};
 
 /// How codec processes are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +65,8 @@ struct Inner {
     idle: Mutex<Vec<Process>>,
     /// Bytes that each process had in memory when it last replied.
     resident: Mutex<BTreeMap<i32, u64>>,
+    /// The least that is in force in any of them; `None` before there is one.
+    enforced: Mutex<Option<Enforced>>,
     broken: AtomicBool,
     crashed: AtomicU64,
     stopped: AtomicU64,
@@ -84,12 +87,11 @@ const MOST_CPU: u64 = 3_600_000_000_000;
 /// # Errors
 /// The process has threads already, or the system refuses a process.
 pub fn start<T>(settings: Settings, held: T) -> io::Result<Side<T>> {
-    let alone = os::Alone::prove()?;
     let (ours, theirs) = wire::pair()?;
-    match alone.fork()? {
+    match os::fork()? {
         os::Fork::Child => {
             drop((ours, held));
-            zygote::serve(&alone, theirs, settings);
+            zygote::serve(theirs, settings);
             Ok(Side::Ended)
         }
         os::Fork::Parent(_) => {
@@ -98,6 +100,7 @@ pub fn start<T>(settings: Settings, held: T) -> io::Result<Side<T>> {
                 zygote: Mutex::new(ours),
                 idle: Mutex::default(),
                 resident: Mutex::default(),
+                enforced: Mutex::default(),
                 broken: AtomicBool::new(false),
                 crashed: AtomicU64::new(0),
                 stopped: AtomicU64::new(0),
@@ -142,9 +145,9 @@ impl Isolation {
                 Err(error)
             }
             // Whatever it left behind is not worth a look.
-            Err(Failure::Panicked) => {
+            Err(Failure::Panicked(words)) => {
                 self.replace(&process, &self.0.crashed);
-                Err(Error::Internal("a codec panicked".to_owned()))
+                Err(Error::Internal(format!("a codec panicked at {words}")))
             }
         }
     }
@@ -233,14 +236,14 @@ impl Isolation {
             self.0.broken.store(true, Ordering::Relaxed);
             error.unwrap_or_else(gone)
         })?;
-        let mut resident = lock(&self.0.resident);
         if let Some(pid) = end {
-            resident.remove(&pid);
+            lock(&self.0.resident).remove(&pid);
         }
         match born {
             Born::Alive { pid, ended } => {
                 let process = Process::new(pid, descriptors)?;
-                resident.insert(pid, 0);
+                self.note_walls(process.enforced(BIRTH_TIMEOUT)?)?;
+                lock(&self.0.resident).insert(pid, 0);
                 Ok((process, ended))
             }
             Born::Refused(error) => Err(io::Error::other(error)),

@@ -5,8 +5,9 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use super::memory::Memory;
-use super::wire::{self, Order, Reply};
+use super::wire::{self, Hello, Order, Reply};
 use crate::pipeline::plan::Plan;
+use crate::sandbox::Enforced;
 
 /// One of them. It ends when this is dropped, once it has done what it is doing.
 #[derive(Debug)]
@@ -27,6 +28,18 @@ impl Process {
             socket,
             memory: memory.into(),
         })
+    }
+
+    /// What it has given up, which it says once, before anything else.
+    ///
+    /// # Errors
+    /// It doesn't say so within that time, or has ended.
+    pub(super) fn enforced(&self, within: Duration) -> io::Result<Enforced> {
+        if !wire::wait(&self.socket, within)? {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        let hello: Option<Hello> = wire::receive(&self.socket)?;
+        Ok(hello.ok_or(io::ErrorKind::UnexpectedEof)?.enforced)
     }
 
     /// Lays the files into the shared memory and says what to make of them.

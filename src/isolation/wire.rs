@@ -18,6 +18,14 @@ use serde::{Deserialize, Serialize};
 use crate::checkpoint::Stage;
 use crate::pipeline;
 use crate::pipeline::plan::Plan;
+use crate::sandbox::Enforced;
+
+/// Codec process to server, before its first order.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Hello {
+    /// What it can't do any more.
+    pub(super) enforced: Enforced,
+}
 
 /// Server to codec process: what to do with the files that lie in the shared memory.
 #[derive(Debug, Serialize, Deserialize)]
@@ -58,8 +66,8 @@ impl Reply {
 pub(super) enum Failure {
     /// The pipeline says so.
     Pipeline(pipeline::Error),
-    /// It panicked; where and why is on standard error, as of any other thread.
-    Panicked,
+    /// It panicked, at this place and with these words.
+    Panicked(String),
 }
 
 /// Server to zygote: a new process, please.

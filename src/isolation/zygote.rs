@@ -9,16 +9,16 @@ use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, waitpi
 use super::memory::Memory;
 use super::wire::{self, Birth, Born, Ended};
 use super::{Settings, child};
-use crate::os::{self, Alone, Fork};
+use crate::os::{self, Fork};
 
 /// Forks a codec process for each packet on `control`, until the server has gone. Returns in the forked processes, too, once they are done.
-pub(super) fn serve(alone: &Alone, control: OwnedFd, settings: Settings) {
+pub(super) fn serve(control: OwnedFd, settings: Settings) {
     os::become_helper("pixmill-zygote");
     let mut children = Children::default();
     while let Ok(Some(Birth { end })) = wire::receive(&control) {
         children.reap();
         let ended = end.and_then(|pid| children.end(pid));
-        let told = match bear(alone) {
+        let told = match bear() {
             Ok(Newborn::Here { socket, memory }) => {
                 // What the server says to the zygote is nothing for a process that may be taken over.
                 drop(control);
@@ -84,10 +84,10 @@ enum Newborn {
     },
 }
 
-fn bear(alone: &Alone) -> io::Result<Newborn> {
+fn bear() -> io::Result<Newborn> {
     let (ours, theirs) = wire::pair()?;
     let memory = Memory::new()?;
-    Ok(match alone.fork()? {
+    Ok(match os::fork()? {
         Fork::Child => Newborn::Here {
             socket: theirs,
             memory,

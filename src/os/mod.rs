@@ -9,16 +9,22 @@
 
 mod confine;
 mod figures;
+mod folder;
 mod grants;
 mod process;
+mod sockets;
 
 use std::io;
 use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd};
 
+use rustix::io::FdFlags;
+
 pub use self::confine::{Forbidden, attempt, keep_memory_private, renounce_privileges};
 pub use self::figures::{cpu_seconds, open_files, open_own_figures, resident_bytes};
+pub use self::folder::{FileFacts, Folder};
 pub use self::grants::{cpus, memory};
-pub use self::process::{Alone, Fork, be_the_first_to_go, become_helper, limit_address_space};
+pub use self::process::{Fork, be_the_first_to_go, become_helper, fork, limit_address_space};
+pub use self::sockets::unacknowledged;
 
 /// Lowers the calling thread's priority by `nice` steps, 0 to 19, below the process's own.
 pub fn lower_priority(nice: u8) {
@@ -80,17 +86,26 @@ pub fn raise_open_files() -> Option<u64> {
 
 /// Takes over a file that the process was started with, and keeps it from processes started later.
 ///
-/// For `main`, before anything else is opened: whose number it is then can't be in doubt.
+/// It has to be one that nothing here owns, which is looked at: whatever came with the start is kept when another program is
+/// started, or it wouldn't have come, and whatever this process opens is closed then, as the standard library and
+/// everything here asks for. So each can be taken once.
 ///
 /// # Errors
-/// Nothing is open under that number.
+/// Nothing is open under that number, or this process has opened it, or it is one of the three that every process has.
 pub fn inherited(number: i32) -> io::Result<OwnedFd> {
+    let refused = |what: &str| Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+    if number <= libc::STDERR_FILENO {
+        return refused("standard input, output and error are everybody's");
+    }
     // SAFETY: the number is only looked up. If nothing is open under it, both calls say so.
     let borrowed = unsafe { BorrowedFd::borrow_raw(number) };
     let flags = rustix::io::fcntl_getfd(borrowed)?;
-    rustix::io::fcntl_setfd(borrowed, flags | rustix::io::FdFlags::CLOEXEC)?;
-    // SAFETY: it is open, as the call above has shown. Who started us has put it there for us, and
-    // nothing of this process has opened it, so that nobody else closes it.
+    if flags.contains(FdFlags::CLOEXEC) {
+        return refused("it was opened here, or taken over before");
+    }
+    rustix::io::fcntl_setfd(borrowed, flags | FdFlags::CLOEXEC)?;
+    // SAFETY: it is open, and came over the start of the program, as the calls above have shown: nothing of
+    // this process has opened it or taken it, so that nobody else closes it.
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
@@ -102,6 +117,24 @@ mod tests {
     fn this_machine_is_seen() {
         assert!(cpus() >= 1);
         assert!(memory() > 1 << 20);
+    }
+
+    #[test]
+    fn only_what_came_with_the_start_is_taken_over_and_once() {
+        use std::os::fd::{AsRawFd, IntoRawFd};
+        let own = std::fs::File::open("/dev/null").unwrap();
+        let kind = |number| inherited(number).unwrap_err().kind();
+        assert_eq!(kind(own.as_raw_fd()), io::ErrorKind::InvalidInput);
+        for standard in [-1, 0, 1, 2] {
+            assert_eq!(kind(standard), io::ErrorKind::InvalidInput);
+        }
+        assert!(inherited(1 << 20).is_err());
+        // As whoever starts a program leaves it there.
+        rustix::io::fcntl_setfd(&own, FdFlags::empty()).unwrap();
+        let number = own.into_raw_fd();
+        let taken = inherited(number).unwrap();
+        assert_eq!(taken.as_raw_fd(), number);
+        assert_eq!(kind(number), io::ErrorKind::InvalidInput);
     }
 
     #[test]

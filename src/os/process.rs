@@ -4,10 +4,6 @@
 use std::fs;
 use std::io;
 
-/// Proof that this process had one thread when it was asked. Its holder starts none as long as it has this.
-#[derive(Debug)]
-pub struct Alone(());
-
 /// On which side of a fork this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fork {
@@ -17,32 +13,23 @@ pub enum Fork {
     Parent(i32),
 }
 
-impl Alone {
-    /// Counts the threads.
-    ///
-    /// # Errors
-    /// There are several, or `/proc` can't be read.
-    pub fn prove() -> io::Result<Self> {
-        match fs::read_dir("/proc/self/task")?.count() {
-            1 => Ok(Self(())),
-            threads => Err(io::Error::other(format!(
-                "a process with {threads} threads can't be forked"
-            ))),
-        }
+/// Makes a process that goes on from here as this one does, if there is one thread.
+///
+/// # Errors
+/// There are several, or `/proc` can't be read, or the system refuses a process.
+pub fn fork() -> io::Result<Fork> {
+    let threads = fs::read_dir("/proc/self/task")?.count();
+    if threads != 1 {
+        return Err(io::Error::other(format!(
+            "a process with {threads} threads can't be forked"
+        )));
     }
-
-    /// Makes a process that goes on from here as this one does.
-    ///
-    /// # Errors
-    /// The system refuses it.
-    pub fn fork(&self) -> io::Result<Fork> {
-        // SAFETY: the new process has the thread that calls alone. There is no other whose lock or
-        // half-done work it could have inherited, as `self` proves.
-        match unsafe { libc::fork() } {
-            -1 => Err(io::Error::last_os_error()),
-            0 => Ok(Fork::Child),
-            child => Ok(Fork::Parent(child)),
-        }
+    // SAFETY: the new process has the thread that calls alone. There is no other whose lock or half-done work
+    // it could have inherited: there was one thread a moment ago, and that is this one, which has started none since.
+    match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        0 => Ok(Fork::Child),
+        child => Ok(Fork::Parent(child)),
     }
 }
 
@@ -76,4 +63,16 @@ pub fn limit_address_space(bytes: u64) {
     // A stricter limit is in force then. What is written to a file in memory is no address space, but a file.
     let _refused = setrlimit(Resource::As, limit);
     let _refused = setrlimit(Resource::Fsize, limit);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_threads_is_not_forked() {
+        // The test's own, and the one that waits for it.
+        let error = fork().unwrap_err();
+        assert!(error.to_string().contains(" threads "), "{error}");
+    }
 }

@@ -45,6 +45,8 @@ pub enum Verb {
     Watermark,
     /// Draws another picture.
     WatermarkImage,
+    /// Nothing beside what any does; for imaginary, nothing else at all.
+    Autorotate,
     /// Several of the others, in their order.
     Pipeline,
 }
@@ -117,7 +119,7 @@ pub const OPERATIONS: &[OperationRow] = &[
         "Repeats each pixel `factor` times; cuts out an area of that where one is given."),
     row(("rotate", Verb::Plain, Needs::Rotate), INSIDE,
         "Turns by 90, 180 or 270 degrees, clockwise."),
-    row(("autorotate", Verb::Plain, Needs::Nothing), STRETCH,
+    row(("autorotate", Verb::Autorotate, Needs::Nothing), STRETCH,
         "Turns the picture upright, as any operation does."),
     row(("flip", Verb::Flip, Needs::Nothing), STRETCH,
         "Mirrors left and right."),
@@ -134,6 +136,11 @@ pub const OPERATIONS: &[OperationRow] = &[
     row(("pipeline", Verb::Pipeline, Needs::Operations), STRETCH,
         "Does up to 10 operations in their order, with one decode and one encode."),
 ];
+
+/// An operation that needs nothing, and does what it is asked to.
+pub(super) fn plain() -> &'static OperationRow {
+    const { &row(("", Verb::Plain, Needs::Nothing), STRETCH, "") }
+}
 
 /// The operation of that name.
 pub fn named(name: &str) -> Option<&'static OperationRow> {

@@ -1,9 +1,11 @@
-//! The answer: its format and quality, what is behind it, how large it may be.
+//! The answer: its size and layout behind all stages, its format and quality, what is behind it, how large it may be.
 
+use super::geometry::Canvas;
 use super::parameter::Grammar;
 use super::plan::{Error, Settings, pixels};
 use super::request::{Request, Type};
-use super::value::Colour;
+use super::stage::Stage;
+use super::value::{Colour, Extend};
 use crate::codecs::{Encoding, Format, Header, Model};
 
 /// Refuses an answer that is larger than the format or the server can write.
@@ -35,7 +37,8 @@ pub(super) fn check(
 pub(super) fn encoding(request: &Request, header: &Header, drawn: Model) -> Encoding {
     let alpha = drawn.has_alpha();
     let asked = request.steps.iter().rev().find_map(|step| step.output);
-    let fits = |format: Format| format.row().alpha || !alpha;
+    let loose = request.grammar == Grammar::Imaginary;
+    let fits = |format: Format| format.row().alpha || !alpha || loose;
     let by_alpha = if alpha { Format::Png } else { Format::Jpeg };
     let source = if header.format.row().writes {
         header.format
@@ -92,4 +95,46 @@ pub(super) fn background(request: &Request, format: Format) -> Colour {
     } else {
         chosen.on_white()
     }
+}
+
+/// A canvas that is the last thing is laid under the picture together with the background.
+pub(super) fn laid_under(mut stages: Vec<Stage>) -> (Vec<Stage>, Option<Canvas>) {
+    match stages.pop() {
+        Some(Stage::Canvas {
+            canvas,
+            extend: Extend::Background,
+        }) => (stages, Some(canvas)),
+        last => {
+            stages.extend(last);
+            (stages, None)
+        }
+    }
+}
+
+/// The size behind all stages. On the way no picture may have more pixels than the largest that may come or go.
+pub(super) fn through(
+    first: (u32, u32),
+    stages: &[Stage],
+    settings: &Settings,
+) -> Result<(u32, u32), Error> {
+    let limit = settings.max_output_pixels.max(settings.max_pixels);
+    stages.iter().try_fold(first, |(width, height), stage| {
+        if pixels(width, height) > limit {
+            return Err(Error::OutputTooLarge {
+                width,
+                height,
+                limit,
+            });
+        }
+        Ok(stage.size((width, height)))
+    })
+}
+
+/// What samples mean behind the stages, of a picture that is decoded as `model`.
+pub(super) fn drawn(model: Model, stages: &[Stage]) -> Model {
+    let coloured = match model {
+        Model::YCbCr { .. } | Model::Cmyk => Model::Rgb,
+        other => other,
+    };
+    stages.iter().fold(coloured, |model, s| s.model(model))
 }

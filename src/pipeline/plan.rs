@@ -16,7 +16,7 @@ use super::request::Request;
 use super::resample::Resampling;
 use super::sketch::{self, Folded};
 use super::stage::Stage;
-use super::value::{Colour, Extend};
+use super::value::Colour;
 use super::{color, output, scale};
 use crate::codecs::{self, Encoding, Header, Model, Orientation, Scale};
 
@@ -117,21 +117,17 @@ pub fn plan_with(
     beside: &[Header],
     settings: &Settings,
 ) -> Result<Plan, Error> {
-    let mut headers = beside.iter().chain([header]);
-    if let Some(header) = headers.find(|h| pixels(h.width, h.height) > settings.max_pixels) {
-        return Err(Error::ImageTooLarge {
-            width: header.width,
-            height: header.height,
-            limit: settings.max_pixels,
-        });
+    for header in beside.iter().chain([header]) {
+        check_source(header, settings)?;
     }
+    request.complete().map_err(Error::Parameter)?;
     let folded = sketch::fold(request, header, beside).map_err(Error::Parameter)?;
     let Folded { first, stages, tag } = folded;
-    let (width, height) = through(first.size(), &stages, settings)?;
-    let drawn = drawn(header.model, &stages);
+    let (width, height) = output::through(first.size(), &stages, settings)?;
+    let drawn = output::drawn(header.model, &stages);
     let encoding = output::encoding(request, header, drawn);
     output::check(width, height, encoding.format, settings)?;
-    let (stages, canvas) = laid_under(stages);
+    let (stages, canvas) = output::laid_under(stages);
 
     let planar = matches!(header.model, Model::YCbCr { .. })
         && canvas.is_none()
@@ -161,7 +157,7 @@ pub fn plan_with(
         resampling,
         planar,
         orientation: first.turn,
-        drawn: self::drawn(header.model, &stages),
+        drawn: output::drawn(header.model, &stages),
         stages,
         canvas,
         background: output::background(request, encoding.format),
@@ -179,42 +175,19 @@ pub fn plan_with(
     Ok(plan)
 }
 
-/// A canvas that is the last thing is laid under the picture together with the background.
-fn laid_under(mut stages: Vec<Stage>) -> (Vec<Stage>, Option<Canvas>) {
-    match stages.pop() {
-        Some(Stage::Canvas {
-            canvas,
-            extend: Extend::Background,
-        }) => (stages, Some(canvas)),
-        last => {
-            stages.extend(last);
-            (stages, None)
-        }
+/// Refuses a source that has more pixels than are decoded.
+///
+/// # Errors
+/// `ImageTooLarge`.
+pub fn check_source(header: &Header, settings: &Settings) -> Result<(), Error> {
+    if pixels(header.width, header.height) <= settings.max_pixels {
+        return Ok(());
     }
-}
-
-/// The size behind all stages. On the way no picture may have more pixels than the largest that may come or go.
-fn through(first: (u32, u32), stages: &[Stage], settings: &Settings) -> Result<(u32, u32), Error> {
-    let limit = settings.max_output_pixels.max(settings.max_pixels);
-    stages.iter().try_fold(first, |(width, height), stage| {
-        if pixels(width, height) > limit {
-            return Err(Error::OutputTooLarge {
-                width,
-                height,
-                limit,
-            });
-        }
-        Ok(stage.size((width, height)))
+    Err(Error::ImageTooLarge {
+        width: header.width,
+        height: header.height,
+        limit: settings.max_pixels,
     })
-}
-
-/// What samples mean behind the stages, of a picture that is decoded as `model`.
-fn drawn(model: Model, stages: &[Stage]) -> Model {
-    let coloured = match model {
-        Model::YCbCr { .. } | Model::Cmyk => Model::Rgb,
-        other => other,
-    };
-    stages.iter().fold(coloured, |model, s| s.model(model))
 }
 
 impl Plan {

@@ -25,6 +25,7 @@ fn header(format: Format, width: u32, height: u32, model: Model) -> Header {
         model,
         bit_depth: 8,
         orientation: Orientation::default(),
+        stated: None,
         colour: Meaning::Srgb,
         progressive: false,
         buffered: false,
@@ -215,6 +216,7 @@ proptest! {
     ) {
         let header = Header {
             orientation: Orientation::from_exif(tag),
+            stated: None,
             ..header(format, width, height, model)
         };
         let query = format!("width={w}&height={h}&fit={fit}&linear={linear}");

@@ -75,6 +75,18 @@ impl Request {
         self.varies
     }
 
+    /// Imaginary takes `auto` for no type where a type has to be named and the client accepts none that it knows.
+    fn check_auto(&self) -> Result<(), ParameterError> {
+        let nothing = self.grammar == Grammar::Imaginary
+            && self.operation.needs == Needs::Type
+            && self.varies
+            && self.accept.better.is_empty();
+        if nothing {
+            return Err(parameter::missing(self.operation.name, "type", "type"));
+        }
+        Ok(())
+    }
+
     /// Whether a step asks for an answer without metadata.
     pub(super) fn strips(&self) -> bool {
         self.steps.iter().any(|step| step.strips)
@@ -115,6 +127,7 @@ impl Request {
     /// # Errors
     /// [`ParameterError::Missing`].
     pub fn complete(&self) -> Result<(), ParameterError> {
+        self.check_auto()?;
         let mut steps = self.steps.iter().enumerate();
         let missing = steps.find_map(|(index, step)| {
             let missing = step.missing.clone().filter(|_| !step.ignore_failure);

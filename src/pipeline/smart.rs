@@ -64,7 +64,7 @@ pub(super) fn extra_bytes(_size: Size) -> u64 {
     u64::from(CELLS * CELLS) * 200
 }
 
-/// The mean colour of each cell, as XYZ with white at about 100.
+/// The mean of each cell's samples, as XYZ with white at about 100.
 struct Cells {
     across: u32,
     down: u32,
@@ -77,7 +77,6 @@ impl Cells {
         let shape = picture.shape();
         let (across, down) = (shape.width.min(CELLS), shape.height.min(CELLS));
         let light = Curve::of(true);
-        let brightest = u64::from(BRIGHTEST.unsigned_abs());
         let mut sums = vec![[0_u64; 4]; (across * down) as usize];
         let channels = shape.model.channels();
         let rows = picture.planes.iter().flat_map(|plane| plane.rows(channels));
@@ -94,15 +93,19 @@ impl Cells {
                 else {
                     continue;
                 };
-                let paper = brightest * u64::from(255 - alpha);
+                let paper = 255 * u64::from(255 - alpha);
                 for (sum, sample) in [(red, r), (green, g), (blue, b)] {
-                    *sum += u64::from(light.number(sample)) * u64::from(alpha) + paper;
+                    *sum += u64::from(sample) * u64::from(alpha) + paper;
                 }
-                *count += 255 * brightest;
+                *count += 255;
             }
         }
         let colours = sums.into_iter().map(|[r, g, b, count]| {
-            let part = |sum: u64| sum as f64 / count.max(1) as f64;
+            let part = |sum: u64| {
+                let mean = (sum + count / 2) / count.max(1);
+                let mean = u8::try_from(mean).unwrap_or(u8::MAX);
+                f64::from(light.number(mean)) / f64::from(BRIGHTEST)
+            };
             let (r, g, b) = (part(r), part(g), part(b));
             // Linear sRGB to XYZ (IEC 61966-2-1).
             [
@@ -152,7 +155,7 @@ impl Cells {
         edge + skin + redness
     }
 
-    /// The middle of the best part of `size`, in pixels of the picture.
+    /// The middle of the best part of `size`, in pixels of the picture: the upper left corner of the best cell, as libvips has it.
     fn best(&self, size: Size, picture: Size) -> (f64, f64) {
         let across = f64::from(self.across) / f64::from(picture.0);
         let down = f64::from(self.down) / f64::from(picture.1);
@@ -173,7 +176,7 @@ impl Cells {
             }
         }
         let (x, y) = (best.0 % self.across, best.0 / self.across);
-        ((f64::from(x) + 0.5) / across, (f64::from(y) + 0.5) / down)
+        (f64::from(x) / across, f64::from(y) / down)
     }
 }
 

@@ -112,9 +112,10 @@ impl Default for Gravity {
 }
 
 impl Gravity {
-    /// A compass point, a side, or `x,y`.
+    /// A compass point, a side, or `x,y`; in any case, with spaces around it.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let (x, y) = match text {
+        let text = text.trim().to_ascii_lowercase();
+        let (x, y) = match text.as_str() {
             "centre" | "center" | "c" => (0.5, 0.5),
             "north" | "top" | "n" => (0.5, 0.0),
             "northeast" | "top-right" | "ne" => (1.0, 0.0),
@@ -141,11 +142,10 @@ impl Gravity {
 
     /// As imaginary takes it: five words, and the centre for all others.
     pub(super) fn loose(text: &str) -> Self {
-        match text.trim().to_ascii_lowercase().as_str() {
-            word @ ("north" | "south" | "east" | "west" | "smart") => Self::parse(word),
-            _ => None,
-        }
-        .unwrap_or_default()
+        const KNOWN: [&str; 5] = ["north", "south", "east", "west", "smart"];
+        let text = text.trim().to_ascii_lowercase();
+        let known = KNOWN.contains(&text.as_str());
+        Self::parse(&text).filter(|_| known).unwrap_or_default()
     }
 
     /// Where a cut of `part` begins in a length of `whole`, across or down. Both at least 0, `part <= whole`.

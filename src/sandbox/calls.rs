@@ -5,6 +5,8 @@
 
 use libc::c_long;
 
+use super::Needs;
+
 /// A call that is allowed while one of its arguments, by `mask`, is one of `values`.
 #[derive(Clone, Debug)]
 pub(super) struct Limited {
@@ -103,6 +105,12 @@ const CONNECTIONS: &[c_long] = &[
     libc::SYS_getpeername,
 ];
 
+/// Files beneath the one folder that landlock lets through. The path is out of a filter's sight.
+const FILES: &[c_long] = &[libc::SYS_openat2];
+
+/// Connections of its own, to the ports that landlock lets through, and packets to name servers. `socket` is looked at.
+const FETCHES: &[c_long] = &[libc::SYS_connect, libc::SYS_bind];
+
 /// Pictures to and from a process that does pixel work, and plans and replies: over a socket and a memory file that were made before.
 const PROCESSES: &[c_long] = &[libc::SYS_sendmsg, libc::SYS_recvmsg, libc::SYS_pwrite64];
 
@@ -166,7 +174,7 @@ fn common() -> Calls {
 }
 
 /// What a server needs once its listener is bound.
-pub(super) fn server(children: bool) -> Calls {
+pub(super) fn server(needs: Needs<'_>) -> Calls {
     let mut calls = common();
     calls.any.extend([THREADS, EVENTS, CONNECTIONS].concat());
     let levels = [libc::SOL_SOCKET, libc::IPPROTO_TCP];
@@ -178,6 +186,7 @@ pub(super) fn server(children: bool) -> Calls {
         libc::F_DUPFD_CLOEXEC,
     ];
     let nonblocking = i32::try_from(libc::FIONBIO).unwrap_or_default();
+    let queued = i32::try_from(libc::TIOCOUTQ).unwrap_or_default();
     calls.limited.extend([
         // Threads, but no processes: for glibc all of this is one call.
         limited(
@@ -192,9 +201,20 @@ pub(super) fn server(children: bool) -> Calls {
         // Signals reach tokio through a pair of sockets that knows no address.
         limited(libc::SYS_socketpair, 0, ALL, &[libc::AF_UNIX]),
         limited(libc::SYS_fcntl, 1, ALL, &descriptors),
-        limited(libc::SYS_ioctl, 1, ALL, &[nonblocking]),
+        // How much of an answer its client has yet to take.
+        limited(libc::SYS_ioctl, 1, ALL, &[nonblocking, queued]),
     ]);
-    if children {
+    if needs.folder.is_some() {
+        calls.any.extend(FILES);
+    }
+    if needs.ports.is_some() {
+        calls.any.extend(FETCHES);
+        // Nothing but the internet's own protocols.
+        let families = [libc::AF_INET, libc::AF_INET6];
+        let socket = limited(libc::SYS_socket, 0, ALL, &families);
+        calls.limited.push(socket);
+    }
+    if needs.children {
         calls.any.extend([PROCESSES, CHILDREN].concat());
     }
     calls

@@ -8,7 +8,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, Stdio};
 
 use self::Walls::{Both, Codec, Landlock};
-use super::{Enforced, Mode, Profile};
+use super::{Enforced, Mode, Needs, Profile};
 use crate::os::{self, Forbidden};
 
 /// Something that nothing in the sandbox may do.
@@ -20,6 +20,16 @@ pub struct Attempt {
     /// Which walls are up.
     walls: Walls,
     run: fn() -> io::Result<()>,
+}
+
+impl Attempt {
+    /// The kind of process in which it is made, as logs and metrics name it.
+    pub fn process(&self) -> &'static str {
+        match self.walls {
+            Codec => "codec",
+            Both | Landlock => "server",
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -171,13 +181,13 @@ pub fn try_apart(
 /// Puts the walls up around this process and makes the attempt: what it says and how it ends.
 ///
 /// `say` is told what is in force before the attempt is made.
-pub fn try_here(attempt: &Attempt, profile: Profile, say: impl FnOnce(&Enforced)) -> (u8, String) {
+pub fn try_here(attempt: &Attempt, needs: Needs<'_>, say: impl FnOnce(&Enforced)) -> (u8, String) {
     let enforced = match attempt.walls {
-        Both => super::apply(Mode::Prefer, profile),
+        Both => super::apply(Mode::Prefer, Profile::Server(needs)),
         Codec => super::apply(Mode::Prefer, Profile::Codec),
         Landlock => {
             let mut enforced = Enforced::default();
-            super::restrict_files(&mut enforced);
+            super::restrict_files(needs, &mut enforced);
             enforced
         }
     };

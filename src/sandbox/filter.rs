@@ -77,12 +77,32 @@ fn conditions(limited: &Limited) -> Result<Vec<SeccompRule>, BackendError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::calls;
+    use std::fs::File;
+    use std::os::fd::AsFd;
+
+    use super::super::{Needs, calls};
     use super::*;
+
+    const CHILDREN: Needs<'_> = Needs {
+        children: true,
+        folder: None,
+        ports: None,
+    };
 
     #[test]
     fn every_profile_becomes_filters() {
-        for calls in [calls::server(false), calls::server(true), calls::codec()] {
+        let folder = File::open("/").unwrap();
+        let all = Needs {
+            children: true,
+            folder: Some(folder.as_fd()),
+            ports: Some(&[80]),
+        };
+        for calls in [
+            calls::server(Needs::default()),
+            calls::server(CHILDREN),
+            calls::server(all),
+            calls::codec(),
+        ] {
             // The kernel takes 4096 instructions; most calls are answered from a table without running any.
             for program in programs(&calls).unwrap() {
                 assert!((1..500).contains(&program.len()), "{}", program.len());
@@ -94,12 +114,22 @@ mod tests {
     }
 
     #[test]
+    fn only_a_server_with_sources_opens_files_and_makes_connections() {
+        let calls = calls::server(Needs::default());
+        for call in [libc::SYS_openat2, libc::SYS_connect, libc::SYS_bind] {
+            assert!(!calls.any.contains(&call));
+        }
+        let is_socket = |limited: &Limited| limited.call == libc::SYS_socket;
+        assert!(!calls.limited.iter().any(is_socket));
+    }
+
+    #[test]
     fn a_codec_can_do_nothing_that_a_server_with_codecs_elsewhere_cannot() {
         let names = |calls: &Calls| -> std::collections::BTreeSet<i64> {
             let limited = calls.limited.iter().map(|limited| limited.call);
             calls.any.iter().copied().chain(limited).collect()
         };
-        let (server, codec) = (names(&calls::server(true)), names(&calls::codec()));
+        let (server, codec) = (names(&calls::server(CHILDREN)), names(&calls::codec()));
         assert_eq!(codec.difference(&server).count(), 0);
         for call in [
             libc::SYS_clone,

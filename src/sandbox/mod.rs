@@ -14,7 +14,10 @@ mod landlock;
 use std::fmt;
 use std::fs::File;
 use std::io::ErrorKind;
+use std::os::fd::BorrowedFd;
 use std::os::unix::net::UnixDatagram;
+
+use serde::{Deserialize, Serialize};
 
 use crate::os;
 
@@ -29,20 +32,28 @@ pub enum Mode {
     Off,
 }
 
+/// What a server can't do without.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Needs<'a> {
+    /// Codecs run in processes of their own, which it feeds.
+    pub children: bool,
+    /// Files beneath this folder are read.
+    pub folder: Option<BorrowedFd<'a>>,
+    /// Connections are made to these TCP ports, and name servers are asked; or none are made at all.
+    pub ports: Option<&'a [u16]>,
+}
+
 /// Who gives things up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Profile {
+#[derive(Clone, Copy, Debug)]
+pub enum Profile<'a> {
     /// A server whose listener is bound, and whose threads are not started.
-    Server {
-        /// Whether codecs run in processes of their own, which it feeds.
-        children: bool,
-    },
+    Server(Needs<'a>),
     /// A process of one thread that decodes and encodes what comes over sockets that it has.
     Codec,
 }
 
 /// How much of landlock is in force.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Level {
     /// Nothing.
     #[default]
@@ -54,7 +65,7 @@ pub enum Level {
 }
 
 /// What is in force.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Enforced {
     /// Landlock.
     pub landlock: Level,
@@ -66,6 +77,24 @@ pub struct Enforced {
     pub no_new_privileges: bool,
     /// What was wanted and isn't in force, and why.
     pub missing: Vec<String>,
+}
+
+impl Enforced {
+    /// What is in force both here and there.
+    #[must_use]
+    pub fn least(&self, other: Self) -> Self {
+        let mut missing = self.missing.clone();
+        missing.extend(other.missing);
+        missing.sort();
+        missing.dedup();
+        Self {
+            landlock: self.landlock.min(other.landlock),
+            landlock_version: self.landlock_version.min(other.landlock_version),
+            seccomp: self.seccomp && other.seccomp,
+            no_new_privileges: self.no_new_privileges && other.no_new_privileges,
+            missing,
+        }
+    }
 }
 
 impl fmt::Display for Enforced {
@@ -90,7 +119,7 @@ impl fmt::Display for Enforced {
 ///
 /// To be called while there is one thread. Never fails: with [`Mode::Require`] the caller has to end if anything is [missing](Enforced::missing).
 /// What is read from `/proc` has to be open by then, see [`os::open_own_figures`].
-pub fn apply(mode: Mode, profile: Profile) -> Enforced {
+pub fn apply(mode: Mode, profile: Profile<'_>) -> Enforced {
     let mut enforced = Enforced::default();
     if mode == Mode::Off {
         return enforced;
@@ -100,13 +129,32 @@ pub fn apply(mode: Mode, profile: Profile) -> Enforced {
     if !enforced.no_new_privileges {
         enforced.missing.push("no_new_privs: refused".to_owned());
     }
-    restrict_files(&mut enforced);
+    let needs = match profile {
+        Profile::Server(needs) => needs,
+        Profile::Codec => Needs::default(),
+    };
+    restrict_files(needs, &mut enforced);
     restrict_calls(profile, &mut enforced);
     enforced
 }
 
-fn restrict_files(enforced: &mut Enforced) {
-    match landlock::apply() {
+/// Says in the log what is in force in a kind of process.
+pub fn tell(process: &'static str, mode: Mode, enforced: &Enforced) {
+    let missing = enforced.missing.join("; ");
+    match mode {
+        Mode::Off => tracing::info!(process, "no sandbox, as configured"),
+        _ if missing.is_empty() => tracing::info!(process, %enforced, "sandbox"),
+        _ => tracing::warn!(process, %enforced, missing, "sandbox, but not all of it"),
+    }
+}
+
+/// Why a server that requires all of it doesn't start.
+pub fn refusal(missing: &str) -> String {
+    format!("sandbox = \"require\", but not all of it can be had: {missing}")
+}
+
+fn restrict_files(needs: Needs<'_>, enforced: &mut Enforced) {
+    match landlock::apply(needs) {
         Ok((level, version)) => {
             (enforced.landlock, enforced.landlock_version) = (level, version);
             if level != Level::Full {
@@ -122,7 +170,7 @@ fn restrict_files(enforced: &mut Enforced) {
         }
         Err(error) => enforced.missing.push(format!("landlock: {error}")),
     }
-    // Every file system has a root.
+    // Every file system has a root, and it is never what may be read.
     if enforced.landlock != Level::None && !is_refused(File::open("/")) {
         enforced.landlock = Level::None;
         enforced
@@ -131,9 +179,9 @@ fn restrict_files(enforced: &mut Enforced) {
     }
 }
 
-fn restrict_calls(profile: Profile, enforced: &mut Enforced) {
+fn restrict_calls(profile: Profile<'_>, enforced: &mut Enforced) {
     let calls = match profile {
-        Profile::Server { children } => calls::server(children),
+        Profile::Server(needs) => calls::server(needs),
         Profile::Codec => calls::codec(),
     };
     match filter::apply(&calls) {

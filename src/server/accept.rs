@@ -27,8 +27,14 @@ const CROWDED_PATIENCE: Duration = Duration::from_secs(1);
 /// Connections that the system may hold for us, at most; it cuts this to its own limit.
 const BACKLOG: i32 = 1024;
 
-/// How long a client that has begun to connect may take to finish, when no others may begin: some round trips.
-const HANDSHAKE: Duration = Duration::from_millis(50);
+/// How long a client that has begun to connect may take to finish, when no others may begin.
+///
+/// It takes one round trip: the system's SYN and ACK to the client, whose connection is there with that, and the client's ACK to
+/// the system, which only then queues it for us. Closing the listener in between resets what the client believes to have. How many
+/// are on this way the system tells nobody who may open no file, so the longest round trip is waited for that there is: halfway
+/// around the globe and back is 0.2 s in fibre, and queues on the way take some more. What was lost, and is sent again after
+/// a second, isn't waited for.
+const HANDSHAKE: Duration = Duration::from_millis(300);
 
 /// Lets every packet pass but those that ask for a new connection: of a TCP header's flags, SYN without ACK.
 ///
@@ -101,9 +107,8 @@ where
     let listener = TcpListener::from_std(listener)?;
     let places = Arc::new(Semaphore::new(settings.max_connections + SPARE));
     let mut tasks = JoinSet::new();
-    let mut patience = Patience::default();
     let seen = phase.clone();
-    let spawn = |tasks: &mut JoinSet<()>, stream, peer, place| {
+    let spawn = |tasks: &mut JoinSet<()>, stream, peer, place: OwnedSemaphorePermit| {
         let guest = Guest::new(&connections, place);
         let crowded = connections.open() > settings.max_connections;
         let mut settings = settings;
@@ -121,32 +126,11 @@ where
             connection::serve(stream, client, settings, phase, handlers).await;
         });
     };
-    loop {
-        // The place is taken before the connection is: beyond the spare ones, nobody is accepted.
-        let next = async {
-            let place = Arc::clone(&places).acquire_owned().await;
-            (listener.accept().await, place)
-        };
-        tokio::select! {
-            biased;
-            () = closing(&mut phase) => break,
-            (accepted, place) = next => match (accepted, place) {
-                (Ok((stream, peer)), Ok(place)) => {
-                    patience.reset();
-                    prepare(&stream);
-                    spawn(&mut tasks, stream, peer, place);
-                    // As long as there is always another to accept, nothing else would take them away.
-                    while tasks.try_join_next().is_some() {}
-                }
-                (Err(error), _) => patience.wait(&error).await,
-                // The semaphore is never closed.
-                (_, Err(_closed)) => break,
-            },
-            Some(_ended) = tasks.join_next() => {}
-        }
-    }
-    if !settings.shared_listener {
-        begin_no_more(&listener).await;
+    let end = closing(&mut phase);
+    accept_until(end, &listener, &places, &mut tasks, &spawn).await;
+    if !settings.shared_listener && begin_no_more(&listener) {
+        let end = tokio::time::sleep(HANDSHAKE);
+        accept_until(end, &listener, &places, &mut tasks, &spawn).await;
     }
     // Those that are being served go on whatever becomes of the listener.
     match listener.into_std() {
@@ -162,16 +146,53 @@ where
     Ok(())
 }
 
-/// Stops the system from accepting for us, so that the accept queue can be emptied for good.
+/// Accepts and serves until `end` is ready.
+async fn accept_until(
+    end: impl Future<Output = ()>,
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+    tasks: &mut JoinSet<()>,
+    serve: &impl Fn(&mut JoinSet<()>, TcpStream, SocketAddr, OwnedSemaphorePermit),
+) {
+    let mut patience = Patience::default();
+    tokio::pin!(end);
+    loop {
+        // The place is taken before the connection is: beyond the spare ones, nobody is accepted.
+        let next = async {
+            let place = Arc::clone(places).acquire_owned().await;
+            (listener.accept().await, place)
+        };
+        tokio::select! {
+            biased;
+            () = &mut end => return,
+            (accepted, place) = next => match (accepted, place) {
+                (Ok((stream, peer)), Ok(place)) => {
+                    patience.reset();
+                    prepare(&stream);
+                    serve(tasks, stream, peer, place);
+                    // As long as there is always another to accept, nothing else would take them away.
+                    while tasks.try_join_next().is_some() {}
+                }
+                (Err(error), _) => patience.wait(&error).await,
+                // The semaphore is never closed.
+                (_, Err(_closed)) => return,
+            },
+            Some(_ended) = tasks.join_next() => {}
+        }
+    }
+}
+
+/// Stops the system from accepting for us, so that the accept queue can be emptied for good; whether that worked.
 ///
 /// Otherwise it would accept up to the moment when the listener is closed, and reset what came after
 /// our last look into the queue. A client that is turned away here isn't told: it asks again after a second,
 /// and is refused then, or served by the next process.
-async fn begin_no_more(listener: &TcpListener) {
-    match SockRef::from(listener).attach_filter(&NO_NEW_CONNECTIONS) {
-        Ok(()) => tokio::time::sleep(HANDSHAKE).await,
-        Err(error) => tracing::debug!(%error, "connections can't be kept from beginning"),
+fn begin_no_more(listener: &TcpListener) -> bool {
+    let attached = SockRef::from(listener).attach_filter(&NO_NEW_CONNECTIONS);
+    if let Err(error) = &attached {
+        tracing::debug!(%error, "connections can't be kept from beginning");
     }
+    attached.is_ok()
 }
 
 /// Serves what the system has accepted for us: with the listener it would be reset.

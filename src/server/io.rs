@@ -12,7 +12,9 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Settings;
 use super::activity::{Activity, State};
+use super::outflow::Outflow;
 use super::refusal::{Refusal, Unreadable};
+use crate::os;
 
 /// How long a client may go on sending after an early answer, so that a reset doesn't overtake it (RFC 9112, 9.6).
 ///
@@ -30,8 +32,8 @@ pub(super) struct ClockedStream {
     stream: TcpStream,
     settings: Settings,
     activity: Activity,
-    read_clock: Clock<State>,
-    write_clock: Clock<()>,
+    read_clock: Clock,
+    outflow: Outflow,
     refusal: Refusal,
     /// Whether the end may take time: not on one of the few spare places.
     lingers: bool,
@@ -78,10 +80,10 @@ impl ClockedStream {
     ) -> Self {
         Self {
             stream,
+            outflow: Outflow::new(&settings),
             settings,
             activity,
             read_clock: Clock::default(),
-            write_clock: Clock::default(),
             refusal: Refusal::new(unreadable),
             lingers,
             linger: None,
@@ -89,38 +91,47 @@ impl ClockedStream {
         }
     }
 
-    /// How long the client may take for what it has to do now.
+    /// How long the client may take for what it has to send now.
     fn patience(&self, state: State) -> Option<Duration> {
         match state {
+            // First it has to take its answer, which has clocks of its own.
+            _ if self.outflow.is_waiting() => None,
             State::Idle if self.activity.answered() > 0 => Some(self.settings.idle_timeout),
             State::Idle | State::Head => Some(self.settings.header_timeout),
             State::Request => None,
         }
     }
 
-    /// Any progress of the answer starts both clocks anew.
+    /// hyper has looked for the next head already, and doesn't look again before
+    /// it is woken: the clock that will wake it has to be started after a write.
+    fn restart_read_clock(&mut self, cx: &mut Context<'_>) {
+        let state = self.activity.state();
+        let patience = self.patience(state);
+        self.read_clock.stop();
+        if self.read_clock.poll(state, patience, cx).is_ready() {
+            cx.waker().wake_by_ref();
+        }
+    }
+
+    /// After each try to write some of `left` bytes. Progress starts the clock of what comes next anew.
     fn wrote(
         &mut self,
+        left: usize,
         result: Poll<io::Result<usize>>,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
-        if result.is_ready() {
-            self.write_clock.stop();
-            // hyper has looked for the next head already, and doesn't look again before
-            // it is woken: the clock that will wake it has to be started here.
-            let state = self.activity.state();
-            let patience = self.patience(state);
-            self.read_clock.stop();
-            if self.read_clock.poll(state, patience, cx).is_ready() {
-                cx.waker().wake_by_ref();
-            }
-            return result;
+        if let Poll::Ready(result) = result {
+            self.outflow.wrote(*result.as_ref().unwrap_or(&0));
+            self.restart_read_clock(cx);
+            return Poll::Ready(result);
         }
-        let patience = Some(self.settings.write_timeout);
-        match self.write_clock.poll((), patience, cx) {
-            Poll::Ready(()) => Poll::Ready(Err(late("the client doesn't take its answer"))),
-            Poll::Pending => Poll::Pending,
-        }
+        // Where the system doesn't say, what it took is taken.
+        let stream = &self.stream;
+        let unacknowledged = || os::unacknowledged(stream).unwrap_or(0);
+        ready!(self.outflow.poll_late(left, unacknowledged, cx));
+        // What it holds for a client that was given up would stay in its memory for minutes.
+        let _kept = SockRef::from(stream).set_linger(Some(Duration::ZERO));
+        Poll::Ready(Err(late("the client doesn't take its answer")))
     }
 }
 
@@ -168,7 +179,7 @@ impl AsyncWrite for ClockedStream {
             .refusal
             .poll_write(&mut this.stream, cx, buf)
             .unwrap_or_else(|| Pin::new(&mut this.stream).poll_write(cx, buf));
-        self.wrote(result, cx)
+        this.wrote(buf.len(), result, cx)
     }
 
     fn poll_write_vectored(
@@ -180,7 +191,8 @@ impl AsyncWrite for ClockedStream {
             return self.poll_write(cx, only);
         }
         let result = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        self.wrote(result, cx)
+        let left = bufs.iter().map(|buf| buf.len()).sum();
+        self.wrote(left, result, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -188,6 +200,9 @@ impl AsyncWrite for ClockedStream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.outflow.flushed() {
+            self.restart_read_clock(cx);
+        }
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
@@ -195,6 +210,9 @@ impl AsyncWrite for ClockedStream {
         let this = &mut *self;
         if this.linger.is_none() {
             ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
+            // What isn't sent yet is the system's from here on, which would keep it for as long as the client's own says that it lives.
+            let patience = Some(this.settings.write_timeout);
+            let _bounded = SockRef::from(&this.stream).set_tcp_user_timeout(patience);
             if this.lingers {
                 this.linger = Some(Linger::new());
             }
@@ -243,23 +261,18 @@ fn late(what: &str) -> io::Error {
 }
 
 /// Runs while something is waited for; begins anew when that changes.
-struct Clock<T> {
-    running: Option<(T, Pin<Box<Sleep>>)>,
+#[derive(Default)]
+struct Clock {
+    running: Option<(State, Pin<Box<Sleep>>)>,
 }
 
-impl<T> Default for Clock<T> {
-    fn default() -> Self {
-        Self { running: None }
-    }
-}
-
-impl<T: PartialEq + Copy> Clock<T> {
+impl Clock {
     fn stop(&mut self) {
         self.running = None;
     }
 
     /// Ready when `what` has been waited for as long as patience lasts.
-    fn poll(&mut self, what: T, patience: Option<Duration>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(&mut self, what: State, patience: Option<Duration>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(patience) = patience else {
             self.stop();
             return Poll::Pending;

@@ -8,6 +8,7 @@ mod accept;
 mod activity;
 mod connection;
 mod io;
+mod outflow;
 mod refusal;
 
 use std::net::SocketAddr;
@@ -31,6 +32,8 @@ pub struct Settings {
     pub idle_timeout: Duration,
     /// Without a byte of the answer taken.
     pub write_timeout: Duration,
+    /// Bytes of an answer that have to be taken in a second, after the first seconds; 0 is no pace at all.
+    pub min_download_rate: u64,
     /// Whether the listening socket is also somebody else's, who keeps it when we end.
     pub shared_listener: bool,
 }

@@ -67,6 +67,7 @@ fn patient() -> Settings {
         header_timeout: NEVER,
         idle_timeout: NEVER,
         write_timeout: NEVER,
+        min_download_rate: 0,
         shared_listener: false,
     }
 }
@@ -162,6 +163,54 @@ async fn an_answer_that_nobody_takes_is_given_up() {
     stream.write_all(GET).await.unwrap();
     server.empty().await;
     drop(stream);
+}
+
+/// States of the system's own connections with that port on their side, as hexadecimal numbers.
+fn states(port: u16) -> Vec<String> {
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let port = format!(":{port:04X}");
+    let rows = table.lines().map(|line| line.split_whitespace());
+    rows.filter_map(|mut fields| Some((fields.nth(1)?.to_owned(), fields.nth(1)?.to_owned())))
+        .filter(|(local, _)| local.ends_with(&port))
+        .map(|(_, state)| state)
+        .collect()
+}
+
+/// What the system took of an answer isn't ours any more, but somebody's memory all the same.
+#[tokio::test]
+async fn nothing_stays_in_the_system_for_who_takes_nothing() {
+    // Listening, and ended: what has ended holds no bytes, and an earlier client may have had the port.
+    const HARMLESS: [&str; 2] = ["0A", "06"];
+    // The first is given up by us, the second, which the system takes as a whole, by the system.
+    for (bytes, request) in [
+        (64 << 20, GET),
+        (
+            1 << 20,
+            &b"GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"[..],
+        ),
+    ] {
+        let settings = Settings {
+            write_timeout: SHORT,
+            ..patient()
+        };
+        let server = served(settings, bytes);
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        let mut stream = socket.connect(server.address).await.unwrap();
+        stream.write_all(request).await.unwrap();
+        while server.connections.accepted() == 0 {
+            tokio::task::yield_now().await;
+        }
+        server.empty().await;
+        let end = Instant::now() + Duration::from_secs(10);
+        let harmless = |state: &String| HARMLESS.contains(&state.as_str());
+        while !states(server.address.port()).iter().all(harmless) {
+            let states = states(server.address.port());
+            assert!(Instant::now() < end, "{bytes}: {states:?}");
+            tokio::time::sleep(SHORT / 4).await;
+        }
+        drop(stream);
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use crate::admission;
 use crate::checkpoint::Stop;
 use crate::codecs;
 use crate::pipeline::{self, plan};
+use crate::source;
 
 /// Why there is no answer, by the layer that saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub enum Error {
     Plan(plan::Error),
     /// Overload, deadline, cancel, panic.
     Admission(admission::Error),
+    /// The source gave no picture.
+    Source(source::Error),
     /// The pipeline failed where it must not; for the log.
     Internal(String),
 }
@@ -64,5 +67,14 @@ impl From<plan::Error> for Error {
 impl From<admission::Error> for Error {
     fn from(error: admission::Error) -> Self {
         Self::Admission(error)
+    }
+}
+
+impl From<source::Error> for Error {
+    fn from(error: source::Error) -> Self {
+        match error {
+            source::Error::Admission(error) => Self::Admission(error),
+            other => Self::Source(other),
+        }
     }
 }

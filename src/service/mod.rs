@@ -1,8 +1,11 @@
 //! The one use case: a picture and a request in, a picture out.
 
 mod error;
+mod memory;
+mod named;
 mod scratches;
 mod self_test;
+mod work;
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,25 +14,19 @@ use std::time::Instant;
 use bytes::Bytes;
 
 pub use self::error::Error;
+use self::memory::Memory;
+pub use self::named::{Holds, Named};
 use self::scratches::Scratches;
-use crate::admission::{Admission, Deadline, Demand, Held, Lease, Permit};
+use self::work::Ready;
+pub use self::work::{Executor, Job, in_process};
+use crate::admission::{Admission, Deadline};
 use crate::checkpoint::Checkpoint;
 use crate::codecs::{self, Format, Header};
 use crate::isolation::Isolation;
 use crate::pipeline::plan::{self, Plan, Settings};
 use crate::pipeline::request::Request;
-use crate::pipeline::{self, Picture, Scratch};
-
-/// A picture as it came in.
-#[derive(Debug)]
-pub struct Source {
-    /// The file.
-    pub bytes: Bytes,
-    /// Its BLAKE3 digest.
-    pub digest: [u8; 32],
-    /// The upload memory it holds.
-    pub lease: Lease,
-}
+pub use crate::source::Source;
+use crate::source::Sources;
 
 /// What is kept as long as a request's work lasts, and its answer is being sent; it gives back whatever it stands for when dropped.
 pub type Kept = Arc<dyn fmt::Debug + Send + Sync>;
@@ -62,32 +59,15 @@ pub struct Answer {
     pub source: Header,
 }
 
-/// One job of pixel work: the file, what is known of it, and what to do.
+/// What a service is made of besides its executor.
 #[derive(Debug)]
-pub struct Job {
-    /// The file.
-    pub source: Bytes,
-    /// What its header says.
-    pub header: Header,
-    /// The files that are drawn over it, with what their headers say.
-    pub beside: Vec<(Bytes, Header)>,
-    /// What to do with it.
-    pub plan: Plan,
-}
-
-/// Does a job, synchronously, on a worker.
-pub type Executor =
-    Arc<dyn Fn(&Job, &mut Scratch, &Checkpoint) -> Result<Vec<u8>, pipeline::Error> + Send + Sync>;
-
-/// The executor of every real server: the pipeline, in this process.
-pub fn in_process() -> Executor {
-    Arc::new(|job, scratch, checkpoint| {
-        let picture = |(file, header)| Picture { file, header };
-        let beside = job.beside.iter().map(|(file, header)| (&**file, header));
-        let beside: Vec<_> = beside.map(picture).collect();
-        let first = picture((&*job.source, &job.header));
-        pipeline::run_with(first, &beside, &job.plan, scratch, checkpoint)
-    })
+pub struct Parts {
+    /// Limits on pictures.
+    pub settings: Settings,
+    /// What it works through.
+    pub admission: Admission,
+    /// Where pictures come from besides bodies of requests.
+    pub sources: Sources,
 }
 
 /// A cheap handle on the use case.
@@ -97,6 +77,8 @@ pub struct Service(Arc<Inner>);
 struct Inner {
     settings: Settings,
     admission: Admission,
+    sources: Sources,
+    memory: Memory,
     executor: Executor,
     /// Where the executor works, if not in this process.
     isolation: Option<Isolation>,
@@ -113,34 +95,36 @@ impl fmt::Debug for Inner {
 }
 
 impl Service {
-    /// With these limits, working through this admission.
-    pub fn new(settings: Settings, admission: Admission, executor: Executor) -> Self {
-        Self::with(settings, admission, executor, None)
+    /// Of these parts.
+    pub fn new(parts: Parts, executor: Executor) -> Self {
+        Self::with(parts, executor, None)
     }
 
     /// The same, with pixel work in processes of its own.
-    pub fn isolated(settings: Settings, admission: Admission, isolation: Isolation) -> Self {
+    pub fn isolated(parts: Parts, isolation: Isolation) -> Self {
         let processes = isolation.clone();
         let executor: Executor = Arc::new(move |job, _, checkpoint| {
             let beside = job.beside.iter().map(|(file, _)| &**file);
             let files: Vec<&[u8]> = std::iter::once(&*job.source).chain(beside).collect();
             processes.run(&files, &job.plan, checkpoint)
         });
-        Self::with(settings, admission, executor, Some(isolation))
+        Self::with(parts, executor, Some(isolation))
     }
 
-    fn with(
-        settings: Settings,
-        admission: Admission,
-        executor: Executor,
-        isolation: Option<Isolation>,
-    ) -> Self {
+    fn with(parts: Parts, executor: Executor, isolation: Option<Isolation>) -> Self {
+        let Parts {
+            settings,
+            admission,
+            sources,
+        } = parts;
         let figures = admission.figures();
         // Beside the workers there is one that helps out.
         let scratches = Scratches::new(figures.pixel_memory.1, figures.workers as u64 + 1);
         Self(Arc::new(Inner {
             settings,
             admission,
+            sources,
+            memory: Memory::default(),
             executor,
             isolation,
             scratches: Arc::new(scratches),
@@ -150,6 +134,11 @@ impl Service {
     /// The admission it works through.
     pub fn admission(&self) -> &Admission {
         &self.0.admission
+    }
+
+    /// Where its pictures come from besides bodies.
+    pub fn sources(&self) -> &Sources {
+        &self.0.sources
     }
 
     /// The processes it works in, if not in this one.
@@ -170,6 +159,14 @@ impl Service {
         Ok(codecs::recognise(&source.bytes).map(drop)?)
     }
 
+    /// Whether the picture is within the limits.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn check(&self, header: &Header) -> Result<(), Error> {
+        Ok(plan::check_source(header, &self.0.settings)?)
+    }
+
     /// What the picture is, from its header.
     ///
     /// # Errors
@@ -184,29 +181,41 @@ impl Service {
     /// [`Error`].
     pub async fn transform(
         &self,
-        mut source: Source,
-        mut beside: Vec<Source>,
+        source: Source,
+        beside: Vec<Source>,
         request: &Request,
         context: &Context,
     ) -> Result<Answer, Error> {
+        let ready = self.plan(source, beside, request)?;
+        self.make(ready, context).await
+    }
+
+    /// All that can be known of the answer before a pixel is decoded.
+    fn plan(&self, source: Source, beside: Vec<Source>, request: &Request) -> Result<Ready, Error> {
         let header = codecs::probe(&source.bytes)?;
+        let headers = beside.iter().map(|source| codecs::probe(&source.bytes));
+        let headers = headers.collect::<Result<Vec<_>, _>>();
+        let headers = headers.map_err(Error::Watermark)?;
         // A profile may be packed in the file, and lies beside it while the request waits.
-        source.lease.extend(header.held_bytes())?;
-        let mut headers = Vec::new();
-        for source in &mut beside {
-            let header = codecs::probe(&source.bytes).map_err(Error::Watermark)?;
-            source.lease.extend(header.held_bytes())?;
-            headers.push(header);
-        }
+        let held = headers.iter().chain([&header]).map(Header::held_bytes);
+        let profiles = self.0.admission.upload(held.sum())?;
         let plan = plan::plan_with(request, &header, &headers, &self.0.settings)?;
-        let etag = etag(&source, &beside, &plan);
-        let (format, width, height) = (plan.encoding.format, plan.width, plan.height);
-        let beside = beside.into_iter().zip(headers).collect();
-        let picture = (source, header.clone());
-        let bytes = self.work(picture, beside, plan, context).await?;
+        Ok(Ready {
+            etag: etag(&source, &beside, &plan),
+            source,
+            beside: beside.into_iter().zip(headers).collect(),
+            profiles,
+            header,
+            plan,
+        })
+    }
+
+    async fn make(&self, ready: Ready, context: &Context) -> Result<Answer, Error> {
+        let (etag, header) = (ready.etag.clone(), ready.header.clone());
+        let (width, height) = (ready.plan.width, ready.plan.height);
         Ok(Answer {
-            bytes,
-            format,
+            format: ready.plan.encoding.format,
+            bytes: self.work(ready, context).await?,
             width,
             height,
             etag,
@@ -217,83 +226,6 @@ impl Service {
     /// Lets go of buffers that no job has used for ten seconds. Called from time to time.
     pub fn trim(&self) {
         self.0.scratches.trim(Instant::now());
-    }
-
-    /// Runs the plan on a worker; everything the work needs is owned by it.
-    async fn work(
-        &self,
-        (source, header): (Source, Header),
-        beside: Vec<(Source, Header)>,
-        plan: Plan,
-        context: &Context,
-    ) -> Result<Bytes, Error> {
-        let executor = Arc::clone(&self.0.executor);
-        let scratches = Arc::clone(&self.0.scratches);
-        let Context {
-            checkpoint, kept, ..
-        } = context.clone();
-        let Source {
-            bytes: file, lease, ..
-        } = source;
-        let mut leases = vec![lease];
-        let beside: Vec<_> = beside
-            .into_iter()
-            .map(|(Source { bytes, lease, .. }, header)| {
-                leases.push(lease);
-                (bytes, header)
-            })
-            .collect();
-        // For another process the files lie in shared memory, and are copied out there.
-        let files = std::iter::once(&file).chain(beside.iter().map(|(file, _)| file));
-        let length: u64 = files.map(|file| file.len() as u64).sum();
-        let copies = self.isolation().map_or(0, |_| 2 * length);
-        let demand = Demand {
-            bytes: plan.cost.peak_bytes.saturating_add(copies),
-            time: plan.cost.time,
-        };
-        let job = Job {
-            source: file,
-            header,
-            beside,
-            plan,
-        };
-        let work = move |permit: &mut Permit| {
-            let mut scratch = scratches.lend();
-            let made = executor(&job, &mut scratch, &checkpoint);
-            scratches.take_back(scratch);
-            checkpoint.leave();
-            // The upload's memory is free once its bytes are: they go first.
-            drop(job);
-            drop(leases);
-            made.map(|file| {
-                let held = permit.keep(file.capacity() as u64);
-                Bytes::from_owner(Made {
-                    file,
-                    _held: held,
-                    _kept: kept,
-                })
-            })
-        };
-        let made = self
-            .0
-            .admission
-            .run(demand, context.deadline, &context.checkpoint, work)
-            .await?;
-        Ok(made?)
-    }
-}
-
-/// A file that was made. Its bytes stay in the books until the last of them is sent, or the
-/// client that doesn't read them is given up.
-struct Made {
-    file: Vec<u8>,
-    _held: Held,
-    _kept: Option<Kept>,
-}
-
-impl AsRef<[u8]> for Made {
-    fn as_ref(&self) -> &[u8] {
-        &self.file
     }
 }
 

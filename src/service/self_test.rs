@@ -1,5 +1,6 @@
 //! Whether every codec works here, before the server calls itself ready.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Context, Error, Service, Source};
@@ -20,7 +21,7 @@ impl Service {
             let file = specimen(row.format)?;
             let source = Source {
                 digest: *blake3::hash(&file).as_bytes(),
-                lease: self.0.admission.upload(file.len() as u64)?,
+                lease: Arc::new(self.0.admission.upload(file.len() as u64)?),
                 bytes: file.into(),
             };
             let size = [("width".to_owned(), "3".to_owned())];

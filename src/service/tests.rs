@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::self_test::specimen;
 use super::*;
 use crate::codecs::{Encoding, FORMATS, Model, Raster, Shape};
-use crate::pipeline::operation;
 use crate::pipeline::parameter::Grammar;
 use crate::pipeline::request::{self, Rules};
+use crate::pipeline::{self, Scratch, operation};
 
 /// Work on a picture of that width, with a scratch that it leaves grown.
 fn grown(width: u32) -> Scratch {

@@ -1,8 +1,22 @@
 //! Log lines: for eyes on a terminal, JSON for everything else.
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
+
+use super::lines::Lines;
+
+/// The process's one log.
+static LINES: Lines = Lines::new();
+
+/// Whether a thread writes it.
+static WRITING: AtomicBool = AtomicBool::new(false);
+
+/// How long the last lines may take to be written.
+const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// What is logged, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,18 +50,20 @@ impl Settings {
     }
 }
 
-/// Starts logging to standard error for the whole process, panics included. A second call does nothing.
+/// Has the whole process log, panics included. A second call does nothing.
+///
+/// Lines go to standard error, but wait in memory until [`start_writing`].
 pub fn init(settings: &Settings) {
     let filter = EnvFilter::try_new(&settings.filter).unwrap_or_else(|_bad| EnvFilter::new("info"));
     let pretty = match settings.format {
-        LogFormat::Auto => std::io::stderr().is_terminal(),
+        LogFormat::Auto => io::stderr().is_terminal(),
         LogFormat::Json => false,
         LogFormat::Pretty => true,
     };
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        // A full disk or a log collector that has died would panic at each line: it would be told on standard error, too.
+        .with_writer(|| &LINES)
+        // They would be told on standard error, past the queue.
         .log_internal_errors(false);
     let _already_started = if pretty {
         lines.with_target(false).try_init()
@@ -65,4 +81,43 @@ pub fn init(settings: &Settings) {
         let message = panic.payload_as_str().unwrap_or("without a message");
         tracing::error!(place, message, "panic");
     }));
+}
+
+/// Starts the thread that writes lines. It is under whatever sandbox the calling thread is.
+///
+/// From here on nothing else may write to standard error, or it waits for whoever reads that.
+///
+/// # Errors
+/// The system refuses a thread.
+pub fn start_writing() -> io::Result<()> {
+    let write = || {
+        LINES.write_to(io::stderr(), |lines| {
+            tracing::warn!(lines, "log lines were dropped, since nobody took them");
+        });
+    };
+    let writer = thread::Builder::new().name("pixmill-log".to_owned());
+    writer.spawn(write)?;
+    WRITING.store(true, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Says something to whoever started the process, in its place among the log's lines.
+pub fn say(text: &str) {
+    LINES.push(format!("{text}\n").as_bytes());
+}
+
+/// Waits until the last line is written, but not for long: nobody may be there to read it.
+///
+/// Without a thread that writes, the lines are written here.
+pub fn finish() {
+    if WRITING.load(Ordering::Relaxed) {
+        LINES.wait_until_written(LAST_LINES);
+    } else {
+        LINES.write_rest(io::stderr());
+    }
+}
+
+/// Log lines that were lost since the start.
+pub fn lines_dropped() -> u64 {
+    LINES.dropped()
 }

@@ -1,4 +1,4 @@
-//! The metric catalogue, and the page that a scraper reads.
+//! What is counted, and the page that a scraper reads.
 
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
@@ -11,6 +11,10 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+
+use super::catalogue::CATALOGUE;
+use super::fetches::{Fetch, Fetches};
+use super::snapshot::Snapshot;
 
 /// How the page is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,85 +40,6 @@ impl Dialect {
     }
 }
 
-/// A metric's name and meaning.
-#[derive(Debug)]
-pub struct MetricRow {
-    /// Name on the page; a histogram's gets a suffix for each of its parts.
-    pub name: &'static str,
-    /// `counter`, `gauge` or `histogram`.
-    pub kind: &'static str,
-    /// One line for a person.
-    pub help: &'static str,
-}
-
-macro_rules! catalogue {
-    ($($name:literal $kind:literal $help:literal;)*) => {
-        /// Every metric.
-        pub const CATALOGUE: &[MetricRow] = &[$(MetricRow { name: $name, kind: $kind, help: $help }),*];
-    };
-}
-
-catalogue! {
-    "pixmill_requests_total" "counter" "Requests answered, by route and status; 499 is a client that left";
-    "pixmill_request_seconds" "histogram" "Time from the head of a request to its answer, by route";
-    "pixmill_cancelled_total" "counter" "Work that was stopped or never started because its client left";
-    "pixmill_queue_length" "gauge" "Requests that wait for a worker";
-    "pixmill_workers" "gauge" "Workers there are";
-    "pixmill_workers_busy" "gauge" "Workers at work; one more than there are while one helps out";
-    "pixmill_codec_processes" "gauge" "Processes for pixel work, with isolation";
-    "pixmill_codec_crashes_total" "counter" "Processes for pixel work that ended by themselves, with isolation";
-    "pixmill_upload_memory_bytes" "gauge" "Bytes of request bodies held";
-    "pixmill_upload_memory_limit_bytes" "gauge" "Budget for request bodies";
-    "pixmill_pixel_memory_bytes" "gauge" "Bytes granted to pixel work";
-    "pixmill_pixel_memory_limit_bytes" "gauge" "Budget for pixel work";
-    "pixmill_connections_open" "gauge" "Connections open";
-    "pixmill_connections_accepted_total" "counter" "Connections accepted";
-    "pixmill_connections_crowded_total" "counter" "Connections accepted past the cap";
-    "pixmill_uptime_seconds" "gauge" "Seconds since start";
-    "pixmill_resident_memory_bytes" "gauge" "Memory of the process and, with isolation, of those for pixel work";
-    "pixmill_open_fds" "gauge" "Files and sockets that the process has open";
-    "pixmill_cpu_seconds_total" "counter" "CPU time, user and system, of the process and, with isolation, of those for pixel work";
-    "pixmill_sandbox_enforced" "gauge" "1 for each part of the sandbox that is in force as a whole, 0 for each that isn't";
-    "pixmill_build" "gauge" "1, with the version as a label";
-}
-
-/// What is true at the moment of a scrape.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Snapshot {
-    /// Work stopped for clients that left.
-    pub cancelled: u64,
-    /// Requests that wait.
-    pub queue_length: usize,
-    /// Workers there are.
-    pub workers: usize,
-    /// Workers at work.
-    pub workers_busy: usize,
-    /// Processes for pixel work.
-    pub codec_processes: usize,
-    /// Of these, ended by themselves.
-    pub codec_crashes: u64,
-    /// Bytes of bodies, and the budget.
-    pub upload_memory: (u64, u64),
-    /// Bytes granted to work, and the budget.
-    pub pixel_memory: (u64, u64),
-    /// Connections open.
-    pub connections_open: usize,
-    /// Connections accepted.
-    pub connections_accepted: u64,
-    /// Of these, past the cap.
-    pub connections_crowded: u64,
-    /// Seconds since start.
-    pub uptime_seconds: u64,
-    /// Memory of the process.
-    pub resident_bytes: u64,
-    /// Open files.
-    pub open_files: u64,
-    /// CPU seconds.
-    pub cpu_seconds: f64,
-    /// Whether landlock is in force, and whether seccomp is.
-    pub sandbox: (bool, bool),
-}
-
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
     route: String,
@@ -127,8 +52,9 @@ struct RouteLabel {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct PartLabel {
+struct WallLabels {
     part: &'static str,
+    process: &'static str,
 }
 
 /// A cheap handle: clones count into the same metrics.
@@ -138,6 +64,7 @@ pub struct Metrics(Arc<Inner>);
 struct Inner {
     requests: Family<RequestLabels, Counter>,
     seconds: Family<RouteLabel, Histogram>,
+    fetches: Fetches,
 }
 
 impl fmt::Debug for Metrics {
@@ -163,6 +90,7 @@ impl Metrics {
         Self(Arc::new(Inner {
             requests: Family::default(),
             seconds: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
+            fetches: Fetches::default(),
         }))
     }
 
@@ -180,6 +108,11 @@ impl Metrics {
             .seconds
             .get_or_create(&RouteLabel { route })
             .observe(seconds);
+    }
+
+    /// Begins to count one fetch from `source`, a word of ours.
+    pub fn fetch(&self, source: &'static str) -> Fetch {
+        self.0.fetches.begin(source)
     }
 
     /// The page.
@@ -211,13 +144,24 @@ impl Metrics {
         let seconds = Counter::<f64, AtomicU64>::default();
         seconds.inc_by(now.cpu_seconds);
         page.add("pixmill_cpu_seconds_total", seconds);
-        let sandbox: Family<PartLabel, Gauge> = Family::default();
-        let (landlock, seccomp) = now.sandbox;
-        for (part, enforced) in [("landlock", landlock), ("seccomp", seccomp)] {
-            let part = sandbox.get_or_create(&PartLabel { part });
-            part.set(enforced.into());
+        page.count("pixmill_log_lines_dropped_total", now.log_lines_dropped);
+        let sandbox: Family<WallLabels, Gauge> = Family::default();
+        let walls = [("server", Some(now.sandbox)), ("codec", now.codec_sandbox)];
+        for (process, walls) in walls {
+            let Some((landlock, seccomp)) = walls else {
+                continue;
+            };
+            for (part, enforced) in [("landlock", landlock), ("seccomp", seccomp)] {
+                let wall = sandbox.get_or_create(&WallLabels { part, process });
+                wall.set(enforced.into());
+            }
         }
         page.add("pixmill_sandbox_enforced", sandbox);
+        let fetches = &self.0.fetches;
+        page.add("pixmill_fetches_total", fetches.outcomes());
+        page.add("pixmill_fetches_shared_total", fetches.shared.clone());
+        page.add("pixmill_fetched_bytes_total", fetches.bytes.clone());
+        page.add("pixmill_fetch_seconds", fetches.seconds.clone());
         let build: Family<Vec<(String, String)>, Gauge> = Family::default();
         let version = vec![("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned())];
         build.get_or_create(&version).set(1);
@@ -292,11 +236,14 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::telemetry::Outcome;
 
     #[test]
     fn the_page_has_the_whole_catalogue() {
         let metrics = Metrics::new();
         metrics.request("/resize", 200, 0.02);
+        metrics.fetch("url").ends(Outcome::Fetched, 7);
+        drop(metrics.fetch("file"));
         let now = Snapshot {
             queue_length: 3,
             ..Snapshot::default()
@@ -318,6 +265,9 @@ mod tests {
             for line in [
                 "pixmill_requests_total{route=\"/resize\",status=\"200\"} 1\n",
                 "pixmill_queue_length 3.0\n",
+                "pixmill_fetches_total{source=\"url\",outcome=\"fetched\"} 1\n",
+                "pixmill_fetches_total{source=\"file\",outcome=\"cancelled\"} 1\n",
+                "pixmill_fetched_bytes_total{source=\"url\"} 7\n",
                 "pixmill_request_seconds_bucket{le=\"0.025\",route=\"/resize\"} 1\n",
             ] {
                 assert!(page.contains(line), "{line}");

@@ -1,13 +1,19 @@
 //! The binary: flags, exit codes, signals.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::ffi::OsStrExt;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
+use crate::answer::Answer;
 use crate::fixtures::{jpeg, photo, png, quarters};
+use crate::process::Process;
 use crate::support::Picture;
+
+/// No answer takes longer.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 fn pixmill(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pixmill"));
@@ -23,79 +29,51 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A served process, ended when dropped.
+/// A served process, whose log is read at the end.
 pub(crate) struct Served {
-    pub(crate) child: Child,
-    address: String,
-    line: String,
+    pub(crate) process: Process,
+    pub(crate) address: SocketAddr,
 }
 
 impl Served {
     pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut all = vec!["--host", "127.0.0.1", "--port", "0", "--log-format", "json"];
         all.extend(arguments);
-        let mut child = pixmill(&all)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let address = line
-            .split("http://")
-            .nth(1)
-            .unwrap()
-            .split(' ')
-            .next()
-            .unwrap()
-            .to_owned();
-        Self {
-            child,
-            address,
-            line,
-        }
-    }
-
-    pub(crate) fn address(&self) -> &str {
-        &self.address
+        let process = Process::start(pixmill(&all).stderr(Stdio::piped())).unwrap();
+        let address = process.address().expect("it serves");
+        Self { process, address }
     }
 
     pub(crate) fn id(&self) -> u32 {
-        self.child.id()
+        self.process.child.id()
     }
 
+    /// What comes on a connection of its own, until it is closed.
     pub(crate) fn ask(&self, request: &[u8]) -> Vec<u8> {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.write_all(request).unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
         answer
     }
 
+    /// The same, taken apart.
+    pub(crate) fn answer(&self, request: &[u8]) -> Answer {
+        Answer::whole(&self.ask(request)).expect("a whole answer")
+    }
+
     pub(crate) fn signal(&self, signal: rustix::process::Signal) {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, signal).unwrap();
+        self.process.signal(signal);
     }
 
+    /// The exit code, and the log.
     pub(crate) fn ended(mut self) -> (Option<i32>, String) {
-        let status = self.child.wait().unwrap();
+        let status = self.process.child.wait().unwrap();
         let mut log = String::new();
-        self.child
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut log)
-            .unwrap();
+        let mut pipe = self.process.child.stderr.take().unwrap();
+        pipe.read_to_string(&mut log).unwrap();
         (status.code(), log)
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        // Already gone, as a rule.
-        let _gone = self.child.kill();
     }
 }
 
@@ -103,11 +81,14 @@ impl Drop for Served {
 fn it_serves_logs_and_ends_clean() {
     let served = Served::start(&[]);
     assert!(
-        served.line.contains("curl --data-binary @photo.jpg"),
+        served
+            .process
+            .line
+            .contains("curl --data-binary @photo.jpg"),
         "{}",
-        served.line
+        served.process.line
     );
-    let port = served.address.rsplit(':').next().unwrap().to_owned();
+    let port = served.address.port().to_string();
     assert!(run(&["healthcheck", "--port", &port]).status.success());
     let request = crate::support::request(
         "POST",

@@ -9,10 +9,11 @@ use image::{DynamicImage, ImageFormat};
 use crate::fixtures::{self, BLUE, GREEN, RED, WHITE, encoded, oriented, photo, png, quarters};
 use crate::support::TestServer;
 
-const OUTPUTS: [(&str, &str); 3] = [
+const OUTPUTS: [(&str, &str); 4] = [
     ("jpeg", "image/jpeg"),
     ("png", "image/png"),
     ("webp", "image/webp"),
+    ("tiff", "image/tiff"),
 ];
 
 #[tokio::test]
@@ -44,6 +45,7 @@ async fn every_input_becomes_every_output() {
         let expected = match format {
             ImageFormat::Jpeg | ImageFormat::Pnm => "image/jpeg",
             ImageFormat::WebP => "image/webp",
+            ImageFormat::Tiff => "image/tiff",
             // Those with an alpha channel that can't be written back.
             _ => "image/png",
         };

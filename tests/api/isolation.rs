@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::answer::Answer;
 use crate::cli::Served;
 use crate::fixtures::{disc, jpeg, photo, png, quarters};
 use crate::support::request;
@@ -30,25 +31,17 @@ fn isolated(more: &[&str]) -> Served {
     let served = Served::start(&arguments);
     // The self-test has its own order.
     until("it is ready", || {
-        status(&served.ask(&request("GET", "/ready", &[], &[]))) == "200"
+        status(&served.ask(&request("GET", "/ready", &[], &[]))) == 200
     });
     served
 }
 
-/// Status, entity tag and body.
-fn parts(answer: &[u8]) -> (String, Option<String>, Vec<u8>) {
-    let end = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap();
-    let head = String::from_utf8(answer[..end].to_vec()).unwrap();
-    let tag = head.lines().find_map(|line| {
-        line.to_ascii_lowercase()
-            .strip_prefix("etag: ")
-            .map(str::to_owned)
-    });
-    (head[9..12].to_owned(), tag, answer[end + 4..].to_vec())
+fn whole(bytes: &[u8]) -> Answer {
+    Answer::whole(bytes).expect("a whole answer")
 }
 
-fn status(answer: &[u8]) -> String {
-    parts(answer).0
+fn status(answer: &[u8]) -> u16 {
+    whole(answer).status
 }
 
 /// Descendants of a process with that name.
@@ -107,10 +100,10 @@ fn metric(served: &Served, name: &str) -> u64 {
 /// The one codec process, stopped, with an order that it will not get done.
 fn stuck(served: &Served) -> (i32, TcpStream) {
     let warm = served.ask(&post("/resize?width=20", &png(&quarters(40, 30))));
-    assert_eq!(status(&warm), "200");
+    assert_eq!(status(&warm), 200);
     let pid = descendants(served.id(), "pixmill-codec")[0];
     signal(pid, Signal::STOP);
-    let mut stream = TcpStream::connect(served.address()).unwrap();
+    let mut stream = TcpStream::connect(served.address).unwrap();
     stream
         .write_all(&post("/resize?width=30", &png(&quarters(60, 40))))
         .unwrap();
@@ -135,46 +128,46 @@ fn another_process_gives_the_same_answers() {
         file
     };
     for (path, file, expected) in [
-        ("/resize?width=50", jpeg(&photo(120, 90)), "200"),
-        ("/resize?width=50&type=webp", png(&disc(90)), "200"),
-        (
-            "/convert?type=png&linear=false",
-            jpeg(&photo(70, 50)),
-            "200",
-        ),
+        ("/resize?width=50", jpeg(&photo(120, 90)), 200),
+        ("/resize?width=50&type=webp", png(&disc(90)), 200),
+        ("/convert?type=png&linear=false", jpeg(&photo(70, 50)), 200),
         (
             "/resize?size=40x40&fit=contain&background=102030",
             png(&quarters(60, 40)),
-            "200",
+            200,
         ),
         (
             "/resize?size=40x30&fit=cover&gravity=0.2,0.9",
             jpeg(&photo(90, 90)),
-            "200",
+            200,
         ),
         (
             "/watermark?text=Hello%20there&color=red",
             png(&disc(90)),
-            "200",
+            200,
         ),
-        ("/resize?width=40", broken, "422"),
-        ("/resize?width=40", b"no picture".to_vec(), "415"),
+        ("/resize?width=40", broken, 422),
+        ("/resize?width=40", b"no picture".to_vec(), 415),
     ] {
         let request = post(path, &file);
-        let (one, other) = (parts(&here.ask(&request)), parts(&there.ask(&request)));
-        assert_eq!(one.0, expected, "{path}");
-        assert_eq!(other.0, expected, "{path}");
-        assert_eq!(one.1, other.1, "{path}");
+        let [one, other] = [&here, &there].map(|served| served.answer(&request));
+        assert_eq!(one.status, expected, "{path}");
+        assert_eq!(other.status, expected, "{path}");
+        assert_eq!(one.header("etag"), other.header("etag"), "{path}");
         // A problem has the request's id.
-        assert!(one.2 == other.2 || expected != "200", "{path}: other bytes");
+        assert!(
+            one.body == other.body || expected != 200,
+            "{path}: other bytes"
+        );
     }
     // Two files, one behind the other.
     let (file, mark) = (jpeg(&photo(90, 60)), png(&disc(20)));
     let both = watermark_images::parts(&[], &[("file", &file), ("image", &mark)]);
     let form_type = [watermark_images::form_type()];
     let request = request("POST", "/watermarkimage?left=30", &form_type, &both);
-    let (one, other) = (parts(&here.ask(&request)), parts(&there.ask(&request)));
-    assert_eq!((one.0.as_str(), &one), ("200", &other));
+    let [one, other] = [&here, &there].map(|served| served.answer(&request));
+    assert_eq!((one.status, &one.body), (200, &other.body));
+    assert_eq!(one.header("etag"), other.header("etag"));
     let timed = there.ask(&post("/resize?width=300", &jpeg(&photo(900, 700))));
     let timed = String::from_utf8_lossy(&timed).into_owned();
     for stage in ["decode;dur=", "resize;dur=", "encode;dur="] {
@@ -198,8 +191,8 @@ fn a_crash_costs_one_request() {
         if killer != Signal::KILL {
             signal(pid, Signal::CONT);
         }
-        let (status, _, body) = parts(&answer(stream));
-        assert_eq!(status, "500", "{word}");
+        let Answer { status, body, .. } = whole(&answer(stream));
+        assert_eq!(status, 500, "{word}");
         assert!(String::from_utf8(body).unwrap().contains("\"internal\""));
         let crashes = metric(&served, "pixmill_codec_crashes_total");
         assert_eq!(crashes, number);
@@ -217,26 +210,26 @@ fn a_crash_costs_one_request() {
 fn one_that_died_idle_costs_nothing() {
     let served = isolated(&[]);
     let file = png(&quarters(40, 30));
-    assert_eq!(status(&served.ask(&post("/resize?width=20", &file))), "200");
+    assert_eq!(status(&served.ask(&post("/resize?width=20", &file))), 200);
     for pid in descendants(served.id(), "pixmill-codec") {
         signal(pid, Signal::KILL);
     }
     until("they are gone", || {
         descendants(served.id(), "pixmill-codec").is_empty()
     });
-    assert_eq!(status(&served.ask(&post("/resize?width=20", &file))), "200");
+    assert_eq!(status(&served.ask(&post("/resize?width=20", &file))), 200);
 }
 
 #[test]
 fn a_deadline_ends_the_process() {
     let served = isolated(&["--request-timeout", "3s"]);
     let (pid, stream) = stuck(&served);
-    assert_eq!(status(&answer(stream)), "504");
+    assert_eq!(status(&answer(stream)), 504);
     until("it is gone", || {
         !descendants(served.id(), "pixmill-codec").contains(&pid)
     });
     let file = png(&quarters(40, 30));
-    assert_eq!(status(&served.ask(&post("/resize?width=20", &file))), "200");
+    assert_eq!(status(&served.ask(&post("/resize?width=20", &file))), 200);
     assert_eq!(metric(&served, "pixmill_codec_crashes_total"), 0);
 }
 
@@ -265,7 +258,7 @@ fn a_server_without_its_zygote_drains_and_says_so() {
         descendants(served.id(), "pixmill-codec").is_empty()
     });
     let file = png(&quarters(40, 30));
-    assert_eq!(status(&served.ask(&post("/resize?width=20", &file))), "500");
+    assert_eq!(status(&served.ask(&post("/resize?width=20", &file))), 500);
     let (code, log) = served.ended();
     assert_eq!(code, Some(1), "{log}");
     assert!(log.contains("no process for pixel work"), "{log}");
@@ -276,7 +269,7 @@ fn no_process_outlives_the_server() {
     for killer in [Signal::TERM, Signal::KILL] {
         let served = isolated(&[]);
         let file = png(&quarters(40, 30));
-        assert_eq!(status(&served.ask(&post("/resize?width=20", &file))), "200");
+        assert_eq!(status(&served.ask(&post("/resize?width=20", &file))), 200);
         let all = ["pixmill-codec", "pixmill-zygote"]
             .map(|name| descendants(served.id(), name))
             .concat();
@@ -285,7 +278,7 @@ fn no_process_outlives_the_server() {
         for &pid in &all {
             signal(pid, Signal::TERM);
         }
-        assert_eq!(status(&served.ask(&post("/resize?width=20", &file))), "200");
+        assert_eq!(status(&served.ask(&post("/resize?width=20", &file))), 200);
         served.signal(killer);
         let expected = (killer == Signal::TERM).then_some(0);
         assert_eq!(served.ended().0, expected);

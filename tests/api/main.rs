@@ -1,10 +1,17 @@
 //! The front door: the real application on a port of its own, and a client that talks HTTP to it.
 #![cfg(test)]
 
+/// Who may ask: keys, signatures, origins, rates.
+mod access;
 /// A full queue, deadlines, cancellation and panics, made deterministic by an executor of the test's own.
 mod admission;
+/// An answer on the wire.
+#[path = "../shared/answer.rs"]
+mod answer;
 /// The binary itself: flags, exit codes, signals.
 mod cli;
+/// Clients of imaginary.
+mod compat;
 /// A folder of real images, where `PIXMILL_CORPUS` names one.
 mod corpus;
 /// What balancers and systemd are told.
@@ -21,24 +28,43 @@ mod formats;
 mod forms;
 /// Heads and bodies on the wire: chunks, forms, slow and broken clients.
 mod framing;
+/// Whom the server refuses to ask.
+mod guard;
 /// Pixel work in processes of its own.
 mod isolation;
 /// Rarer kinds of file: progressive, inks, interlaced, profiles, animation.
 mod kinds;
 /// Ready, draining, gone.
 mod lifecycle;
+/// The log, and who doesn't read it.
+mod logs;
+/// `file=`.
+mod mounted;
 /// `type=auto`.
 mod negotiation;
 /// Each operation and each parameter.
 mod operations;
+/// A server that pictures are fetched from.
+mod origin;
 /// The container file and the files that it copies.
 mod packaging;
+/// What is shown in the place of failures, and forms to try operations by.
+mod pages;
 /// Each problem code, and what goes with it.
 mod problems;
+/// pixmill as a process.
+#[path = "../shared/process.rs"]
+mod process;
+/// Who takes an answer slowly.
+mod readers;
 /// README's tables against the code's.
 mod readme;
+/// `url=`.
+mod remote;
 /// What the served process can't do any more, and that it serves all the same.
 mod sandbox;
+/// `url=` by https.
+mod secure;
 /// The fuzz targets on their seeds.
 mod seeds;
 /// Operations on the shape of a picture, and pipelines.

@@ -5,6 +5,7 @@ use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 
 use crate::cli::{Served, run, text};
 use crate::fixtures::{jpeg, photo, png, quarters};
+use crate::origin::{Origin, Reply};
 use crate::support::{form, request};
 
 const METRICS: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
@@ -19,19 +20,40 @@ fn metric(page: &str, name: &str) -> f64 {
 
 /// Landlock, seccomp.
 fn enforced(served: &Served) -> (bool, bool) {
+    enforced_in(served, "server")
+}
+
+fn enforced_in(served: &Served, process: &str) -> (bool, bool) {
     let page = text(&served.ask(METRICS));
     let part = |name| {
-        metric(
-            &page,
-            &format!("pixmill_sandbox_enforced{{part=\"{name}\"}}"),
-        ) > 0.0
+        let labels = format!("{{part=\"{name}\",process=\"{process}\"}}");
+        metric(&page, &format!("pixmill_sandbox_enforced{labels}")) > 0.0
     };
     (part("landlock"), part("seccomp"))
 }
 
+/// What the log says of a kind of process.
+fn logged(log: &str, process: &str) -> serde_json::Value {
+    let lines = log.lines().map(|line| serde_json::from_str(line).unwrap());
+    lines
+        .into_iter()
+        .find(|line: &serde_json::Value| line["process"] == process)
+        .unwrap_or_else(|| panic!("nothing of {process}: {log}"))
+}
+
+/// With pixel work in processes of its own, of which the self-test has made one.
+fn isolated(arguments: &[&str]) -> Served {
+    let served = Served::start(&[&["--isolation", "process"], arguments].concat());
+    while !served
+        .ask(&request("GET", "/ready", &[], &[]))
+        .starts_with(b"HTTP/1.1 200")
+    {}
+    served
+}
+
 /// What the kernel says of the process.
 fn status(served: &Served, key: &str) -> String {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", served.child.id())).unwrap();
+    let status = std::fs::read_to_string(format!("/proc/{}/status", served.id())).unwrap();
     let line = status.lines().find(|line| line.starts_with(key)).unwrap();
     line.split_whitespace().nth(1).unwrap().to_owned()
 }
@@ -61,18 +83,36 @@ fn without<T: Send>(calls: &[i64], start: impl FnOnce() -> T + Send) -> T {
 /// Whether this machine has both walls; where it hasn't, there is nothing to hold the process to.
 fn has_both() -> bool {
     let both = run(&["check-sandbox"]);
-    text(&both.stdout).starts_with("landlock on") && text(&both.stdout).contains("seccomp on")
+    text(&both.stdout).starts_with("server: landlock on")
+        && text(&both.stdout).contains("seccomp on")
 }
 
 #[test]
 fn whatever_is_tried_inside_is_refused() {
-    let output = run(&["check-sandbox"]);
+    all_is_refused(&["check-sandbox"]);
+}
+
+#[test]
+fn sources_open_no_other_door() {
+    let folder = env!("CARGO_MANIFEST_DIR");
+    all_is_refused(&["check-sandbox", "--mount", folder, "--allow-remote", "true"]);
+}
+
+#[track_caller]
+fn all_is_refused(arguments: &[&str]) {
+    let output = run(arguments);
     let table = text(&output.stdout);
     if !has_both() {
         assert_eq!(output.status.code(), Some(1), "{table}");
         return;
     }
     assert!(output.status.success(), "{table}");
+    // What is in force of each kind of process comes before its attempts.
+    for process in ["server", "codec"] {
+        let walls = format!("{process}: landlock on (version ");
+        let line = table.lines().find(|line| line.starts_with(&walls));
+        assert!(line.unwrap().contains("seccomp on"), "{table}");
+    }
     for row in pixmill::sandbox::check::ATTEMPTS {
         let line = table.lines().find(|line| line.starts_with(row.about));
         assert!(line.unwrap().contains("refused"), "{table}");
@@ -110,24 +150,61 @@ fn it_serves_inside_as_it_does_outside() {
         ),
         request("GET", "/problems/too-complex", &[], &[]),
     ];
-    let body = |answer: Vec<u8>| {
-        let at = answer
-            .windows(4)
-            .position(|end| end == b"\r\n\r\n")
-            .unwrap();
-        (text(&answer[..12]), answer[at..].to_vec())
-    };
     for request in &requests {
-        let (inner, outer) = (body(inside.ask(request)), body(outside.ask(request)));
-        assert_eq!(inner.0, outer.0);
+        let [inner, outer] = [&inside, &outside].map(|served| served.answer(request));
+        assert_eq!(inner.status, outer.status);
         // A problem has an id of its own.
-        assert!(inner.1 == outer.1 || !inner.0.ends_with("200"), "{inner:?}");
+        assert!(inner.body == outer.body || inner.status != 200, "{inner:?}");
     }
-    assert!(text(&inside.ask(&requests[3])).starts_with("HTTP/1.1 422"));
+    assert_eq!(inside.answer(&requests[3]).status, 422);
     inside.signal(Signal::TERM);
     let (code, log) = inside.ended();
     assert_eq!(code, Some(0), "{log}");
     assert!(!log.contains("panic"), "{log}");
+}
+
+/// Files below one folder, and connections to the ports that are named.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_reads_its_sources_inside() {
+    let picture = png(&quarters(60, 40));
+    let origin = Origin::start([("/a.png", Reply::picture(picture.clone()))]).await;
+    let port = origin.address.port();
+    let folder = std::env::temp_dir().join(format!("pixmill-inside-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("a.png"), &picture).unwrap();
+    let private = format!("http://127.0.0.1:{port},http://localhost:{port}");
+    for isolation in ["off", "process"] {
+        let served = Served::start(&[
+            "--mount",
+            folder.to_str().unwrap(),
+            "--allow-remote",
+            "true",
+            "--private-origins",
+            &private,
+            "--isolation",
+            isolation,
+        ]);
+        if has_both() {
+            assert_eq!(enforced(&served), (true, true));
+        }
+        for (source, status) in [
+            ("file=a.png".to_owned(), "200"),
+            ("file=..%2Fa.png".to_owned(), "400"),
+            (format!("url=http://127.0.0.1:{port}/a.png"), "200"),
+            // As /etc/hosts has it.
+            (format!("url=http://localhost:{port}/a.png"), "200"),
+            (format!("url=http://localhost:{}/a.png", port ^ 1), "403"),
+        ] {
+            let path = format!("/resize?width=30&{source}");
+            let request = request("GET", &path, &[], &[]);
+            let answer = tokio::task::block_in_place(|| text(&served.ask(&request)));
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status}")),
+                "{source}: {answer}"
+            );
+        }
+    }
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]
@@ -141,7 +218,7 @@ fn the_kernel_says_so_and_the_metrics_are_true() {
     // Once more than once: what is read again has to be read from its start.
     for _ in 0..3 {
         let page = text(&served.ask(METRICS));
-        let folder = format!("/proc/{}", served.child.id());
+        let folder = format!("/proc/{}", served.id());
         // Only root may look into a process that keeps its memory private.
         if let Ok(files) = std::fs::read_dir(format!("{folder}/fd")) {
             let told = metric(&page, "pixmill_open_fds");
@@ -161,7 +238,7 @@ fn the_kernel_says_so_and_the_metrics_are_true() {
     }
     assert_eq!(status(&served, "NoNewPrivs:"), "1");
     assert_eq!(status(&served, "Seccomp:"), "2");
-    for thread in std::fs::read_dir(format!("/proc/{}/task", served.child.id())).unwrap() {
+    for thread in std::fs::read_dir(format!("/proc/{}/task", served.id())).unwrap() {
         let status = std::fs::read_to_string(thread.unwrap().path().join("status")).unwrap();
         assert!(status.contains("Seccomp:\t2\n"), "{status}");
     }
@@ -218,12 +295,50 @@ fn what_the_kernel_lacks_is_done_without_or_refused() {
 }
 
 #[test]
+fn what_is_enforced_in_codec_processes_is_told_apart() {
+    let served = isolated(&[]);
+    if has_both() {
+        assert_eq!(enforced_in(&served, "server"), (true, true));
+        assert_eq!(enforced_in(&served, "codec"), (true, true));
+    }
+    served.signal(Signal::TERM);
+    let (_, log) = served.ended();
+    for process in ["server", "codec"] {
+        assert_eq!(logged(&log, process)["message"], "sandbox", "{log}");
+    }
+
+    // The kernel lacks the same for both, and both say so.
+    let landlock = [libc::SYS_landlock_create_ruleset];
+    let served = without(&landlock, || isolated(&[]));
+    for process in ["server", "codec"] {
+        assert_eq!(enforced_in(&served, process), (false, true));
+    }
+    served.signal(Signal::TERM);
+    let (_, log) = served.ended();
+    for process in ["server", "codec"] {
+        let line = logged(&log, process);
+        let missing = line["missing"].as_str().unwrap();
+        assert!(missing.contains("landlock: the kernel has none"), "{line}");
+    }
+
+    let served = isolated(&["--sandbox", "off"]);
+    for process in ["server", "codec"] {
+        assert_eq!(enforced_in(&served, process), (false, false));
+    }
+    // Without such processes nothing is said of them.
+    let page = text(&Served::start(&[]).ask(METRICS));
+    assert!(!page.contains("process=\"codec\""), "{page}");
+}
+
+#[test]
 fn require_starts_where_everything_can_be_had() {
     if !has_both() {
         return;
     }
-    let served = Served::start(&["--sandbox", "require"]);
-    assert_eq!(enforced(&served), (true, true));
-    let post = request("POST", "/resize?width=20", &[], &jpeg(&photo(40, 30)));
-    assert!(served.ask(&post).starts_with(b"HTTP/1.1 200"));
+    let require = ["--sandbox", "require"];
+    for served in [Served::start(&require), isolated(&require)] {
+        assert_eq!(enforced(&served), (true, true));
+        let post = request("POST", "/resize?width=20", &[], &jpeg(&photo(40, 30)));
+        assert!(served.ask(&post).starts_with(b"HTTP/1.1 200"));
+    }
 }

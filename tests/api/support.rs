@@ -2,18 +2,29 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use pixmill::app::{App, Outcome};
-use pixmill::config::{Config, Machine};
+use pixmill::app::{App, Outcome, Prepared};
+use pixmill::config::{Config, Machine, Sources};
+use pixmill::sandbox::Enforced;
 use pixmill::service::{self, Executor, Service};
+use pixmill::source::{Connect, Opened, Resolve};
+use pixmill::systemd::Manager;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+pub(crate) use crate::answer::Answer;
+
 /// No test waits longer for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+const MACHINE: Machine = Machine {
+    cpus: 2,
+    memory: 1 << 30,
+};
 
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
@@ -34,20 +45,51 @@ impl TestServer {
         Self::start_executor(change, service::in_process()).await
     }
 
+    /// With settings for requests and pictures as a file has them.
+    pub(crate) async fn start_as(file: &str) -> Self {
+        let sources = Sources {
+            file: Some(("pixmill.toml".to_owned(), file.to_owned())),
+            ..Sources::default()
+        };
+        let given = Config::load(&sources, MACHINE).unwrap();
+        Self::start_with(|config| {
+            config.http = given.http;
+            config.pipeline = given.pipeline;
+        })
+        .await
+    }
+
     /// With pixel work of the test's own.
     #[expect(clippy::unused_async, reason = "a server is started inside a runtime")]
     pub(crate) async fn start_executor(
         change: impl FnOnce(&mut Config),
         executor: Executor,
     ) -> Self {
-        let machine = Machine {
-            cpus: 2,
-            memory: 1 << 30,
+        Self::run(App::build_with(configured(change), executor).unwrap())
+    }
+
+    /// With names and connections of the test's own.
+    #[expect(clippy::unused_async, reason = "a server is started inside a runtime")]
+    pub(crate) async fn start_fetching(
+        change: impl FnOnce(&mut Config),
+        resolver: Arc<dyn Resolve>,
+        connector: Arc<dyn Connect>,
+    ) -> Self {
+        let config = configured(change);
+        let settings = config.source.clone();
+        let prepared = Prepared {
+            listener: pixmill::server::bind(config.listen).unwrap(),
+            enforced: Enforced::default(),
+            manager: Manager::default(),
+            sources: Opened::open_with(settings, Some(resolver), connector).unwrap(),
         };
-        let mut config = Config::defaults(machine).unwrap();
-        config.listen = "127.0.0.1:0".parse().unwrap();
-        change(&mut config);
-        let app = App::build_with(config, executor).unwrap();
+        let app = App::build_on(config, prepared, |parts| {
+            Service::new(parts, service::in_process())
+        });
+        Self::run(app.unwrap())
+    }
+
+    fn run(app: App) -> Self {
         let (shutdown, signal) = oneshot::channel();
         Self {
             address: app.address(),
@@ -125,6 +167,17 @@ impl TestServer {
     }
 }
 
+fn configured(change: impl FnOnce(&mut Config)) -> Config {
+    let machine = Machine {
+        cpus: 2,
+        memory: 1 << 30,
+    };
+    let mut config = Config::defaults(machine).unwrap();
+    config.listen = "127.0.0.1:0".parse().unwrap();
+    change(&mut config);
+    config
+}
+
 /// Polls until `done`, or panics when patience ends.
 #[track_caller]
 pub(crate) fn eventually(done: impl Fn() -> bool) -> impl Future<Output = ()> {
@@ -173,14 +226,6 @@ pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: 
     [head.as_bytes(), body].concat()
 }
 
-#[derive(Debug)]
-#[must_use]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
-}
-
 impl Answer {
     /// Reads one answer.
     pub(crate) async fn read(stream: &mut TcpStream, is_head: bool) -> Self {
@@ -196,43 +241,12 @@ impl Answer {
         while !head.ends_with(b"\r\n\r\n") {
             head.push(stream.read_u8().await.ok()?);
         }
-        let head = String::from_utf8(head).unwrap();
-        let mut lines = head.split("\r\n");
-        let status = lines
-            .next()
-            .unwrap()
-            .split(' ')
-            .nth(1)
-            .unwrap()
-            .parse()
-            .unwrap();
-        let headers: Vec<(String, String)> = lines
-            .filter_map(|line| line.split_once(": "))
-            .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
-            .collect();
-        let mut answer = Self {
-            status,
-            headers,
-            body: Vec::new(),
-        };
-        if status == 100 {
-            return Some(answer);
-        }
-        let length = answer
-            .header("content-length")
-            .map_or(0, |text| text.parse().unwrap());
-        if !is_head {
-            answer.body = vec![0; length];
+        let (mut answer, _) = Self::head(&head).unwrap();
+        if answer.status != 100 && !is_head {
+            answer.body = vec![0; answer.length()];
             stream.read_exact(&mut answer.body).await.ok()?;
         }
         Some(answer)
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, value)| value.as_str())
     }
 
     #[track_caller]

@@ -9,11 +9,38 @@
 )]
 
 use std::ffi::{c_int, c_void};
-use std::sync::atomic::{AtomicIsize, Ordering};
+use std::sync::atomic::{AtomicIsize, AtomicPtr, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-static LIVE: AtomicIsize = AtomicIsize::new(0);
-static PEAK: AtomicIsize = AtomicIsize::new(0);
+/// Bytes.
+struct Counts {
+    live: AtomicIsize,
+    peak: AtomicIsize,
+}
+
+static OWN: Counts = Counts {
+    live: AtomicIsize::new(0),
+    peak: AtomicIsize::new(0),
+};
+
+/// Where several processes count together; null for [`OWN`].
+static SHARED: AtomicPtr<Counts> = AtomicPtr::new(std::ptr::null_mut());
+
+fn counts() -> &'static Counts {
+    // SAFETY: null, or what `share` has made, which is never unmapped.
+    unsafe { SHARED.load(Ordering::Relaxed).as_ref() }.unwrap_or(&OWN)
+}
+
+/// From here on, processes that are forked from this one count together with it.
+pub(crate) fn share() {
+    use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous};
+    let access = ProtFlags::READ | ProtFlags::WRITE;
+    let size = size_of::<Counts>();
+    // SAFETY: new memory, at a place that the system picks.
+    let page = unsafe { mmap_anonymous(std::ptr::null_mut(), size, access, MapFlags::SHARED) };
+    // It is all zeros, and what is counted are differences.
+    SHARED.store(page.expect("a page").cast(), Ordering::Relaxed);
+}
 
 /// The count is the process's, so that only one test may run: `cargo test` runs them on threads.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -25,10 +52,11 @@ pub(crate) fn alone() -> MutexGuard<'static, ()> {
 
 /// Does the work; its result, and the most bytes that were live at once beyond those at the start.
 pub(crate) fn peak_of<T>(work: impl FnOnce() -> T) -> (T, u64) {
-    let before = LIVE.load(Ordering::SeqCst);
-    PEAK.store(before, Ordering::SeqCst);
+    let Counts { live, peak } = counts();
+    let before = live.load(Ordering::SeqCst);
+    peak.store(before, Ordering::SeqCst);
     let made = work();
-    let most = PEAK.load(Ordering::SeqCst) - before;
+    let most = peak.load(Ordering::SeqCst) - before;
     (made, u64::try_from(most).unwrap_or(0))
 }
 
@@ -49,12 +77,13 @@ fn room(block: *mut c_void) -> isize {
 }
 
 fn add(bytes: isize) {
-    let live = LIVE.fetch_add(bytes, Ordering::Relaxed) + bytes;
-    PEAK.fetch_max(live, Ordering::Relaxed);
+    let Counts { live, peak } = counts();
+    let now = live.fetch_add(bytes, Ordering::Relaxed) + bytes;
+    peak.fetch_max(now, Ordering::Relaxed);
 }
 
 fn subtract(bytes: isize) {
-    LIVE.fetch_sub(bytes, Ordering::Relaxed);
+    counts().live.fetch_sub(bytes, Ordering::Relaxed);
 }
 
 fn counted(block: *mut c_void) -> *mut c_void {

@@ -13,7 +13,7 @@ use pixmill::pipeline::{self, Picture, Scratch};
 use super::counter;
 
 /// The defaults.
-const SETTINGS: Settings = Settings {
+pub(crate) const SETTINGS: Settings = Settings {
     max_pixels: 100_000_000,
     max_output_side: 16_383,
     max_output_pixels: 50_000_000,
@@ -82,7 +82,8 @@ impl Table {
         self.note(name, asked_for, took.unwrap());
     }
 
-    fn note(&mut self, name: &str, asked_for: &str, (estimate, peak): (u64, u64)) {
+    /// Takes note of an estimate and a peak.
+    pub(crate) fn note(&mut self, name: &str, asked_for: &str, (estimate, peak): (u64, u64)) {
         let kib = |bytes: u64| bytes / 1024;
         let ratio = estimate as f64 / peak as f64;
         let line = format!(

@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{Rgb, RgbImage};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use crate::wire::read;
 
 /// 200 a second.
 const PACE: Duration = Duration::from_millis(5);
@@ -245,32 +247,10 @@ impl Client {
 
 /// Reads one answer: its status, and whether another may follow on its connection.
 async fn answer(stream: &mut TcpStream) -> io::Result<(u16, bool)> {
-    let broken = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
-    let mut bytes = Vec::new();
-    let head_ends = loop {
-        if let Some(at) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
-            break at + 4;
-        }
-        if stream.read_buf(&mut bytes).await? == 0 {
-            return Err(broken("the connection ended before an answer"));
-        }
-    };
-    let head = String::from_utf8_lossy(&bytes[..head_ends]).to_ascii_lowercase();
-    let status = head.split(' ').nth(1).and_then(|text| text.parse().ok());
-    let status: u16 = status.ok_or_else(|| broken("an answer without a status"))?;
-    let field = |name: &str| {
-        let line = head.lines().find_map(|line| line.strip_prefix(name));
-        line.map(str::trim)
-    };
-    let length = field("content-length:").and_then(|text| text.parse().ok());
-    let length: usize = length.ok_or_else(|| broken("an answer without a length"))?;
-    while bytes.len() < head_ends + length {
-        if stream.read_buf(&mut bytes).await? == 0 {
-            return Err(broken("the connection ended within an answer"));
-        }
+    let answer = read(stream).await?;
+    if answer.status == 200 && !answer.body.starts_with(b"\xff\xd8\xff") {
+        let error = "an answer that is no JPEG";
+        return Err(io::Error::new(io::ErrorKind::InvalidData, error));
     }
-    if status == 200 && !bytes[head_ends..].starts_with(b"\xff\xd8\xff") {
-        return Err(broken("an answer that is no JPEG"));
-    }
-    Ok((status, field("connection:") != Some("close")))
+    Ok((answer.status, answer.header("connection") != Some("close")))
 }

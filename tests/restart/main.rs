@@ -6,12 +6,26 @@
 #![cfg(test)]
 #![expect(clippy::print_stdout, reason = "it reports to a terminal")]
 
+/// An answer on the wire.
+#[path = "../shared/answer.rs"]
+#[expect(
+    dead_code,
+    reason = "every connection here may bring more than one answer"
+)]
+mod answer;
 /// HAProxy and nginx, as processes.
 mod balancer;
 /// Requests at a steady pace, and what became of them.
 mod load;
 /// pixmill, as a process.
 mod mill;
+/// A process of its own.
+#[path = "../shared/process.rs"]
+#[expect(dead_code, reason = "where it serves is known before")]
+mod process;
+/// Answers, read from connections.
+#[path = "../shared/wire.rs"]
+mod wire;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -87,7 +101,7 @@ async fn play(kind: &'static Kind) -> usize {
         println!("  {count} × {failure}");
     }
     for mill in mills {
-        mill.end().await;
+        mill.end();
     }
     tally.failed()
 }

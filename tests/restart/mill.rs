@@ -1,19 +1,22 @@
 //! pixmill, as a process: started, restarted, killed.
 
 use std::net::{SocketAddr, TcpListener};
-use std::process::Stdio;
+use std::process::Command;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use rustix::process::Signal;
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
+
+use crate::process::Process;
+use crate::wire::read;
 
 /// No step may take longer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Mill {
     pub(crate) address: SocketAddr,
-    child: Child,
+    process: Process,
 }
 
 /// A port of this machine that nobody uses.
@@ -32,23 +35,26 @@ impl Mill {
     pub(crate) fn start(address: SocketAddr) -> Self {
         let config = concat!(env!("CARGO_MANIFEST_DIR"), "/config/production.toml");
         let (host, port) = (address.ip().to_string(), address.port().to_string());
-        let child = Command::new(binary())
+        let mut command = Command::new(binary());
+        command
             .env_clear()
             .args(["--config", config, "--host", &host, "--port", &port])
             // What else runs on this machine has no part in the play.
-            .args(["--worker-nice", "0", "--log", "warn"])
-            .stdout(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("pixmill starts");
-        Self { address, child }
+            .args(["--worker-nice", "0", "--log", "warn"]);
+        let process = tokio::task::block_in_place(|| Process::start(&mut command));
+        let process = process.expect("pixmill starts");
+        Self { address, process }
     }
 
     /// Waits until `/ready` is 200.
     pub(crate) async fn ready(&mut self) {
         let ready = async {
             while !self.is_ready().await {
-                assert_eq!(self.child.try_wait().unwrap(), None, "pixmill has ended");
+                assert_eq!(
+                    self.process.child.try_wait().unwrap(),
+                    None,
+                    "pixmill has ended"
+                );
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
@@ -63,36 +69,35 @@ impl Mill {
         let asked = stream
             .write_all(b"GET /ready HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
             .await;
-        let mut answer = Vec::new();
         asked.is_ok()
-            && stream.read_to_end(&mut answer).await.is_ok()
-            && answer.starts_with(b"HTTP/1.1 200 ")
+            && read(&mut stream)
+                .await
+                .is_ok_and(|answer| answer.status == 200)
     }
 
     /// Ends it with SIGTERM, starts another in its place, and waits until that is ready.
     pub(crate) async fn restart(&mut self) {
-        self.terminate().await;
+        self.terminate();
         *self = Self::start(self.address);
         self.ready().await;
     }
 
-    pub(crate) async fn end(mut self) {
-        self.terminate().await;
+    pub(crate) fn end(mut self) {
+        self.terminate();
     }
 
-    async fn terminate(&mut self) {
-        let id = self.child.id().and_then(|id| i32::try_from(id).ok());
-        let pid = id.and_then(rustix::process::Pid::from_raw);
-        let pid = pid.expect("pixmill still runs");
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a signal");
-        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
-        let status = ended.expect("pixmill ends in time").expect("an exit code");
+    fn terminate(&mut self) {
+        self.process.signal(Signal::TERM);
+        let ended = tokio::task::block_in_place(|| self.process.ended(PATIENCE));
+        let status = ended.expect("pixmill ends in time");
         assert!(status.success(), "pixmill ended with {status}");
     }
 
     /// Ends it with SIGKILL, and starts another.
     pub(crate) async fn crash(&mut self) {
-        self.child.kill().await.expect("a signal");
+        self.process.signal(Signal::KILL);
+        let ended = tokio::task::block_in_place(|| self.process.ended(PATIENCE));
+        ended.expect("nothing survives that");
         *self = Self::start(self.address);
         self.ready().await;
     }

@@ -18,6 +18,14 @@ const TIME: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(report: &mut Report) {
     let stage = Stage::begin(&[]).await;
+    behind_bombs(report, stage.server.address).await;
+    stage.end(report).await;
+    goodput(report).await;
+}
+
+/// Pictures a second at ten times the load, by a server that has a processor of its own: what the load takes isn't the server's.
+async fn goodput(report: &mut Report) {
+    let stage = Stage::begin_apart().await;
     let address = stage.server.address;
     // Six megapixels.
     let photo = files::photo(2725, 2225, 60);
@@ -50,13 +58,11 @@ pub(crate) async fn run(report: &mut Report) {
         ">= 90 % of the best",
         rate >= best * 0.9,
     );
-    // On this machine both ends of every upload take the workers' processors: nothing is promised of that.
     let rate = overload(report, address, rushes, best).await;
     Report::note(&format!(
         "when all upload at once: {rate:.0} pictures/s, {:.0} % of the best",
         rate / best * 100.0
     ));
-    behind_bombs(report, address).await;
     stage.end(report).await;
 }
 

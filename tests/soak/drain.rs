@@ -61,7 +61,7 @@ async fn once(report: &mut Report) {
     let terminated = Instant::now();
     server.terminate();
     let ready = ready_after(address).await;
-    let exit = server.exit(Duration::from_secs(25)).await;
+    let exit = server.exit(Duration::from_secs(25));
     clients.join_all().await;
     drop(bad);
     throughout(report, &seen);

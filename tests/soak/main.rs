@@ -13,6 +13,13 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+/// An answer on the wire.
+#[path = "../shared/answer.rs"]
+#[expect(
+    dead_code,
+    reason = "every connection here may bring more than one answer"
+)]
+mod answer;
 /// Load past what the server can do, and small pictures behind large ones.
 mod crowd;
 /// How much processor time those cost who have left.
@@ -29,8 +36,14 @@ mod hostile;
 mod judge;
 /// A hundred thousand clients that leave.
 mod leave;
+/// pixmill as a process.
+#[path = "../shared/process.rs"]
+mod process;
 /// Seeded numbers.
 mod random;
+/// Answers, read from connections.
+#[path = "../shared/wire.rs"]
+mod read;
 /// Promises with their figures.
 mod report;
 /// The process under test.

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 
+use crate::process::Process;
 use crate::wire;
 
 /// The binary: the one that `make build` left, or another that `PIXMILL` names.
@@ -18,27 +18,23 @@ fn binary() -> String {
 
 /// Ended when dropped.
 pub(crate) struct Server {
-    child: Child,
+    process: Process,
     pub(crate) address: SocketAddr,
 }
 
 impl Server {
     /// Starts it with these flags and waits until it is ready.
     pub(crate) async fn start(flags: &[&str]) -> Self {
-        let mut child = Command::new(binary())
+        let mut command = Command::new(binary());
+        command
             .args(["--host", "127.0.0.1", "--port", "0", "--log", "error"])
             .args(flags)
-            .env_clear()
-            .stdout(Stdio::piped())
-            .spawn()
+            .env_clear();
+        let process = Process::start(&mut command)
             .unwrap_or_else(|error| panic!("{}: {error}; see `make soak`", binary()));
-        let mut line = String::new();
-        let out = child.stdout.as_mut().unwrap();
-        BufReader::new(out).read_line(&mut line).unwrap();
-        let address = line.split("http://").nth(1).unwrap();
-        let address: SocketAddr = address.split(' ').next().unwrap().parse().unwrap();
+        let address = process.address().expect("it serves");
         assert!(address.ip().is_loopback(), "load goes to this machine only");
-        let server = Self { child, address };
+        let server = Self { process, address };
         while wire::get(address, "/ready")
             .await
             .is_none_or(|a| a.status != 200)
@@ -49,30 +45,25 @@ impl Server {
     }
 
     pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        self.process.child.id()
     }
 
     /// As an orchestrator ends it.
     pub(crate) fn terminate(&self) {
-        let pid = Pid::from_raw(self.pid().cast_signed()).unwrap();
-        kill_process(pid, Signal::TERM).unwrap();
+        self.process.signal(Signal::TERM);
     }
 
     /// The exit code, and how long it took until then; `None` if it doesn't end.
-    pub(crate) async fn exit(&mut self, patience: Duration) -> Option<(Option<i32>, Duration)> {
+    pub(crate) fn exit(&mut self, patience: Duration) -> Option<(Option<i32>, Duration)> {
         let start = Instant::now();
-        while start.elapsed() < patience {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return Some((status.code(), start.elapsed()));
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        None
+        // The load goes on meanwhile.
+        let status = tokio::task::block_in_place(|| self.process.ended(patience))?;
+        Some((status.code(), start.elapsed()))
     }
 
     /// Whether it lives.
     pub(crate) fn lives(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
+        self.process.child.try_wait().unwrap().is_none()
     }
 
     /// Figures by name, without `pixmill_`.
@@ -90,13 +81,6 @@ impl Server {
     /// Seconds of processor time so far.
     pub(crate) async fn cpu(&self) -> f64 {
         self.metrics().await["cpu_seconds_total"]
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ended = self.child.kill();
-        let _status = self.child.wait();
     }
 }
 

@@ -191,7 +191,7 @@ fn crowd(
                 let mut stream = connect(address, None).await.ok()?;
                 stream.write_all(&kind.opening).await.ok()?;
                 if kind.answered {
-                    read(&mut stream).await.ok()?;
+                    let _first = read(&mut stream).await.ok()?;
                 }
                 drop(turn);
                 let start = Instant::now();

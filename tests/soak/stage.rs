@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use rustix::thread::{CpuSet, Pid, sched_getaffinity, sched_setaffinity};
+
 use crate::files;
 use crate::report::{Report, percentile};
 use crate::server::{Server, memory};
@@ -12,10 +14,45 @@ use crate::wire::{Client, upload};
 /// The setting, in MiB.
 const LIMIT: f64 = 512.0;
 /// What every phase's server is started with.
-const FLAGS: [&str; 4] = ["--memory-limit", "512MiB", "--workers", "2"];
+const MEMORY: [&str; 2] = ["--memory-limit", "512MiB"];
 /// After the load the process may have a fifth more than before, and so many MiB of code that it hadn't run yet.
 const AFTER: f64 = 1.2;
 const CODE: f64 = 1.0;
+
+/// While it lives, what this thread starts runs on the first processor alone, and all the threads there are run on the others.
+struct Apart {
+    others: CpuSet,
+}
+
+impl Apart {
+    fn new() -> Self {
+        let all = sched_getaffinity(None).unwrap();
+        let mut first = CpuSet::new();
+        let mut others = all;
+        if let Some(cpu) = (0..CpuSet::MAX_CPU).find(|&cpu| all.is_set(cpu))
+            && all.count() > 1
+        {
+            first.set(cpu);
+            others.unset(cpu);
+        } else {
+            first = all;
+        }
+        for task in std::fs::read_dir("/proc/self/task").unwrap().flatten() {
+            let name = task.file_name().into_string().unwrap();
+            let thread = Pid::from_raw(name.parse().unwrap());
+            // A thread may have ended meanwhile.
+            let _ended = sched_setaffinity(thread, &others);
+        }
+        sched_setaffinity(None, &first).unwrap();
+        Self { others }
+    }
+}
+
+impl Drop for Apart {
+    fn drop(&mut self) {
+        sched_setaffinity(None, &self.others).unwrap();
+    }
+}
 
 pub(crate) struct Stage {
     pub(crate) server: Server,
@@ -28,10 +65,26 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// Starts a server with these flags besides, warms it up and begins to watch.
+    /// Starts a server of two workers with these flags besides, warms it up and begins to watch.
     pub(crate) async fn begin(flags: &[&str]) -> Self {
-        let flags: Vec<&str> = FLAGS.iter().chain(flags).copied().collect();
-        let server = Server::start(&flags).await;
+        let flags: Vec<&str> = MEMORY
+            .iter()
+            .chain(&["--workers", "2"])
+            .chain(flags)
+            .copied()
+            .collect();
+        Self::with(Server::start(&flags).await).await
+    }
+
+    /// The same with a processor of its own, and as many workers as that makes: the load comes from the others.
+    pub(crate) async fn begin_apart() -> Self {
+        let apart = Apart::new();
+        let server = Server::start(&MEMORY).await;
+        drop(apart);
+        Self::with(server).await
+    }
+
+    async fn with(server: Server) -> Self {
         let mut client = Client::new(server.address);
         let photo = files::photo(600, 400, 80);
         // What is made at the first use of each kind is no leak.
@@ -91,7 +144,7 @@ impl Stage {
         } = self;
         throughout(report, &watch.stop());
         server.terminate();
-        let exit = server.exit(Duration::from_secs(5)).await;
+        let exit = server.exit(Duration::from_secs(5));
         let (code, took) = exit.unwrap_or((None, Duration::MAX));
         report.promise(
             "SIGTERM while idle",

@@ -5,8 +5,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpSocket, TcpStream};
+
+pub(crate) use crate::answer::Answer;
+pub(crate) use crate::read::read;
 
 /// Nothing is waited for longer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
@@ -65,21 +68,7 @@ pub(crate) fn form(path: &str, file: &[u8]) -> Vec<u8> {
     [&head("POST", path, &more)[..], &body].concat()
 }
 
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    /// In lower case.
-    head: String,
-    pub(crate) body: Vec<u8>,
-}
-
 impl Answer {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.head.split("\r\n").find_map(|line| {
-            let (key, value) = line.split_once(':')?;
-            (key == name).then_some(value.trim())
-        })
-    }
-
     /// Whether it is a refusal as it should be: it says when to come back.
     pub(crate) fn is_honest_refusal(&self) -> bool {
         let after = self.header("retry-after").and_then(|s| s.parse().ok());
@@ -133,36 +122,6 @@ impl Client {
         }
         Ok(answer)
     }
-}
-
-/// Reads one answer with its body.
-pub(crate) async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Answer> {
-    let mut bytes = Vec::with_capacity(2 << 10);
-    let end = loop {
-        if stream.read_buf(&mut bytes).await? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        if let Some(end) = memchr::memmem::find(&bytes, b"\r\n\r\n") {
-            break end + 4;
-        }
-    };
-    let mut body = bytes.split_off(end);
-    let head = String::from_utf8_lossy(&bytes).to_ascii_lowercase();
-    let status = head.get(9..12).and_then(|text| text.parse().ok());
-    let mut answer = Answer {
-        status: status.ok_or(io::ErrorKind::InvalidData)?,
-        head,
-        body: Vec::new(),
-    };
-    let length = answer.header("content-length").and_then(|s| s.parse().ok());
-    let length: usize = length.unwrap_or(0);
-    if body.len() < length {
-        let have = body.len();
-        body.resize(length, 0);
-        stream.read_exact(&mut body[have..]).await?;
-    }
-    answer.body = body;
-    Ok(answer)
 }
 
 /// A GET on a connection of its own.

@@ -69,11 +69,9 @@ pub(super) fn library<'a>(
         }
     }
     checkpoint.check(Stage::Decode)?;
-    let mut decoder = Decoder::new(bytes)?;
     let shape = scaled(header, scale);
     let planar = matches!(shape.model, Model::YCbCr { .. });
-    let inverted = decoder.read_header(scale, shape, planar)?;
-    decoder.start(checkpoint)?;
+    let (decoder, inverted) = Decoder::start(bytes, scale, shape, checkpoint)?;
     let rows = JpegRows {
         decoder,
         shape,

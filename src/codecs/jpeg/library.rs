@@ -15,24 +15,36 @@ pub(super) struct Decoder<'a> {
     file: &'a [u8],
     /// Bytes of a row of interleaved output.
     row: usize,
+    failed: bool,
 }
 
 impl<'a> Decoder<'a> {
-    pub(super) fn new(file: &'a [u8]) -> Result<Self, Error> {
+    /// Reads the header, sets up the scale and starts; what is had here is ready for its first row. Also whether inks are stored inverted.
+    ///
+    /// The library must agree with our own reading of the header, by which rows are made.
+    pub(super) fn start(
+        file: &'a [u8],
+        scale: Scale,
+        expected: Shape,
+        checkpoint: &Checkpoint,
+    ) -> Result<(Self, bool), Error> {
         // SAFETY: takes nothing; null means that there is no memory.
         let raw = unsafe { ffi::pm_decoder_new() };
         let raw = NonNull::new(raw)
             .ok_or_else(|| Error::Internal("no memory for a JPEG decoder".to_owned()))?;
-        Ok(Self { raw, file, row: 0 })
+        let mut decoder = Self {
+            raw,
+            file,
+            row: 0,
+            failed: false,
+        };
+        let inverted = decoder.read_header(scale, expected)?;
+        decoder.begin(checkpoint)?;
+        Ok((decoder, inverted))
     }
 
-    /// Sets up the scale; whether inks are stored inverted. The library must agree with our own reading of the header.
-    pub(super) fn read_header(
-        &mut self,
-        scale: Scale,
-        expected: Shape,
-        planar: bool,
-    ) -> Result<bool, Error> {
+    fn read_header(&mut self, scale: Scale, expected: Shape) -> Result<bool, Error> {
+        let planar = expected.model.planes() > 1;
         let (mut width, mut height, mut components, mut adobe) = (0, 0, 0, 0);
         // SAFETY: the decoder is alive and owned; the file outlives it by `'a`; the
         // four pointers are to locals that live through the call.
@@ -59,7 +71,7 @@ impl<'a> Decoder<'a> {
         Ok(expected.model == Model::Cmyk && adobe != 0)
     }
 
-    pub(super) fn start(&mut self, checkpoint: &Checkpoint) -> Result<(), Error> {
+    fn begin(&mut self, checkpoint: &Checkpoint) -> Result<(), Error> {
         let context: *const Checkpoint = checkpoint;
         // SAFETY: the decoder is alive and its header has been read. The shim forgets
         // `context` before it returns, and `poll` only reads it.
@@ -79,10 +91,11 @@ impl<'a> Decoder<'a> {
 
     /// Fills `samples`, whole rows of interleaved output.
     pub(super) fn read(&mut self, samples: &mut [u8]) -> Result<(), Error> {
+        self.usable()?;
         let stride = self.row.max(1);
         let rows = c_int::try_from(samples.len() / stride).unwrap_or(0);
-        // SAFETY: the decoder has been started, and a row of its output is `stride` bytes:
-        // `read_header` compared width and components. `samples` holds `rows` of them.
+        // SAFETY: the decoder has been started, or there would be none, and a row of its output is `stride` bytes:
+        // `read_header` compared width and components. `samples` holds `rows` of them. Started for planes, it refuses.
         let read = unsafe {
             ffi::pm_decoder_read(
                 self.raw.as_ptr(),
@@ -98,7 +111,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// Rows, and samples in each, that plane `index` of a row of units has.
-    fn room(&self, index: usize) -> Result<(u32, usize), Error> {
+    fn room(&mut self, index: usize) -> Result<(u32, usize), Error> {
         let (mut rows, mut width) = (0, 0);
         let index = u32::try_from(index).unwrap_or(u32::MAX);
         // SAFETY: the decoder is alive, and both pointers are to locals that live through the call.
@@ -111,6 +124,7 @@ impl<'a> Decoder<'a> {
 
     /// Fills planes with a row of units; how many rows each got, padding included.
     pub(super) fn read_planes(&mut self, planes: &mut [Plane]) -> Result<Vec<u32>, Error> {
+        self.usable()?;
         let (mut counts, mut samples) = (Vec::new(), Vec::new());
         for (index, plane) in planes.iter_mut().enumerate() {
             let (rows, stride) = self.room(index)?;
@@ -120,8 +134,8 @@ impl<'a> Decoder<'a> {
             samples.push(plane.samples.as_mut_ptr());
         }
         let count = u32::try_from(samples.len()).unwrap_or(0);
-        // SAFETY: the decoder has been started for planes; there are `count` of them, and each
-        // has just got the room that the decoder says it needs.
+        // SAFETY: the decoder has been started, or there would be none; started for rows, it refuses. There are `count`
+        // planes, and each has just got the room that the decoder says it needs.
         let code =
             unsafe { ffi::pm_decoder_read_planes(self.raw.as_ptr(), samples.as_ptr(), count) };
         self.outcome(code)?;
@@ -129,12 +143,24 @@ impl<'a> Decoder<'a> {
     }
 
     pub(super) fn finish(&mut self) -> Result<(), Error> {
-        // SAFETY: the decoder is alive, started, and all rows have been read.
+        self.usable()?;
+        // SAFETY: the decoder is alive and started. Before its last row it refuses.
         let code = unsafe { ffi::pm_decoder_finish(self.raw.as_ptr()) };
         self.outcome(code)
     }
 
-    fn outcome(&self, code: c_int) -> Result<(), Error> {
+    /// What has failed in the middle of something may only be freed.
+    fn usable(&self) -> Result<(), Error> {
+        if self.failed {
+            return Err(Error::Internal(
+                "a JPEG decoder that has failed is asked for more".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    fn outcome(&mut self, code: c_int) -> Result<(), Error> {
+        self.failed |= code != ffi::OK;
         match code {
             ffi::OK => Ok(()),
             ffi::SCANS => Err(too_many_scans(MAX_SCANS + 1)),

@@ -52,7 +52,7 @@ fn adobe_transform(body: &[u8]) -> Option<u8> {
 /// Reads the header.
 pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
     let mut frame = None;
-    let mut orientation = None;
+    let mut stated = None;
     let mut profile = Profile::default();
     let mut said = Said::default();
     let mut segments = Segments::new(bytes)?;
@@ -66,8 +66,8 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
                 }
                 frame = Some(read_frame(marker, body)?);
             }
-            APP1 if orientation.is_none() => {
-                orientation = body.strip_prefix(b"Exif\0\0").map(exif::orientation);
+            APP1 if stated.is_none() => {
+                stated = body.strip_prefix(b"Exif\0\0").and_then(exif::stated);
             }
             APP0 => said.jfif |= body.starts_with(b"JFIF\0"),
             APP2 => profile.take(body),
@@ -90,7 +90,8 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         height: u32::from(frame.height),
         model,
         bit_depth: frame.precision,
-        orientation: orientation.unwrap_or_default(),
+        orientation: exif::turn(stated),
+        stated,
         colour: profile.colour(),
         progressive,
         // libjpeg-turbo hands out planes of what it has read to its end.

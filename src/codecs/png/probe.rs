@@ -23,17 +23,15 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
     )
     .map_err(|error| broken(&error, "header"))?;
     let info = reader.info();
+    let stated = info.exif_metadata.as_deref().and_then(exif::stated);
     Ok(Header {
         format: Format::Png,
         width: info.width,
         height: info.height,
         model: model(info),
         bit_depth: info.bit_depth as u8,
-        orientation: info
-            .exif_metadata
-            .as_deref()
-            .map(exif::orientation)
-            .unwrap_or_default(),
+        orientation: exif::turn(stated),
+        stated,
         colour: colour(info, profile),
         progressive: info.interlaced,
         buffered: info.interlaced,

@@ -3,7 +3,7 @@
 use super::incremental::Frame;
 use super::planes;
 use crate::codecs::bytes::Reader;
-use crate::codecs::{Colour, Error, Format, Header, Model, Orientation, exif};
+use crate::codecs::{Colour, Error, Format, Header, Model, exif};
 
 const ALPHA: u8 = 0x10;
 const ANIMATION: u8 = 0x02;
@@ -45,7 +45,7 @@ struct Facts<'a> {
     flags: u8,
     picture: Option<Picture>,
     frames: u32,
-    orientation: Orientation,
+    stated: Option<u16>,
     profile: Option<&'a [u8]>,
 }
 
@@ -73,7 +73,7 @@ impl<'a> Facts<'a> {
             b"VP8 " if self.picture.is_none() => self.picture = Some(lossy(content)?),
             b"VP8L" if self.picture.is_none() => self.picture = Some(lossless(content)?),
             b"ANMF" => self.frames += 1,
-            b"EXIF" => self.orientation = exif::orientation(content),
+            b"EXIF" => self.stated = exif::stated(content),
             b"ICCP" => self.profile = Some(content),
             _ => {}
         }
@@ -113,7 +113,8 @@ impl<'a> Facts<'a> {
             height: picture.height,
             model,
             bit_depth: 8,
-            orientation: self.orientation,
+            orientation: exif::turn(self.stated),
+            stated: self.stated,
             colour: self.profile.map_or(Colour::Srgb, Colour::embedded),
             progressive: false,
             buffered: false,

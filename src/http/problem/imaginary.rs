@@ -1,5 +1,6 @@
 //! Failures as imaginary's clients see them: its statuses and its sentences, where it has one.
 
+use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::{Kind, Problem};
@@ -11,14 +12,28 @@ const ABOUT_THE_IMAGE: &str = "Error while processing the image: ";
 pub(super) fn status(problem: &Problem) -> u16 {
     match problem.kind {
         Kind::UnsupportedFormat => 406,
-        Kind::InvalidImage | Kind::TooComplex => 400,
+        Kind::InvalidImage | Kind::TooComplex | Kind::OutputTooLarge | Kind::ForbiddenSource => 400,
+        Kind::SourceFailed => match problem.members.get("source_status").map(Value::as_u64) {
+            None => 400,
+            // What is no failure to speak of isn't passed on.
+            Some(status) => status
+                .and_then(|status| u16::try_from(status).ok())
+                .filter(|status| (400..=511).contains(status))
+                .unwrap_or(503),
+        },
+        Kind::Disabled => 501,
         kind => kind.row().status,
     }
 }
 
-/// The document: two members, no more.
-pub(super) fn document(problem: &Problem) -> Value {
-    json!({"message": message(problem), "status": status(problem)})
+/// The document, two members and no more, and its media type; who asks too often gets plain text.
+pub(super) fn document(problem: &Problem) -> (String, &'static str) {
+    let message = message(problem);
+    if problem.kind == Kind::RateLimited {
+        return (message, "text/plain; charset=utf-8");
+    }
+    let document = json!({"message": message, "status": status(problem)});
+    (document.to_string(), "application/json")
 }
 
 fn message(problem: &Problem) -> String {
@@ -27,7 +42,15 @@ fn message(problem: &Problem) -> String {
     match problem.kind {
         Kind::UnsupportedFormat => "Unsupported media type".to_owned(),
         Kind::ImageTooLarge => "Image resolution is too big".to_owned(),
+        Kind::MissingImage if !parameter.is_empty() => {
+            "Cannot process the image due to missing or invalid params".to_owned()
+        }
+        Kind::InvalidParameter if parameter == "file" => "Invalid file path".to_owned(),
         Kind::MissingImage | Kind::InvalidMultipart => "Empty or unreadable image".to_owned(),
+        Kind::Unauthorized => "Invalid or missing API key".to_owned(),
+        Kind::ForbiddenSignature => "URL signature mismatch".to_owned(),
+        Kind::Disabled => "Not implemented endpoint".to_owned(),
+        Kind::RateLimited => "limit exceeded".to_owned(),
         Kind::NotFound => "Not found".to_owned(),
         Kind::InvalidImage => format!("{ABOUT_THE_IMAGE}{}", problem.detail),
         Kind::MissingParameter => {
@@ -38,7 +61,34 @@ fn message(problem: &Problem) -> String {
             let value = text("value").unwrap_or_default();
             invalid(parameter, value, problem.members.contains_key("step"))
         }
+        Kind::ForbiddenSource | Kind::SourceFailed => match &problem.url {
+            Some(url) => not_fetched(problem, url),
+            None => problem.detail.clone(),
+        },
         _ => problem.detail.clone(),
+    }
+}
+
+fn not_fetched(problem: &Problem, url: &str) -> String {
+    let place = url.split_once("://").map_or(url, |(_, place)| place);
+    let place = place.split(['?', '#']).next().unwrap_or_default();
+    match problem.members.get("source_status") {
+        Some(status) => {
+            format!("error fetching remote http image: (status={status}) (url={url})")
+        }
+        None if problem.kind == Kind::ForbiddenSource => {
+            format!("not allowed remote URL origin: {place}")
+        }
+        None => format!("error fetching remote http image: {}", problem.detail),
+    }
+}
+
+/// What a method is told that an endpoint doesn't take.
+pub(in crate::http) fn method_not_allowed(method: &Method) -> &'static str {
+    if method == Method::GET {
+        "GET method not allowed. Make sure remote URL source is enabled by using the flag: -enable-url-source"
+    } else {
+        "HTTP method not allowed. Try with a POST or GET method (-enable-url-source flag must be defined)"
     }
 }
 
@@ -69,6 +119,10 @@ fn invalid(parameter: &str, value: &str, in_step: bool) -> String {
             format!("{ABOUT_THE_IMAGE}Maximum allowed pipeline operations exceeded")
         }
         ("areawidth", false) => format!("{ABOUT_THE_IMAGE}bad extract area"),
+        ("sign", false) => "Invalid URL signature".to_owned(),
+        ("type", _) if matches!(value, "gif" | "svg" | "pdf") => {
+            format!("{ABOUT_THE_IMAGE}Unsupported image output type")
+        }
         ("type", false) => "Unsupported output image format".to_owned(),
         ("type", true) if !value.is_empty() => {
             format!("{ABOUT_THE_IMAGE}Invalid image type: {value}")

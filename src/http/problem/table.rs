@@ -40,14 +40,22 @@ problems! {
         "The body says that it is multipart/form-data but can't be read as such. Let a library make it, boundary included.";
     InvalidRequest 400 "invalid-request" "The request is broken"
         "The request isn't proper HTTP. The document says what is wrong with it.";
+    ForbiddenSource 403 "forbidden-source" "This source isn't read"
+        "The server doesn't fetch from everywhere: not from private addresses, not from odd ports, and perhaps from listed origins alone. The settings are allow_remote, allowed_origins, private_origins, remote_ports and mount.";
+    Unauthorized 401 "unauthorized" "The API key is missing or wrong"
+        "Send a key that the server knows, in the header API-Key or as the parameter key. The setting is api_keys.";
+    ForbiddenSignature 403 "forbidden-signature" "The URL isn't signed, or not any more"
+        "Path and query have to be signed as the README says, with the key that the server has, and a time in expires has to lie ahead. The setting is url_signature_key.";
+    Disabled 404 "disabled" "The endpoint is switched off"
+        "The server is set to do without this endpoint. The setting is disabled.";
     NotFound 404 "not-found" "There is nothing here"
         "Paths are exact and in lower case, without a slash at the end. GET / names this server, the README its paths.";
     MethodNotAllowed 405 "method-not-allowed" "This path doesn't take that method"
-        "The Allow header has the methods that it takes. Images are sent by POST.";
+        "The Allow header has the methods that it takes. Images are sent by POST; a GET takes one that its query names, where the server is set to read such.";
     UploadTimeout 408 "upload-timeout" "The upload was too slow"
         "The body didn't arrive in time, or came at less than the least rate. Send it again over a better connection, or send a smaller file.";
     BodyTooLarge 413 "body-too-large" "The upload is too large"
-        "The document has the limit in bytes. Send a smaller file; the server's setting is max_body.";
+        "The document has the limit in bytes. Send a smaller file; the server's settings are max_body and max_source.";
     UnsupportedFormat 415 "unsupported-format" "This is no image in a supported format"
         "The format is told by the bytes, not by the name or the Content-Type. The document lists what is read.";
     InvalidImage 422 "invalid-image" "The image is broken"
@@ -59,15 +67,19 @@ problems! {
     TooComplex 422 "too-complex" "The image is too complex"
         "It has more parts (scans, for example) than any sane picture. Export it again.";
     RateLimited 429 "rate-limited" "The client sends too much at once"
-        "It has as many requests in flight as it may. Wait for an answer, or for the seconds of Retry-After; the setting is max_per_client.";
+        "It has as many requests in flight as it may, or the endpoint is asked too often. Wait for an answer, or for the seconds of Retry-After; the settings are max_per_client and rate_limit.";
     Internal 500 "internal" "The server failed"
         "This is a fault of the server, not of the request. Its log has the cause under the request id.";
+    SourceFailed 502 "source-failed" "The source failed"
+        "The server that the URL names gave no image; the document has its status, if there is one. Try the URL by itself.";
     Overloaded 503 "overloaded" "The server is busy"
         "All workers are busy and the queue is full, or the wait would outlast the request. Try again after the time that Retry-After says.";
     Draining 503 "draining" "The server takes no new work"
         "It is starting or on its way out. Another instance, or this one after Retry-After, will answer.";
     QueueTimeout 503 "queue-timeout" "The wait was too long"
         "The request waited for a worker until its deadline. Try again after the time that Retry-After says.";
+    SourceTimeout 504 "source-timeout" "The source was too slow"
+        "The server that the URL names didn't send the image in time. Try again later; the settings are source_timeout and connect_timeout.";
     WorkTimeout 504 "work-timeout" "The work took too long"
         "The deadline passed while the picture was being made, and the work was stopped. Send a smaller image or ask for less.";
 }

@@ -15,6 +15,8 @@ pub enum Given {
     Number(f64),
     /// True or false.
     Boolean(bool),
+    /// What no parameter is: nothing, a list, an object.
+    Other,
 }
 
 /// The given values of one source by canonical name, each with the name that the client used.

@@ -5,7 +5,7 @@ mod sizing;
 
 pub use self::marks::{ImageMark, TextMark};
 use self::sizing::{both_sides, either_enlarge, sizing};
-use super::operation::{Needs, OperationRow, Verb};
+use super::operation::{self, Needs, OperationRow, Verb};
 use super::parameter::{self, Grammar, ParameterError, Values};
 use super::request::Type;
 use super::value::{Colour, Enlarge, Extend, Fit, Gravity};
@@ -111,7 +111,13 @@ pub(super) fn parse(
     mut fields: Values<'_>,
     max_side: u32,
 ) -> Result<Step, ParameterError> {
-    let query = values;
+    let mut query = values;
+    if operation.verb == Verb::Autorotate && query.grammar() == Grammar::Imaginary {
+        // All of them are read, and none counts.
+        let all = Values::collect(&[], true, Grammar::Imaginary)?;
+        parse(operation::plain(), query, fields, max_side)?;
+        (query, fields) = (all, Values::collect(&[], true, Grammar::Imaginary)?);
+    }
     // What has several names is settled source by source: a form can't contradict the query.
     let sides = both_sides(&query, &mut fields, max_side)?;
     let enlarge = either_enlarge(&query, &mut fields)?;
@@ -152,7 +158,7 @@ pub(super) fn parse(
         image: marks::image(operation, &values)?,
         grey: grey(&values)?,
         background: background(&values)?,
-        output: values.get("type", parse_type)?,
+        output: output(&values)?,
         quality: quality.flatten(),
         linear: values.boolean("linear")?,
         strips: values.boolean("stripmeta")?.unwrap_or(false),
@@ -243,6 +249,19 @@ fn area(operation: &OperationRow, values: &Values<'_>) -> Result<Area, Parameter
         centred: operation.verb == Verb::Zoom && values.boolean("nocrop")? == Some(false),
     };
     Ok(area)
+}
+
+/// The format. Imaginary knows fewer names, and an empty one is none.
+fn output(values: &Values<'_>) -> Result<Option<Type>, ParameterError> {
+    if values.grammar() == Grammar::Strict {
+        return values.get("type", parse_type);
+    }
+    let output = values.get("type", |text| match text.to_ascii_lowercase().as_str() {
+        "" => Some(None),
+        "jpg" | "tif" => None,
+        name => parse_type(name).map(Some),
+    })?;
+    Ok(output.flatten())
 }
 
 fn grey(values: &Values<'_>) -> Result<bool, ParameterError> {

@@ -1,0 +1,147 @@
+//! Settings of sources, and of what goes with fetches.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::reader::Reader;
+use super::{MOMENT, count, value};
+use crate::http::{FetchSettings, HeaderName, HeaderValue};
+use crate::source::{Origin, RemoteSettings, Settings};
+
+const NONE: &str = "none";
+
+pub(super) fn source_settings(reader: &mut Reader, max_body: u64, upload_memory: u64) -> Settings {
+    let max_bytes = reader.size_or_auto("max_source");
+    if max_bytes.is_some_and(|bytes| bytes > upload_memory) {
+        reader.complain("max_source", "at most upload_memory, where it has to fit");
+    }
+    let is_remote = reader.boolean("allow_remote");
+    let origin = "origins such as https://*.example.org/photos, separated by commas";
+    let remote = RemoteSettings {
+        allowed: reader.list(
+            "allowed_origins",
+            "any",
+            &format!("any, or {origin}"),
+            |text| text.parse().ok(),
+        ),
+        private: reader
+            .list(
+                "private_origins",
+                NONE,
+                &format!("none, or {origin}"),
+                |text| text.parse::<Origin>().ok(),
+            )
+            .unwrap_or_default(),
+        ports: reader
+            .list(
+                "remote_ports",
+                NONE,
+                "none, or ports separated by commas",
+                |text| text.parse().ok().filter(|&port| port > 0),
+            )
+            .unwrap_or_default(),
+        max_redirects: count(reader.whole("max_redirects", 0..=20)),
+        connect_timeout: reader.duration("connect_timeout", MOMENT),
+        timeout: reader.duration("source_timeout", MOMENT),
+        authorities: path(reader, "remote_ca"),
+    };
+    Settings {
+        mount: path(reader, "mount"),
+        remote: is_remote.then_some(remote),
+        max_bytes: max_bytes.unwrap_or(max_body),
+    }
+}
+
+pub(super) fn fetch_settings(reader: &mut Reader) -> FetchSettings {
+    let settings = FetchSettings {
+        forwarded: reader
+            .list(
+                "forward_headers",
+                NONE,
+                "none, or names of headers that say nothing of the connection or of this request alone",
+                |text| text.parse().ok().filter(may_be_forwarded),
+            )
+            .unwrap_or_default(),
+        forward_authorization: reader.boolean("forward_authorization"),
+        authorization: authorization(reader),
+        cache_ttl: cache_ttl(reader),
+    };
+    if settings.authorization.is_some() && reader.text("allowed_origins") == "any" {
+        reader.complain(
+            "source_authorization",
+            "safe without allowed_origins: any client could have it sent to a server of its own",
+        );
+    }
+    settings
+}
+
+/// What is ours to say, or holds for one connection only, is no client's to set; credentials have a setting of their own.
+fn may_be_forwarded(name: &HeaderName) -> bool {
+    const OURS: [&str; 21] = [
+        "accept",
+        "accept-encoding",
+        "authorization",
+        "cdn-loop",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "expect",
+        "host",
+        "if-match",
+        "if-modified-since",
+        "if-none-match",
+        "if-range",
+        "if-unmodified-since",
+        "keep-alive",
+        "range",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ];
+    let name = name.as_str();
+    !OURS.contains(&name) && !name.starts_with("proxy-")
+}
+
+fn authorization(reader: &mut Reader) -> Option<HeaderValue> {
+    let text = reader.text("source_authorization");
+    if text == NONE {
+        return None;
+    }
+    let value = HeaderValue::from_str(&text).ok();
+    if value.is_none() {
+        reader.complain("source_authorization", "none, or the value of a header");
+    }
+    value.map(|mut value| {
+        value.set_sensitive(true);
+        value
+    })
+}
+
+fn cache_ttl(reader: &mut Reader) -> Option<Duration> {
+    let text = reader.text("cache_ttl");
+    if text == NONE {
+        return None;
+    }
+    let longest = Duration::from_hours(366 * 24);
+    let ttl = value::duration(&text).filter(|ttl| *ttl <= longest);
+    if ttl.is_none() {
+        reader.complain("cache_ttl", "none, or a time such as 30s, a year at most");
+    }
+    ttl
+}
+
+/// An absolute path that isn't the root.
+fn path(reader: &mut Reader, name: &'static str) -> Option<PathBuf> {
+    let text = reader.text(name);
+    if text == NONE {
+        return None;
+    }
+    let path = PathBuf::from(&text);
+    if path.is_absolute() && path.file_name().is_some() {
+        return Some(path);
+    }
+    reader.complain(name, "none, or an absolute path below the root");
+    None
+}

@@ -1,0 +1,131 @@
+//! Pixel work: what it is, and how it is run on a worker.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{Context, Error, Kept, Service};
+use crate::admission::{Demand, Held, Lease, Permit};
+use crate::checkpoint::Checkpoint;
+use crate::codecs::Header;
+use crate::pipeline::plan::Plan;
+use crate::pipeline::{self, Picture, Scratch};
+use crate::source::Source;
+
+/// One job of pixel work: the file, what is known of it, and what to do.
+#[derive(Debug)]
+pub struct Job {
+    /// The file.
+    pub source: Bytes,
+    /// What its header says.
+    pub header: Header,
+    /// The files that are drawn over it, with what their headers say.
+    pub beside: Vec<(Bytes, Header)>,
+    /// What to do with it.
+    pub plan: Plan,
+}
+
+/// Does a job, synchronously, on a worker.
+pub type Executor =
+    Arc<dyn Fn(&Job, &mut Scratch, &Checkpoint) -> Result<Vec<u8>, pipeline::Error> + Send + Sync>;
+
+/// The executor of every real server: the pipeline, in this process.
+pub fn in_process() -> Executor {
+    Arc::new(|job, scratch, checkpoint| {
+        let picture = |(file, header)| Picture { file, header };
+        let beside = job.beside.iter().map(|(file, header)| (&**file, header));
+        let beside: Vec<_> = beside.map(picture).collect();
+        let first = picture((&*job.source, &job.header));
+        pipeline::run_with(first, &beside, &job.plan, scratch, checkpoint)
+    })
+}
+
+impl Service {
+    /// Runs the plan on a worker; everything the work needs is owned by it.
+    pub(super) async fn work(&self, ready: Ready, context: &Context) -> Result<Bytes, Error> {
+        let executor = Arc::clone(&self.0.executor);
+        let scratches = Arc::clone(&self.0.scratches);
+        let Context {
+            checkpoint, kept, ..
+        } = context.clone();
+        let Ready {
+            source: Source {
+                bytes: file, lease, ..
+            },
+            beside,
+            profiles,
+            header,
+            plan,
+            ..
+        } = ready;
+        let mut leases = vec![lease];
+        let mut files = Vec::new();
+        for (Source { bytes, lease, .. }, header) in beside {
+            leases.push(lease);
+            files.push((bytes, header));
+        }
+        // For another process the files lie in shared memory, and are copied out there.
+        let lengths = files.iter().map(|(file, _)| file.len()).chain([file.len()]);
+        let length: u64 = lengths.map(|length| length as u64).sum();
+        let copies = self.isolation().map_or(0, |_| 2 * length);
+        let demand = Demand {
+            bytes: plan.cost.peak_bytes.saturating_add(copies),
+            time: plan.cost.time,
+        };
+        let job = Job {
+            source: file,
+            header,
+            beside: files,
+            plan,
+        };
+        let work = move |permit: &mut Permit| {
+            let mut scratch = scratches.lend();
+            let made = executor(&job, &mut scratch, &checkpoint);
+            scratches.take_back(scratch);
+            checkpoint.leave();
+            // The upload's memory is free once its bytes are: they go first.
+            drop(job);
+            drop((leases, profiles));
+            made.map(|file| {
+                let held = permit.keep(file.capacity() as u64);
+                Bytes::from_owner(Made {
+                    file,
+                    _held: held,
+                    _kept: kept,
+                })
+            })
+        };
+        let made = self
+            .0
+            .admission
+            .run(demand, context.deadline, &context.checkpoint, work)
+            .await?;
+        Ok(made?)
+    }
+}
+
+/// A picture whose answer is planned.
+pub(super) struct Ready {
+    pub(super) source: Source,
+    /// The pictures that are drawn over it, with their headers.
+    pub(super) beside: Vec<(Source, Header)>,
+    /// Upload memory for what lies beside the files.
+    pub(super) profiles: Lease,
+    pub(super) header: Header,
+    pub(super) plan: Plan,
+    pub(super) etag: String,
+}
+
+/// A file that was made. Its bytes stay in the books until the last of them is sent, or the
+/// client that doesn't read them is given up.
+struct Made {
+    file: Vec<u8>,
+    _held: Held,
+    _kept: Option<Kept>,
+}
+
+impl AsRef<[u8]> for Made {
+    fn as_ref(&self) -> &[u8] {
+        &self.file
+    }
+}

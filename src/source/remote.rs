@@ -1,0 +1,159 @@
+//! `url=`: a picture from somewhere else, asked for only where the guard says so, at the very address it has checked.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::HeaderMap;
+use tokio::time::timeout;
+use url::{Host, Url};
+
+use super::connect::{Connect, Stream, Tls};
+use super::exchange::{self, Reply};
+use super::guard::{Guard, Target};
+use super::resolve::Resolve;
+use super::{Error, Failure, Fetched, Refusal, Unreadable, Validators};
+use crate::admission::Admission;
+
+/// How URLs are fetched.
+#[derive(Debug)]
+pub(super) struct Remote {
+    pub(super) guard: Guard,
+    pub(super) resolver: Arc<dyn Resolve>,
+    pub(super) connector: Arc<dyn Connect>,
+    pub(super) tls: Tls,
+    /// Redirects that are followed.
+    pub(super) max_redirects: usize,
+    /// For one connection, with TLS.
+    pub(super) connect_timeout: Duration,
+    /// For the whole, redirects included.
+    pub(super) timeout: Duration,
+    /// Whose upload memory pictures are put into.
+    pub(super) admission: Admission,
+    /// Bytes of a picture, at most.
+    pub(super) max_bytes: u64,
+}
+
+/// The URL that the value of `url=` names.
+pub(super) fn parse(value: &str) -> Result<Url, Error> {
+    let unreadable = Error::Unreadable(Unreadable::Url);
+    match Url::parse(value) {
+        Ok(mut url) if matches!(url.scheme(), "http" | "https") => {
+            // Not for servers.
+            url.set_fragment(None);
+            Ok(url)
+        }
+        _ => Err(unreadable),
+    }
+}
+
+impl Remote {
+    /// Fetches it, following redirects, within the time for it.
+    ///
+    /// `headers` are the client's and go to this origin alone. A fetch is shared, so its end is not any one request's deadline:
+    /// whoever waits for it has one, and the last who leaves ends it.
+    pub(super) async fn fetch(
+        &self,
+        url: Url,
+        headers: HeaderMap,
+        known: Option<Box<Validators>>,
+    ) -> Result<Fetched, Error> {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let fetching = self.follow(url, headers, known);
+        let fetched = timeout(self.timeout, fetching).await;
+        let fetched = fetched.unwrap_or(Err(Error::Timeout));
+        // Why exactly is not for the client, who could find out by it what there is behind us.
+        if let Err(error @ (Error::Forbidden(_) | Error::Failed(_) | Error::Timeout)) = &fetched {
+            tracing::info!(host, reason = ?error, "not fetched");
+        }
+        fetched
+    }
+
+    async fn follow(
+        &self,
+        mut url: Url,
+        mut headers: HeaderMap,
+        known: Option<Box<Validators>>,
+    ) -> Result<Fetched, Error> {
+        for _ in 0..=self.max_redirects {
+            let stream = self.reach(&url).await?;
+            let (response, driver) =
+                exchange::ask(stream, &url, &headers, known.as_deref()).await?;
+            let is_conditional = known.as_ref().is_some_and(|known| known.is_of(&url));
+            let reply = exchange::read(
+                response,
+                &url,
+                is_conditional,
+                &self.admission,
+                self.max_bytes,
+            )
+            .await?;
+            drop(driver);
+            let location = match reply {
+                Reply::Picture(source, validators) => {
+                    return Ok(Fetched::New { source, validators });
+                }
+                Reply::Unchanged => return Ok(Fetched::Unchanged),
+                Reply::Elsewhere(location) => location,
+            };
+            let next = url
+                .join(&location)
+                .ok()
+                .and_then(|next| parse(next.as_str()).ok());
+            let next = next.ok_or(Error::Failed(Failure::Redirects))?;
+            if next.origin() != url.origin() {
+                headers.clear();
+            }
+            url = next;
+        }
+        Err(Error::Failed(Failure::Redirects))
+    }
+
+    /// A connection to where this URL leads, if that may be asked.
+    async fn reach(&self, url: &Url) -> Result<Box<dyn Stream>, Error> {
+        let target = self.guard.target(url).map_err(Error::Forbidden)?;
+        let addresses = self.addresses(&target).await?;
+        target.check(&addresses).map_err(Error::Forbidden)?;
+        let mut late = false;
+        for address in addresses {
+            let connecting = self.connect(&target, SocketAddr::new(address, target.port));
+            match timeout(self.connect_timeout, connecting).await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(error)) => {
+                    tracing::debug!(%address, %error, "no connection to a source");
+                }
+                Err(_elapsed) => late = true,
+            }
+        }
+        Err(if late {
+            Error::Timeout
+        } else {
+            Error::Failed(Failure::Unreachable)
+        })
+    }
+
+    async fn addresses(&self, target: &Target) -> Result<Vec<IpAddr>, Error> {
+        Ok(match &target.host {
+            Host::Ipv4(address) => vec![IpAddr::V4(*address)],
+            Host::Ipv6(address) => vec![IpAddr::V6(*address)],
+            // That there is no such name and that it is nobody's business look the same from outside.
+            Host::Domain(name) => self.resolver.resolve(name).await.map_err(|error| {
+                tracing::debug!(name, %error, "a source's name can't be resolved");
+                Error::Forbidden(Refusal::Name)
+            })?,
+        })
+    }
+
+    async fn connect(
+        &self,
+        target: &Target,
+        address: SocketAddr,
+    ) -> std::io::Result<Box<dyn Stream>> {
+        let stream = self.connector.connect(address).await?;
+        if target.is_tls {
+            self.tls.wrap(&target.host, stream).await
+        } else {
+            Ok(stream)
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Imaginary's clients, who find again what they are used to.
+
+use pixmill::http::Compat;
+
+use crate::fixtures::{BLUE, RED, jpeg, photo, png, quarters};
+use crate::support::TestServer;
+
+async fn imaginary() -> TestServer {
+    TestServer::start_with(|config| config.http.compat = Compat::Imaginary).await
+}
+
+#[tokio::test]
+async fn failures_have_its_statuses_and_sentences() {
+    let server = imaginary().await;
+    let picture = png(&quarters(60, 40));
+    let text = b"no picture at all".to_vec();
+    for (path, body, status, message) in [
+        ("/resize?width=5", &text, 406, "Unsupported media type"),
+        // What the body is comes first.
+        ("/resize?width=abc", &text, 406, "Unsupported media type"),
+        (
+            "/resize?width=abc",
+            &picture,
+            400,
+            "Error while processing parameters, error while processing parameter \"width\" with value \"abc\", error: no valid value",
+        ),
+        (
+            "/resize",
+            &picture,
+            400,
+            "Error while processing the image: Missing required param: height or width",
+        ),
+        (
+            "/fit?width=0",
+            &picture,
+            400,
+            "Error while processing the image: Missing required params: height, width",
+        ),
+        (
+            "/resize?width=5&type=bogus",
+            &picture,
+            400,
+            "Unsupported output image format",
+        ),
+        (
+            "/convert?type=gif",
+            &picture,
+            400,
+            "Error while processing the image: Unsupported image output type",
+        ),
+        (
+            "/pipeline?operations=[{%22operation%22:%22nope%22}]",
+            &picture,
+            400,
+            "Error while processing the image: Unsupported operation name: nope",
+        ),
+        ("/Resize?width=5", &picture, 404, "Not found"),
+    ] {
+        let answer = server.post(path, body).await;
+        let document = answer.json();
+        assert_eq!(answer.status, status, "{path}: {document}");
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+        assert_eq!(document["message"], message, "{path}");
+        assert_eq!(document["status"], status, "{path}");
+        assert_eq!(
+            document.as_object().map(serde_json::Map::len),
+            Some(2),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn answers_are_as_its_clients_know_them() {
+    let server = imaginary().await;
+    let picture = png(&quarters(120, 80));
+    for (path, width, height) in [
+        // A letterbox, whose edges go on.
+        ("/resize?width=60&height=60", 60, 60),
+        ("/resize?width=60&height=60&gravity=smart", 60, 40),
+        ("/resize?width=60.4&foo=bar", 60, 40),
+        ("/resize?width=-60&width=5", 60, 40),
+        ("/resize?width=300&height=300", 120, 80),
+        ("/rotate?rotate=100", 80, 120),
+        ("/rotate?rotate=360", 80, 120),
+        ("/resize?width=60&aspectratio=16:9", 60, 27),
+        ("/autorotate?type=jpeg&width=5&quality=3", 120, 80),
+        ("/crop?width=30&height=30&gravity=nowhere", 30, 30),
+    ] {
+        let answer = server.post(path, &picture).await;
+        answer.picture("image/png", width, height);
+    }
+    let boxed = server.post("/resize?width=60&height=60", &picture).await;
+    let boxed = boxed.picture("image/png", 60, 60);
+    boxed.assert_at(3, 1, RED, 12);
+    boxed.assert_at(3, 58, BLUE, 12);
+    // JPEG shows black where nothing is.
+    let clear = png(&image::RgbaImage::new(20, 20));
+    let answer = server.post("/convert?type=jpeg", &clear).await;
+    answer
+        .picture("image/jpeg", 20, 20)
+        .assert_at(9, 9, [0, 0, 0, 255], 3);
+    // Its usual quality is 75: the answer is the one that asks for it.
+    let photo = jpeg(&photo(200, 150));
+    let usual = server.post("/resize?width=100", &photo).await.body;
+    let asked = server
+        .post("/resize?width=100&quality=75", &photo)
+        .await
+        .body;
+    assert_eq!(usual, asked);
+}
+
+/// What Nextcloud's provider sends, with its empty key.
+#[tokio::test]
+async fn nextcloud_gets_its_previews() {
+    for compat in [Compat::None, Compat::Imaginary] {
+        let server = TestServer::start_with(|config| config.http.compat = compat).await;
+        for (kind, body) in [
+            ("jpeg", jpeg(&photo(300, 200))),
+            ("png", png(&quarters(300, 200))),
+        ] {
+            for (operation, width, height) in [("fit", 128, 85), ("smartcrop", 128, 128)] {
+                let steps = format!(
+                    r#"[{{"operation":"autorotate"}},{{"operation":"{operation}","params":{{"width":128,"height":128,"stripmeta":"true","type":"{kind}","norotation":"true","quality":"80"}}}}]"#
+                );
+                let encoded: Vec<String> =
+                    steps.bytes().map(|byte| format!("%{byte:02X}")).collect();
+                let path = format!("/pipeline?operations={}&key=", encoded.concat());
+                let answer = server.post(&path, &body).await;
+                answer.picture(&format!("image/{kind}"), width, height);
+            }
+        }
+    }
+}
