@@ -104,6 +104,10 @@ const HOMES: &[(&str, &[&str])] = &[
             "http/multipart.rs",
         ],
     ),
+    (
+        "harfrust",
+        &["pipeline/text/font.rs", "pipeline/text/outline.rs"],
+    ),
     ("hickory_resolver", &["source/resolve.rs"]),
     ("hmac", &["http/access/signature.rs"]),
     ("httpdate", &["http/named.rs"]),
@@ -153,6 +157,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tower_http", &["http/"]),
     ("tracing_subscriber", &["telemetry/logs.rs"]),
     ("turbojpeg_sys", &["codecs/jpeg/"]),
+    ("unicode_bidi", &["pipeline/text/layout.rs"]),
+    ("unicode_linebreak", &["pipeline/text/layout.rs"]),
     ("url", &["source/"]),
     ("webpki_roots", &["source/connect.rs"]),
 ];

@@ -21,6 +21,7 @@ fn samples(needs: Needs) -> Values {
     match needs {
         Needs::Nothing => &[],
         Needs::Side | Needs::Sides => &[("width", "300"), ("height", "200")],
+        Needs::Text => &[("text", "Hello")],
         Needs::Type => &[("type", "png")],
         Needs::Area => &[("areawidth", "100"), ("areaheight", "100")],
         Needs::Factor => &[("factor", "1")],

@@ -117,8 +117,8 @@ impl fmt::Display for Ended {
     }
 }
 
-/// The longest packet. Plans take a hundred bytes, words of an error a few hundred.
-const PACKET: usize = 16 << 10;
+/// The longest packet. Plans take a hundred bytes, words of an error a few hundred, the texts of ten steps 40,000.
+const PACKET: usize = 64 << 10;
 
 /// Descriptors that come with a packet, at most.
 const DESCRIPTORS: usize = 2;

@@ -83,7 +83,7 @@ pub(super) fn write([r, g, b, a]: [u8; 4], model: Model, out: &mut [u8]) {
 }
 
 /// Porter and Duff's *over*, on straight alpha, rounded to the nearest.
-fn over(front: [u8; 4], back: [u8; 4]) -> [u8; 4] {
+pub(super) fn over(front: [u8; 4], back: [u8; 4]) -> [u8; 4] {
     let [.., front_alpha] = front;
     let [.., back_alpha] = back;
     if front_alpha == 255 || back_alpha == 0 {

@@ -31,6 +31,7 @@ mod smart;
 mod stage;
 pub mod step;
 mod strip;
+mod text;
 mod transform;
 mod turn;
 pub mod value;

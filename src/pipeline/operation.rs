@@ -43,6 +43,8 @@ pub enum Verb {
     Flop,
     /// Nothing beside what any does; for imaginary, nothing else at all.
     Autorotate,
+    /// Draws a text.
+    Watermark,
     /// Several of the others, in their order.
     Pipeline,
 }
@@ -66,6 +68,8 @@ pub enum Needs {
     Rotate,
     /// `sigma` or `minampl`, and not 0.
     Blur,
+    /// `text`.
+    Text,
     /// `operations`.
     Operations,
 }
@@ -121,6 +125,8 @@ pub const OPERATIONS: &[OperationRow] = &[
         "Writes the picture in another format; scales it too when a side is given."),
     row(("blur", Verb::Plain, Needs::Blur), STRETCH,
         "Blurs the picture, after scaling."),
+    row(("watermark", Verb::Watermark, Needs::Text), STRETCH,
+        "Draws `text` over the picture, again and again unless `noreplicate`."),
     row(("pipeline", Verb::Pipeline, Needs::Operations), STRETCH,
         "Does up to 10 operations in their order, with one decode and one encode."),
 ];

@@ -51,7 +51,7 @@ impl Sketch {
         self.open.size()
     }
 
-    /// Adds what a step does to the picture's shape, and its blur.
+    /// Adds what a step does to the picture's shape, its blur, and what is drawn on it.
     ///
     /// # Errors
     /// What the step lacks, or an area that isn't in the picture.
@@ -70,6 +70,10 @@ impl Sketch {
         }
         if step.blur > 0.0 {
             self.stage(Stage::Blur { sigma: step.blur });
+        }
+        if let Some(mark) = &step.text {
+            let text = mark.on(self.size());
+            self.stage(Stage::Text(text));
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::geometry::{Canvas, Size, Window};
 use super::resample::{self, Resampling};
+use super::text::{self, Text};
 use super::value::{Colour, Extend};
 use super::{Error, Scratch, blur, canvas, compose, grey, smart, turn, zoom};
 use crate::checkpoint::Checkpoint;
@@ -102,6 +103,8 @@ pub(super) enum Stage {
     Smart { width: u32, height: u32 },
     /// A Gaussian blur of that deviation in pixels.
     Blur { sigma: f64 },
+    /// Text is drawn over the picture.
+    Text(Text),
     /// Colour goes.
     Grey,
     /// What is transparent shows this colour.
@@ -115,7 +118,7 @@ impl Stage {
             Self::Reshape(reshape) => reshape.size(),
             Self::Canvas { canvas, .. } => (canvas.width, canvas.height),
             Self::Zoom { width, height, .. } | Self::Smart { width, height } => (width, height),
-            Self::Blur { .. } | Self::Grey | Self::Ground(_) => size,
+            Self::Blur { .. } | Self::Text(_) | Self::Grey | Self::Ground(_) => size,
         }
     }
 
@@ -131,7 +134,9 @@ impl Stage {
         };
         let keeps_grey = match self {
             Self::Grey => true,
-            Self::Ground(colour) => model.channels() < 3 && colour.is_grey(),
+            Self::Text(Text { colour, .. }) | Self::Ground(colour) => {
+                model.channels() < 3 && colour.is_grey()
+            }
             _ => model.channels() < 3,
         };
         match (keeps_grey, alpha) {
@@ -157,6 +162,7 @@ impl Stage {
                 resampling(window, target, source.model, true).peak_bytes(source) + turned
             }
             Self::Blur { sigma } => blur::extra_bytes(size, sigma),
+            Self::Text(ref text) => text::extra_bytes(text, size),
             Self::Smart { .. } => smart::extra_bytes(size),
             // A row of places.
             Self::Canvas { canvas, .. } => u64::from(canvas.width) * 8,
@@ -171,6 +177,7 @@ impl Stage {
         match *self {
             Self::Reshape(_) => 4 * (pixels(size) + made),
             Self::Blur { sigma } => blur::nanoseconds(size, sigma),
+            Self::Text(ref text) => text::nanoseconds(text, size),
             Self::Smart { .. } => 4 * pixels(size),
             Self::Zoom { .. } | Self::Canvas { .. } => 2 * made,
             Self::Grey | Self::Ground(_) => 4 * made,
@@ -209,6 +216,7 @@ impl Stage {
             }
             Self::Smart { width, height } => smart::cut(&picture, (width, height), checkpoint)?,
             Self::Blur { sigma } => blur::blur(picture, sigma, scratch, checkpoint)?,
+            Self::Text(ref text) => text::draw(picture, text, model, checkpoint)?,
             Self::Grey => grey::grey(&picture, model, checkpoint)?,
             Self::Ground(colour) => compose::compose(picture, None, colour, model, checkpoint)?,
         })

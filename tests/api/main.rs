@@ -79,3 +79,5 @@ mod systemd;
 #[path = "../../fuzz/src/lib.rs"]
 #[expect(unreachable_pub, reason = "a library there, a module here")]
 mod targets;
+/// Texts and pictures drawn over pictures.
+mod watermarks;

@@ -47,6 +47,8 @@ fn operations_and_encoders_keep_to_their_estimates() {
         "resize?width=1600&height=200&fit=fill&enlarge=true",
         "resize?width=100&height=1600&fit=fill&enlarge=true",
         "resize?width=700&height=700&fit=outside&dpr=2&enlarge=true",
+        "watermark?text=Hello world&opacity=1&color=red",
+        "watermark?text=Hello&font=sans bold 900&dpi=400&textwidth=5000&margin=0",
     ];
     for (name, file) in &files {
         for ask in asks {

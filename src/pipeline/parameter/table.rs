@@ -53,6 +53,7 @@ const fn row(
 const BOOLEAN: &str = "true, false, 1, 0, yes, no, on, off, or the bare name";
 const SIDE: &str = "a whole number of pixels, 1 to max_output_side";
 const PIXELS: &str = "a whole number of pixels, 0 to 1000000";
+const TEXT_WIDTH: &str = "a whole number of pixels, 1 to 1000000";
 const COLOUR: &str = "255,255,255, fff, ffffff, ffffff80, or a CSS colour name";
 
 /// Every parameter.
@@ -108,6 +109,22 @@ pub const PARAMETERS: &[ParameterRow] = &[
         "0", "Standard deviation of a Gaussian blur, in pixels of the result."),
     row(("minampl", &[], Decimal), "a number from 0 to 1",
         "0.2", "Taken for imaginary's clients; the blur's mask always ends where it falls to 0.2."),
+    row(("text", &[], Text), "1 to 1000 characters",
+        "none", "What is drawn; a line feed ends a line."),
+    row(("textwidth", &[], Whole), TEXT_WIDTH,
+        "a sixth of the picture's width", "Width after which the text goes on in a new line."),
+    row(("font", &[], Text), "words such as bold and italic, and a size from 1 to 1000 points, as in sans bold 10",
+        "sans 10", "How large the text is, and whether bold or italic; there is one family."),
+    row(("dpi", &[], Whole), "a whole number from 1 to 1200",
+        "150", "Pixels of an inch, which has 72 of the font's points."),
+    row(("margin", &[], Whole), PIXELS,
+        "textwidth", "Distance from a text to where it is drawn again."),
+    row(("color", &["colour"], Text), COLOUR,
+        "black", "Colour of the text."),
+    row(("opacity", &[], Decimal), "a number from 0 to 1000, of which 0 is the default, and above 1 is 1",
+        "0.25 for text", "How much of a watermark is seen; 1 hides what is behind it."),
+    row(("noreplicate", &[], Boolean), BOOLEAN,
+        "false", "Draw the text once alone."),
     row(("colorspace", &["colourspace"], Text), "srgb or bw",
         "srgb", "bw makes the picture grey."),
     row(("background", &["bg", "b"], Text), COLOUR,

@@ -1,7 +1,9 @@
 //! One step: an operation and what it is asked to do.
 
+mod marks;
 mod sizing;
 
+pub use self::marks::TextMark;
 use self::sizing::{both_sides, either_enlarge, sizing};
 use super::operation::{self, Needs, OperationRow, Verb};
 use super::parameter::{self, Grammar, ParameterError, Values};
@@ -28,6 +30,8 @@ pub struct Step {
     pub area: Area,
     /// Standard deviation of the blur in pixels; 0 is none.
     pub blur: f64,
+    /// The text that is drawn over it.
+    pub text: Option<TextMark>,
     /// Whether colour goes.
     pub grey: bool,
     /// What lies behind transparent parts and beside the picture; `None` is the format's default.
@@ -148,6 +152,7 @@ pub(super) fn parse(
         sizing: sizing(operation, &values, sides, enlarge, turn)?,
         area,
         blur: values.decimal("sigma", 0.0..=MAX_SIGMA)?.unwrap_or(0.0),
+        text: marks::text(operation, &values)?,
         grey: grey(&values)?,
         background: background(&values)?,
         output: output(&values)?,
@@ -176,6 +181,7 @@ fn missing(step: &Step, [turns, has_amplitude, has_steps]: [bool; 3]) -> Option<
         Needs::Factor if step.factor == 0 => ("factor", "factor"),
         Needs::Rotate if !turns => ("rotate", "rotate"),
         Needs::Blur if step.blur == 0.0 && !has_amplitude => ("sigma", "sigma"),
+        Needs::Text if step.text.is_none() => ("text", "text"),
         _ if step.operation.verb == Verb::Zoom && zooms_into_nothing(step.area) => {
             ("areawidth or areaheight", "areawidth")
         }
@@ -188,7 +194,8 @@ fn missing(step: &Step, [turns, has_amplitude, has_steps]: [bool; 3]) -> Option<
         | Needs::Area
         | Needs::Factor
         | Needs::Rotate
-        | Needs::Blur => return None,
+        | Needs::Blur
+        | Needs::Text => return None,
     };
     Some(parameter::missing(step.operation.name, words, row))
 }
