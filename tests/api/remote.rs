@@ -627,6 +627,21 @@ async fn how_long_an_answer_may_be_kept_is_said() {
             let expires = answer.header("expires").is_some();
             assert_eq!(expires, seconds.is_some_and(|seconds| seconds > 0));
         }
+        // Where a key is wanted, no cache hands the answer to who has none.
+        let server_with_key = serve_with(&origin, |config| {
+            config.http.fetch.cache_ttl = seconds.map(Duration::from_secs);
+            config.http.access.api_keys = vec![pixmill::http::access::ApiKey::new(b"k")];
+        })
+        .await;
+        let answer = server_with_key
+            .get(&format!("/resize?key=k&width=30&url={url}"))
+            .await;
+        assert_eq!(answer.status, 200);
+        let said = answer.header("cache-control");
+        assert!(
+            said.is_none_or(|said| said.starts_with("private")),
+            "{said:?}"
+        );
         // Not on a POST, and never on an error, which says so itself.
         let answer = server.post("/resize?width=30", &small()).await;
         assert_eq!(answer.header("cache-control"), None);
