@@ -87,14 +87,15 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// Libraries with the only places that may name them.
 const HOMES: &[(&str, &[&str])] = &[
     ("axum", &["app/", "http/"]),
-    ("blake3", &["service/", "source/"]),
+    ("blake3", &["http/access/keys.rs", "service/", "source/"]),
     ("clap", &["cli.rs"]),
     ("csscolorparser", &["pipeline/value.rs"]),
+    ("data_encoding", &["http/access/signature.rs"]),
     (
         "fast_image_resize",
         &["pipeline/mod.rs", "pipeline/transform.rs"],
     ),
-    ("form_urlencoded", &["http/extract.rs"]),
+    ("form_urlencoded", &["http/extract.rs", "http/form.rs"]),
     (
         "futures_core",
         &[
@@ -104,6 +105,7 @@ const HOMES: &[(&str, &[&str])] = &[
         ],
     ),
     ("hickory_resolver", &["source/resolve.rs"]),
+    ("hmac", &["http/access/signature.rs"]),
     ("httpdate", &["http/named.rs"]),
     ("hyper", &["server/", "source/"]),
     ("hyper_util", &["server/", "source/exchange.rs"]),
@@ -129,6 +131,7 @@ const HOMES: &[(&str, &[&str])] = &[
         "serde",
         &["codecs/", "isolation/wire.rs", "pipeline/", "sandbox/"],
     ),
+    ("sha2", &["http/access/signature.rs"]),
     ("seccompiler", &["sandbox/filter.rs"]),
     ("serde_json", &["http/"]),
     ("socket2", &["server/accept.rs", "server/io.rs"]),
@@ -145,7 +148,7 @@ const HOMES: &[(&str, &[&str])] = &[
         ],
     ),
     ("tokio_rustls", &["source/connect.rs"]),
-    ("toml", &["config/reader.rs"]),
+    ("toml", &["config/reader.rs", "config/written.rs"]),
     ("tower", &["app/", "http/"]),
     ("tower_http", &["http/"]),
     ("tracing_subscriber", &["telemetry/logs.rs"]),

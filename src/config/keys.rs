@@ -20,6 +20,13 @@ pub struct Key {
     pub about: String,
 }
 
+impl Key {
+    /// Whether it takes several values.
+    pub(super) fn is_list(&self) -> bool {
+        self.default.starts_with('[')
+    }
+}
+
 /// Every key, in the file's order.
 pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
     let mut about = Vec::new();

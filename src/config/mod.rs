@@ -3,6 +3,7 @@
 //! `config/default.toml` is the one table of keys: flags, environment names, help
 //! and the known names are made from it. Past this module nothing reads the environment.
 
+mod access;
 mod given;
 mod keys;
 mod manager;
@@ -10,6 +11,7 @@ mod mistake;
 mod reader;
 mod sources;
 mod value;
+mod written;
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -75,20 +77,24 @@ impl Config {
         let sandbox = sandbox_mode(&mut reader);
         let systemd = manager::settings(&sources.environment, std::process::id())
             .unwrap_or_else(|mistake| reader.note(mistake));
+        let max_pixels = reader.whole_or_auto("max_pixels", 1..=1 << 40);
         let config = Self {
             listen: SocketAddr::new(host, u16::try_from(port).unwrap_or(0)),
             server: server_settings(&mut reader, systemd.sockets > 0),
             systemd,
             source: given::source_settings(&mut reader, max_body, admission.upload_memory),
-            http,
             isolation: isolation_settings(&mut reader, &admission, max_body, sandbox),
             admission,
             pipeline: plan::Settings {
-                max_pixels: reader.whole("max_pixels", 1..=1 << 40),
+                max_pixels: max_pixels.unwrap_or(match http.compat {
+                    http::Compat::None => 100_000_000,
+                    http::Compat::Imaginary => 18_000_000,
+                }),
                 max_output_side: narrow(reader.whole("max_output_side", 1..=1 << 20)),
                 max_output_pixels: reader.whole("max_output_pixels", 1..=1 << 40),
                 linear: reader.boolean("linear"),
             },
+            http,
             telemetry: telemetry_settings(&mut reader),
             sandbox,
             drain_delay: reader.duration("drain_delay", Duration::ZERO),
@@ -208,6 +214,9 @@ fn http_settings(reader: &mut Reader) -> http::Settings {
         max_per_client: count(reader.whole("max_per_client", 0..=1 << 20)),
         client_header: client_header(reader),
         fetch: given::fetch_settings(reader),
+        access: access::access_settings(reader),
+        path_prefix: access::path_prefix(reader),
+        placeholder: access::placeholder(reader),
     }
 }
 

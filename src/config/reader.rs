@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::keys::{self, KEYS};
 use super::mistake::Mistake;
+use super::written::{is_not_ours, items, shown};
 use super::{Sources, value};
 
 /// A value before it is understood.
@@ -68,6 +69,7 @@ impl Reader {
                 toml::Value::String(text) => text,
                 toml::Value::Integer(number) => number.to_string(),
                 toml::Value::Boolean(yes) => yes.to_string(),
+                list @ toml::Value::Array(_) if key.is_list() => list.to_string(),
                 other => {
                     self.mistakes.push(Mistake {
                         place: place.unwrap_or(name),
@@ -225,6 +227,22 @@ impl Reader {
         items
     }
 
+    /// A list: an array in a file, and with commas elsewhere. An empty one is written `[]`: that nothing
+    /// stands where something should is a mistake.
+    pub(super) fn items<T>(
+        &mut self,
+        name: &'static str,
+        allowed: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Vec<T> {
+        let items = items(&self.text(name));
+        let parsed = items.and_then(|items| items.iter().map(|item| parse(item)).collect());
+        parsed.unwrap_or_else(|| {
+            self.complain(name, allowed);
+            Vec::new()
+        })
+    }
+
     pub(super) fn finish<T>(self, value: T) -> Result<T, Vec<Mistake>> {
         if self.mistakes.is_empty() {
             Ok(value)
@@ -237,9 +255,16 @@ impl Reader {
         let mut text = String::new();
         for key in KEYS.iter() {
             let raw = self.raw(key.name);
-            let quoted = key.default.starts_with('"');
-            let value = if quoted {
-                format!("\"{}\"", shown(key.name, &raw.text).escape_default())
+            let quoted = |text: &str| format!("\"{}\"", text.escape_default());
+            let value = if key.is_list() {
+                let items = items(&raw.text).unwrap_or_default();
+                let items: Vec<_> = items
+                    .iter()
+                    .map(|item| quoted(shown(key.name, item)))
+                    .collect();
+                format!("[{}]", items.join(", "))
+            } else if key.default.starts_with('"') {
+                quoted(shown(key.name, &raw.text))
             } else {
                 raw.text
             };
@@ -251,27 +276,6 @@ impl Reader {
         }
         text
     }
-}
-
-/// Keys whose values nobody else should see.
-const SECRETS: [&str; 1] = ["source_authorization"];
-
-/// A value as it may be printed.
-fn shown<'a>(name: &str, text: &'a str) -> &'a str {
-    if SECRETS.contains(&name) && text != "none" {
-        "***"
-    } else {
-        text
-    }
-}
-
-/// Names below `PIXMILL_` that are no settings: the file's own path, the tests' images, and what
-/// Kubernetes sets for a service of that name (`PIXMILL_PORT=tcp://…`, `PIXMILL_SERVICE_HOST`).
-fn is_not_ours(name: &str, text: &str) -> bool {
-    matches!(name, "config" | "corpus")
-        || name.starts_with("service_")
-        || name.starts_with("port_")
-        || (name == "port" && text.starts_with("tcp://"))
 }
 
 /// `Some(None)` for `auto`.

@@ -104,6 +104,7 @@ fn five_mistakes_are_five_lines() {
     "#);
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 #[test]
 fn mistakes_of_every_kind_are_seen() {
     for (file, environment, seen) in [
@@ -136,6 +137,24 @@ fn mistakes_of_every_kind_are_seen() {
         ),
         ("max_source = \"2GiB\"", &[], "at most upload_memory"),
         ("cache_ttl = \"3600\"", &[], "none, or a time"),
+        ("api_keys = [1]", &[], "a list of keys"),
+        ("api_keys = [\"\"]", &[], "a list of keys"),
+        ("", &[("PIXMILL_API_KEYS", "")], "a list of keys"),
+        ("", &[("PIXMILL_API_KEYS", "a,,b")], "a list of keys"),
+        ("url_signature_key = \"short\"", &[], "32 characters"),
+        ("cors = \"https://a.example/\"", &[], "a list of origins"),
+        ("disabled = [\"cropp\"]", &[], "a list of endpoints"),
+        (
+            "placeholder = \"/nowhere/at/all\"",
+            &[],
+            "the path of a picture",
+        ),
+        ("placeholder = \"Cargo.toml\"", &[], "Read here are"),
+        ("placeholder_status = 99", &[], "200 to 599"),
+        ("path_prefix = \"api\"", &[], "a path such as"),
+        ("path_prefix = \"/api/\"", &[], "a path such as"),
+        ("path_prefix = \"/{a}\"", &[], "a path such as"),
+        ("path_prefix = \"/../a\"", &[], "a path such as"),
         (
             "",
             &[("PIXMILL_WORKER", "3")],
@@ -149,6 +168,49 @@ fn mistakes_of_every_kind_are_seen() {
             "{file}: {}",
             mistakes[0]
         );
+    }
+}
+
+#[test]
+fn lists_are_arrays_or_have_commas() {
+    let listed = |file: &str, environment: &[(&str, &str)]| {
+        let config = Config::load(&sources(file, environment, &[]), MACHINE).unwrap();
+        config.http.access.disabled
+    };
+    let both = ["crop", "info"];
+    assert_eq!(listed("disabled = [\"crop\", \"info\"]", &[]), both);
+    assert_eq!(listed("disabled = \"crop,info\"", &[]), both);
+    assert_eq!(listed("", &[("PIXMILL_DISABLED", "crop, info")]), both);
+    assert_eq!(
+        listed("", &[("PIXMILL_DISABLED", "[\"crop\", \"info\"]")]),
+        both
+    );
+    let none: [&str; 0] = [];
+    assert_eq!(
+        listed("disabled = [\"crop\"]", &[("PIXMILL_DISABLED", "[]")]),
+        none
+    );
+}
+
+#[test]
+fn secrets_are_shown_to_nobody() {
+    let file = "api_keys = [\"secret-1\", \"secret-2\"]\nurl_signature_key = \"secret-3-of-more-than-32-characters\"";
+    let given = sources(file, &[], &[]);
+    let text = effective(&given);
+    assert!(
+        text.contains("api_keys = [\"***\", \"***\"]  # pixmill.toml: api_keys\n"),
+        "{text}"
+    );
+    assert!(text.contains("url_signature_key = \"***\""), "{text}");
+    let config = Config::load(&given, MACHINE).unwrap();
+    assert!(!text.contains("secret") && !format!("{config:?}").contains("secret"));
+    let wrong = sources(
+        "url_signature_key = \"secret\"\napi_keys = \"secret,,\"",
+        &[],
+        &[],
+    );
+    for mistake in Config::load(&wrong, MACHINE).unwrap_err() {
+        assert!(!mistake.to_string().contains("secret"), "{mistake}");
     }
 }
 

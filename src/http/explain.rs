@@ -20,7 +20,7 @@ pub(super) async fn problems(headers: HeaderMap) -> Response {
             .iter()
             .map(|row| {
                 format!(
-                    "<li><a href=\"/problems/{0}\">{0}</a>: {1}</li>",
+                    "<li><a href=\"problems/{0}\">{0}</a>: {1}</li>",
                     row.code, row.title
                 )
             })

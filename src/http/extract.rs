@@ -1,6 +1,7 @@
 //! A request's body: refused early where it can be, else read once, at a pace, under a cap.
 
 use axum::body::Body;
+use axum::http::Uri;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
 
@@ -20,9 +21,12 @@ pub(super) struct Upload {
 
 /// The pairs of the query, percent-decoded.
 pub(super) fn query(parts: &Parts) -> Vec<(String, String)> {
-    form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes())
-        .into_owned()
-        .collect()
+    pairs(&parts.uri).into_owned().collect()
+}
+
+/// The same, one by one.
+pub(super) fn pairs(uri: &Uri) -> form_urlencoded::Parse<'_> {
+    form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
 }
 
 /// The boundary, if the body is a form.

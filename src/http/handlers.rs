@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Request, State as Extract};
+use axum::extract::{MatchedPath, Request, State as Extract};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, VARY};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use super::extract::{self, Upload};
 use super::layers::Facts;
-use super::problem::{Kind, Problem};
-use super::{State, Unreadable, get, named, negotiate, steps};
+use super::problem::{Kind, Problem, method_not_allowed as method_not_allowed_there};
+use super::{Compat, State, Unreadable, get, named, negotiate, steps};
 use crate::admission::Deadline;
 use crate::checkpoint::Checkpoint;
 use crate::codecs::{Colour, Header, Model};
@@ -52,18 +52,22 @@ async fn operated(
     let context = context(parts)?;
     let service = &state.0.service;
     let rules = state.rules();
-    // Before the body is read; what is missing may still come as a field of a form.
     let imaginary = rules.grammar == Grammar::Imaginary;
+    // In what is signed nothing is left to a form.
+    let in_query = imaginary || state.0.access.wants_signature();
+    // Before the body is read; what is missing may still come as a field of a form.
     match parse(row, query, &[], rules).and_then(|operation| operation.complete()) {
         // There, what the body is comes first.
         Err(_) if imaginary => {}
-        Err(error) if error.is_missing() && extract::boundary(parts).is_some() => {}
+        Err(error) if error.is_missing() && !in_query && extract::boundary(parts).is_some() => {}
         Err(error) => return Err(error.into()),
         Ok(()) => {}
     }
     let mut upload = upload(state, parts, body, &context).await?;
-    if imaginary {
+    if in_query {
         upload.fields.clear();
+    }
+    if imaginary {
         service.recognise(&upload.source)?;
     }
     let operation = parse(row, query, &upload.fields, rules)
@@ -237,7 +241,12 @@ fn described(header: &Header) -> Value {
     })
 }
 
-pub(super) async fn not_found() -> Problem {
+pub(super) async fn not_found(Extract(state): Extract<State>, method: Method) -> Problem {
+    let common = matches!(method, Method::GET | Method::HEAD | Method::POST);
+    if state.0.settings.compat == Compat::Imaginary && !common {
+        // It looks at the method first.
+        return Problem::new(Kind::MethodNotAllowed, method_not_allowed_there(&method));
+    }
     Problem::new(
         Kind::NotFound,
         "There is nothing at this path. Operations are POST /resize, /convert and /info.",
@@ -266,13 +275,23 @@ pub(super) async fn crowded(Extract(state): Extract<State>) -> Problem {
 }
 
 /// OPTIONS is answered here too: the framework adds `Allow` to either answer.
-pub(super) async fn method_not_allowed(method: Method) -> Response {
+pub(super) async fn method_not_allowed(
+    Extract(state): Extract<State>,
+    route: Option<MatchedPath>,
+    method: Method,
+) -> Response {
+    let imaginary = state.0.settings.compat == Compat::Imaginary;
+    let enabled = state.0.access.enabled(route.as_ref());
+    if let Some(problem) = enabled.err().filter(|_| !imaginary) {
+        return problem.into_response();
+    }
     if method == Method::OPTIONS {
         return (StatusCode::NO_CONTENT, [(CACHE_CONTROL, "no-store")]).into_response();
     }
-    Problem::new(
-        Kind::MethodNotAllowed,
-        "This path doesn't take that method; the Allow header has those that it takes.",
-    )
-    .into_response()
+    let detail = if imaginary {
+        method_not_allowed_there(&method)
+    } else {
+        "This path doesn't take that method; the Allow header has those that it takes."
+    };
+    Problem::new(Kind::MethodNotAllowed, detail).into_response()
 }

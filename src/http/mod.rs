@@ -4,8 +4,10 @@
 //! (a body, or the reason why not), [`problem`] (every failure). Knows nothing of
 //! sockets, or of how pixels are made.
 
+pub mod access;
 mod explain;
 mod extract;
+mod form;
 mod get;
 mod handlers;
 mod inflow;
@@ -13,17 +15,20 @@ mod layers;
 mod multipart;
 mod named;
 mod negotiate;
+mod placeholder;
 pub mod problem;
 mod state;
 mod status;
 mod steps;
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
-pub use axum::http::{HeaderName, HeaderValue};
-use axum::http::{Method, Request, StatusCode, Version};
+use axum::handler::Handler;
+pub use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{Method, Request, Version};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing;
@@ -36,11 +41,14 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
+use self::access::{Endpoint, guard, share};
 use self::layers::{
     CancelLayer, DeadlineLayer, NewId, RecordLayer, announce_close, check_host, drop_insane_id,
     limit_clients,
 };
 pub use self::named::FetchSettings;
+pub use self::placeholder::Placeholder;
+use self::placeholder::stand_in;
 use self::problem::Problem;
 pub use self::state::{Readiness, State};
 use crate::admission;
@@ -67,6 +75,12 @@ pub struct Settings {
     pub client_header: Option<HeaderName>,
     /// What goes with pictures that a GET names.
     pub fetch: FetchSettings,
+    /// What all paths begin with, as `/images`; nothing for the root.
+    pub path_prefix: String,
+    /// What is shown in the place of failures, if anything.
+    pub placeholder: Option<Placeholder>,
+    /// Who may ask.
+    pub access: access::Settings,
 }
 
 /// Whose clients the server speaks to.
@@ -85,23 +99,40 @@ pub struct ClientAddress(pub IpAddr);
 /// Every route.
 pub fn router(state: State) -> Router {
     let sources = state.0.service.sources();
-    let mut pictures = Router::new().route("/info", get::route(handlers::info, sources));
+    let info = get::route(handlers::info, sources);
+    let mut pictures = Router::new().route(&state.route("/info"), info);
     for row in OPERATIONS {
         let operate = move |state, request| handlers::operate(row, state, request);
-        pictures = pictures.route(&format!("/{}", row.name), get::route(operate, sources));
+        let path = state.route(&format!("/{}", row.name));
+        pictures = pictures.route(&path, get::route(operate, sources));
     }
-    let router = cheap_routes()
-        .route("/", routing::get(status::index).post(status::index))
-        .route("/problems", routing::get(explain::problems))
-        .route("/problems/{code}", routing::get(explain::problem))
-        .merge(pictures.route_layer(from_fn_with_state(state.clone(), limit_clients)))
-        .fallback(handlers::not_found);
-    finished(router, state)
+    let pictures = pictures
+        .route_layer(from_fn_with_state(state.clone(), stand_in))
+        .route_layer(from_fn_with_state(state.clone(), limit_clients));
+    let pages = Router::new()
+        .route(
+            &state.route("/"),
+            routing::get(status::index).post(status::index),
+        )
+        .route(
+            &state.route("/form"),
+            routing::get(form::page).post(form::page),
+        )
+        .route(&state.route("/problems"), routing::get(explain::problems))
+        .route(
+            &state.route("/problems/{code}"),
+            routing::get(explain::problem),
+        );
+    let router = cheap_routes(&state)
+        .merge(guarded(pages, Endpoint::Page, &state))
+        .merge(guarded(pictures, Endpoint::Picture, &state));
+    finished(or_else(router, handlers::not_found, &state), state)
 }
 
 /// What a connection past the cap is answered: the cheap routes, and 503.
 pub fn crowded(state: State) -> Router {
-    finished(cheap_routes().fallback(handlers::crowded), state)
+    let router = or_else(cheap_routes(&state), handlers::crowded, &state);
+    finished(router, state)
 }
 
 /// What a head is answered that can't be read; it takes requests from [`answer_unreadable`].
@@ -131,22 +162,44 @@ pub async fn answer_unreadable(router: Router, status: u16) -> Response<Bytes> {
 struct Unreadable(u16);
 
 /// What a load balancer and a scraper ask, answered at any load.
-fn cheap_routes() -> Router<State> {
-    let mut router = Router::new().route("/metrics", routing::get(status::metrics));
+fn cheap_routes(state: &State) -> Router<State> {
+    // A balancer that asks the server itself needn't know what it puts in front of paths.
+    let both = |path: &str| BTreeSet::from([path.to_owned(), state.route(path)]);
+    let mut probes = Router::new();
     for path in ["/health", "/healthz", "/healthcheck"] {
-        router = router.route(path, routing::get(status::health).post(status::health));
+        for path in both(path) {
+            probes = probes.route(&path, routing::get(status::health).post(status::health));
+        }
     }
     for path in ["/ready", "/readyz"] {
-        router = router.route(path, routing::get(status::ready));
+        for path in both(path) {
+            probes = probes.route(&path, routing::get(status::ready));
+        }
     }
-    router
+    let metrics = Router::new().route(&state.route("/metrics"), routing::get(status::metrics));
+    guarded(probes, Endpoint::Probe, state).merge(guarded(metrics, Endpoint::Metrics, state))
+}
+
+/// With the guard in front, which doesn't look at methods that a route hasn't: those are refused in any case.
+fn guarded(routes: Router<State>, endpoint: Endpoint, state: &State) -> Router<State> {
+    routes.route_layer(from_fn_with_state((state.clone(), endpoint), guard))
+}
+
+/// With this for every path that isn't there.
+fn or_else<H, T>(router: Router<State>, handler: H, state: &State) -> Router<State>
+where
+    H: Handler<T, State>,
+    T: 'static,
+{
+    let guard = from_fn_with_state((state.clone(), Endpoint::Page), guard);
+    router.fallback_service(handler.layer(guard).with_state(state.clone()))
 }
 
 /// The stack, outermost first.
 fn finished(router: Router<State>, state: State) -> Router {
     let request_timeout = state.0.settings.request_timeout;
     let metrics = state.0.metrics.clone();
-    let compat = state.0.settings.compat;
+    let manner = state.manner();
     let stack = ServiceBuilder::new()
         // An id first, so that everything after it can be found again; the client's own, if it is sane.
         .layer(MapRequestLayer::new(drop_insane_id::<Body>))
@@ -168,7 +221,9 @@ fn finished(router: Router<State>, state: State) -> Router {
         ))
         // The metrics hook and the request's one log line; outside of the panic layer, so that panics are counted,
         // and of the cancel layer, so that it sees what was cancelled. Here problems get their body.
-        .layer(RecordLayer(metrics, compat))
+        .layer(RecordLayer(metrics, manner))
+        // On every answer, those to nobody and to the wrong ones too: pages have to see why.
+        .layer(from_fn_with_state(state.clone(), share))
         .layer(MapResponseLayer::new(own_body))
         // A panic in a handler is a 500 like any other, not a closed connection.
         .layer(CatchPanicLayer::custom(panicked))

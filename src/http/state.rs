@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use super::access::Access;
 use super::layers::Clients;
+use super::problem::Manner;
 use super::{Compat, Settings};
 use crate::pipeline::parameter::Grammar;
 use crate::pipeline::request::Rules;
@@ -17,6 +19,7 @@ pub struct State(pub(super) Arc<Parts>);
 pub(super) struct Parts {
     pub(super) service: Service,
     pub(super) settings: Settings,
+    pub(super) access: Access,
     pub(super) clients: Clients,
     pub(super) readiness: Readiness,
     pub(super) metrics: Metrics,
@@ -34,7 +37,9 @@ impl State {
         snapshot: impl Fn() -> Snapshot + Send + Sync + 'static,
     ) -> Self {
         let clients = Clients::new(settings.max_per_client, settings.client_header.clone());
+        let access = Access::new(&settings.access, settings.compat);
         Self(Arc::new(Parts {
+            access,
             clients,
             service,
             settings,
@@ -46,6 +51,23 @@ impl State {
 }
 
 impl State {
+    /// Where a route is, `path` being its place below the prefix.
+    pub(super) fn route(&self, path: &str) -> String {
+        let prefix = &self.0.settings.path_prefix;
+        if path == "/" && !prefix.is_empty() {
+            return prefix.clone();
+        }
+        format!("{prefix}{path}")
+    }
+
+    /// How problems are written.
+    pub(super) fn manner(&self) -> Manner {
+        Manner {
+            compat: self.0.settings.compat,
+            prefix: self.0.settings.path_prefix.as_str().into(),
+        }
+    }
+
     /// How parameters are read.
     pub(super) fn rules(&self) -> Rules {
         let settings = &self.0.settings;

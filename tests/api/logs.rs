@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::cli::{Served, text};
+use crate::cli::{Served, run, text};
 use crate::fixtures::{jpeg, photo};
 use crate::support::request;
 
@@ -112,4 +112,45 @@ fn a_second_signal_ends_it_whoever_reads() {
     while !text(&served.ask(&request("GET", "/ready", &[], &[]))).contains("way out") {}
     served.signal(Signal::TERM);
     assert_eq!(served.ended().0, Some(1));
+}
+
+/// And the check of the container, which has no key, sees that the server lives.
+#[test]
+fn neither_keys_nor_queries_are_logged() {
+    let served = Served::start(&[
+        "--log",
+        "trace",
+        "--compat",
+        "imaginary",
+        "--api-keys",
+        "open-sesame",
+    ]);
+    let port = served.address.port().to_string();
+    assert!(run(&["healthcheck", "--port", &port]).status.success());
+    let file = jpeg(&photo(40, 30));
+    for (key, status) in [("open-sesame", "200"), ("closed-sesame", "401")] {
+        let in_query = format!("/resize?width=20&key={key}");
+        let in_header = [("API-Key", key)];
+        for request in [
+            request("POST", &in_query, &[], &file),
+            request("POST", "/resize?width=20", &in_header, &file),
+        ] {
+            let answer = text(&served.ask(&request));
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status}")),
+                "{answer}"
+            );
+        }
+    }
+    served.signal(Signal::TERM);
+    let (code, log) = served.ended();
+    assert_eq!(code, Some(0));
+    assert!(
+        log.contains("/resize") && log.contains("unauthorized"),
+        "{log}"
+    );
+    assert!(
+        !log.contains("sesame") && !log.contains("width=20"),
+        "{log}"
+    );
 }

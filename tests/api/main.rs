@@ -1,6 +1,8 @@
 //! The front door: the real application on a port of its own, and a client that talks HTTP to it.
 #![cfg(test)]
 
+/// Who may ask: keys, signatures, origins, rates.
+mod access;
 /// A full queue, deadlines, cancellation and panics, made deterministic by an executor of the test's own.
 mod admission;
 /// An answer on the wire.
@@ -46,6 +48,8 @@ mod operations;
 mod origin;
 /// The container file and the files that it copies.
 mod packaging;
+/// What is shown in the place of failures, and forms to try operations by.
+mod pages;
 /// Each problem code, and what goes with it.
 mod problems;
 /// pixmill as a process.

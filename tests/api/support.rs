@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pixmill::app::{App, Outcome, Prepared};
-use pixmill::config::{Config, Machine};
+use pixmill::config::{Config, Machine, Sources};
 use pixmill::sandbox::Enforced;
 use pixmill::service::{self, Executor, Service};
 use pixmill::source::{Connect, Opened, Resolve};
@@ -20,6 +20,11 @@ pub(crate) use crate::answer::Answer;
 
 /// No test waits longer for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+const MACHINE: Machine = Machine {
+    cpus: 2,
+    memory: 1 << 30,
+};
 
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
@@ -38,6 +43,20 @@ impl TestServer {
     /// With settings of the test's own.
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         Self::start_executor(change, service::in_process()).await
+    }
+
+    /// With settings for requests and pictures as a file has them.
+    pub(crate) async fn start_as(file: &str) -> Self {
+        let sources = Sources {
+            file: Some(("pixmill.toml".to_owned(), file.to_owned())),
+            ..Sources::default()
+        };
+        let given = Config::load(&sources, MACHINE).unwrap();
+        Self::start_with(|config| {
+            config.http = given.http;
+            config.pipeline = given.pipeline;
+        })
+        .await
     }
 
     /// With pixel work of the test's own.

@@ -10,6 +10,7 @@ use axum::http::{Extensions, HeaderMap, HeaderName};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use crate::http::access::ApiKey;
 use crate::http::problem::{Kind, Problem};
 use crate::http::{ClientAddress, State};
 use crate::service::Kept;
@@ -17,21 +18,30 @@ use crate::service::Kept;
 /// When one of a client's own requests is likely to be done.
 const SOON: Duration = Duration::from_secs(1);
 
-/// Counts by address. An IPv6 client counts by its network of 64 bits, since it has all of that to itself.
+/// Whose requests are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Client {
+    /// All who have this key, wherever they are.
+    Key(ApiKey),
+    /// All at this address.
+    Address(IpAddr),
+}
+
+/// Counts by API key where one was given, else by address. An IPv6 client counts by its network of 64 bits, since it has all of that to itself.
 #[derive(Debug)]
 pub(in crate::http) struct Clients {
     /// Requests in flight for each, at most; 0 is no limit.
     limit: usize,
     /// In which header whoever is in front says the address.
     header: Option<HeaderName>,
-    flying: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    flying: Arc<Mutex<HashMap<Client, usize>>>,
 }
 
 /// One request of a client; not in flight any more when dropped.
 #[derive(Debug)]
 struct InFlight {
-    client: IpAddr,
-    flying: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    client: Client,
+    flying: Arc<Mutex<HashMap<Client, usize>>>,
 }
 
 impl Clients {
@@ -52,13 +62,15 @@ impl Clients {
         if self.limit == 0 {
             return Ok(None);
         }
+        let key = || extensions.get::<ApiKey>().copied().map(Client::Key);
         let connected = || extensions.get::<ClientAddress>().map(|address| address.0);
-        let client = match &self.header {
+        let address = || match &self.header {
             // What can't be read is nobody: all such clients would else count as one.
             Some(name) if headers.contains_key(name) => last_address(headers, name),
             _ => connected(),
         };
-        let Some(client) = client.map(network) else {
+        let client = key().or_else(|| address().map(network).map(Client::Address));
+        let Some(client) = client else {
             return Ok(None);
         };
         let mut flying = self.flying.lock().unwrap_or_else(PoisonError::into_inner);
@@ -130,6 +142,26 @@ fn network(address: IpAddr) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_counts_wherever_it_comes_from() {
+        let clients = Clients::new(1, None);
+        let enter = |address: &str, key: Option<&str>| {
+            let mut extensions = Extensions::new();
+            extensions.insert(ClientAddress(address.parse().unwrap()));
+            if let Some(key) = key {
+                extensions.insert(ApiKey::new(key.as_bytes()));
+            }
+            clients.enter(&HeaderMap::new(), &extensions)
+        };
+        let first = enter("192.0.2.1", Some("a")).unwrap();
+        assert!(enter("192.0.2.2", Some("a")).is_err());
+        let _another = enter("192.0.2.1", Some("b")).unwrap();
+        let _keyless = enter("192.0.2.1", None).unwrap();
+        assert!(enter("192.0.2.1", None).is_err());
+        drop(first);
+        assert!(enter("192.0.2.2", Some("a")).is_ok());
+    }
 
     #[test]
     fn addresses_are_told() {

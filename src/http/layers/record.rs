@@ -7,14 +7,13 @@ use std::time::Instant;
 
 use axum::body::{Body, HttpBody};
 use axum::extract::MatchedPath;
-use axum::http::header::CONTENT_LENGTH;
+use axum::http::header::{CONTENT_LENGTH, VARY};
 use axum::http::{HeaderValue, Request, Response};
 use tower::{Layer, Service};
 
 use super::request_id;
 use crate::checkpoint::{Checkpoint, Stage};
-use crate::http::Compat;
-use crate::http::problem::Problem;
+use crate::http::problem::{Manner, Problem};
 use crate::telemetry::Metrics;
 
 /// The status under which a request is counted whose client left before the answer.
@@ -38,7 +37,7 @@ pub(in crate::http) struct Facts {
 
 /// Makes the checkpoint, renders problems, logs and counts.
 #[derive(Clone, Debug)]
-pub(in crate::http) struct RecordLayer(pub(in crate::http) Metrics, pub(in crate::http) Compat);
+pub(in crate::http) struct RecordLayer(pub(in crate::http) Metrics, pub(in crate::http) Manner);
 
 impl<S> Layer<S> for RecordLayer {
     type Service = Recording<S>;
@@ -47,7 +46,7 @@ impl<S> Layer<S> for RecordLayer {
         Recording {
             inner,
             metrics: self.0.clone(),
-            compat: self.1,
+            manner: self.1.clone(),
         }
     }
 }
@@ -56,7 +55,7 @@ impl<S> Layer<S> for RecordLayer {
 pub(in crate::http) struct Recording<S> {
     inner: S,
     metrics: Metrics,
-    compat: Compat,
+    manner: Manner,
 }
 
 impl<S, B> Service<Request<B>> for Recording<S>
@@ -85,7 +84,7 @@ where
             start: Instant::now(),
             checkpoint,
             metrics: self.metrics.clone(),
-            compat: self.compat,
+            manner: self.manner.clone(),
             answered: false,
         };
         let answer = self.inner.call(request);
@@ -104,7 +103,7 @@ struct Record {
     start: Instant,
     checkpoint: Checkpoint,
     metrics: Metrics,
-    compat: Compat,
+    manner: Manner,
     answered: bool,
 }
 
@@ -114,10 +113,11 @@ impl Record {
         self.checkpoint.leave();
         let problem = response.extensions_mut().remove::<Problem>();
         if let Some(problem) = &problem {
-            let mut rendered = problem.render(&self.request_id, self.compat);
-            // What the framework knows better stays, such as Allow.
+            let mut rendered = problem.render(&self.request_id, &self.manner);
+            let ours = rendered.headers().clone();
+            // What others know better stays, such as Allow; and whatever an answer depends on adds up.
             for (name, value) in response.headers() {
-                if name != CONTENT_LENGTH && !rendered.headers().contains_key(name) {
+                if name == VARY || (name != CONTENT_LENGTH && !ours.contains_key(name)) {
                     rendered.headers_mut().append(name, value.clone());
                 }
             }

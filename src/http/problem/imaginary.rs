@@ -1,5 +1,6 @@
 //! Failures as imaginary's clients see them: its statuses and its sentences, where it has one.
 
+use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::{Kind, Problem};
@@ -21,13 +22,19 @@ pub(super) fn status(problem: &Problem) -> u16 {
                 .filter(|status| (400..=511).contains(status))
                 .unwrap_or(503),
         },
+        Kind::Disabled => 501,
         kind => kind.row().status,
     }
 }
 
-/// The document: two members, no more.
-pub(super) fn document(problem: &Problem) -> Value {
-    json!({"message": message(problem), "status": status(problem)})
+/// The document, two members and no more, and its media type; who asks too often gets plain text.
+pub(super) fn document(problem: &Problem) -> (String, &'static str) {
+    let message = message(problem);
+    if problem.kind == Kind::RateLimited {
+        return (message, "text/plain; charset=utf-8");
+    }
+    let document = json!({"message": message, "status": status(problem)});
+    (document.to_string(), "application/json")
 }
 
 fn message(problem: &Problem) -> String {
@@ -41,6 +48,10 @@ fn message(problem: &Problem) -> String {
         }
         Kind::InvalidParameter if parameter == "file" => "Invalid file path".to_owned(),
         Kind::MissingImage | Kind::InvalidMultipart => "Empty or unreadable image".to_owned(),
+        Kind::Unauthorized => "Invalid or missing API key".to_owned(),
+        Kind::ForbiddenSignature => "URL signature mismatch".to_owned(),
+        Kind::Disabled => "Not implemented endpoint".to_owned(),
+        Kind::RateLimited => "limit exceeded".to_owned(),
         Kind::NotFound => "Not found".to_owned(),
         Kind::InvalidImage => format!("{ABOUT_THE_IMAGE}{}", problem.detail),
         Kind::MissingParameter => {
@@ -85,6 +96,15 @@ fn not_fetched(problem: &Problem, url: &str) -> String {
     }
 }
 
+/// What a method is told that an endpoint doesn't take.
+pub(in crate::http) fn method_not_allowed(method: &Method) -> &'static str {
+    if method == Method::GET {
+        "GET method not allowed. Make sure remote URL source is enabled by using the flag: -enable-url-source"
+    } else {
+        "HTTP method not allowed. Try with a POST or GET method (-enable-url-source flag must be defined)"
+    }
+}
+
 fn missing(operation: &str, parameter: &str) -> String {
     let words = match (operation, parameter) {
         ("thumbnail", _) => "params: width or height",
@@ -112,6 +132,7 @@ fn invalid(parameter: &str, value: &str, in_step: bool) -> String {
             format!("{ABOUT_THE_IMAGE}Maximum allowed pipeline operations exceeded")
         }
         ("areawidth", false) => format!("{ABOUT_THE_IMAGE}bad extract area"),
+        ("sign", false) => "Invalid URL signature".to_owned(),
         ("type", _) if matches!(value, "gif" | "svg" | "pdf") => {
             format!("{ABOUT_THE_IMAGE}Unsupported image output type")
         }

@@ -8,16 +8,52 @@ mod causes;
 mod imaginary;
 mod table;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY};
-use axum::http::{HeaderValue, Response, StatusCode};
+use axum::body::{Body, Bytes};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
 use serde_json::{Map, Value, json};
 
+pub(super) use self::imaginary::method_not_allowed;
 pub use self::table::{Kind, PROBLEMS, ProblemRow};
 use super::Compat;
+use super::placeholder::in_ascii;
+
+/// A picture that is shown in the place of a document.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    /// The file.
+    pub bytes: Bytes,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Under which status, if not under the problem's.
+    pub status: Option<StatusCode>,
+}
+
+impl Picture {
+    fn render(&self, document: &str, status: StatusCode) -> Response<Body> {
+        let mut response = Response::new(Body::from(self.bytes.clone()));
+        *response.status_mut() = self.status.unwrap_or(status);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.media_type));
+        if let Ok(document) = HeaderValue::from_str(&in_ascii(document)) {
+            headers.insert(HeaderName::from_static("error"), document);
+        }
+        response
+    }
+}
+
+/// How problems are written.
+#[derive(Clone, Debug)]
+pub struct Manner {
+    /// For whom.
+    pub compat: Compat,
+    /// What all paths begin with.
+    pub prefix: Arc<str>,
+}
 
 /// One failure, on its way to a client.
 #[derive(Clone, Debug)]
@@ -29,9 +65,10 @@ pub struct Problem {
     varies: bool,
     client_gone: bool,
     /// The URL that failed, for clients of imaginary alone.
-    url: Option<String>,
+    url: Option<Box<str>>,
+    shown_as: Option<Box<Picture>>,
     /// For the log, never for the client.
-    cause: Option<String>,
+    cause: Option<Box<str>>,
 }
 
 impl Problem {
@@ -45,6 +82,7 @@ impl Problem {
             varies: false,
             client_gone: false,
             url: None,
+            shown_as: None,
             cause: None,
         }
     }
@@ -52,7 +90,7 @@ impl Problem {
     /// A fault of ours; `cause` goes to the log alone.
     pub fn internal(cause: impl Into<String>) -> Self {
         Self {
-            cause: Some(cause.into()),
+            cause: Some(cause.into().into_boxed_str()),
             ..Self::new(
                 Kind::Internal,
                 "The server failed on this request; its log has the cause under the request id.",
@@ -99,7 +137,14 @@ impl Problem {
     /// As one about this URL, which the client has named.
     #[must_use]
     pub fn about(mut self, url: &str) -> Self {
-        self.url = Some(url.to_owned());
+        self.url = Some(url.into());
+        self
+    }
+
+    /// With a picture in the place of the document, which goes into a header.
+    #[must_use]
+    pub fn shown_as(mut self, picture: Option<Picture>) -> Self {
+        self.shown_as = picture.map(Box::new);
         self
     }
 
@@ -128,11 +173,14 @@ impl Problem {
         self.cause.as_deref()
     }
 
-    /// The document.
-    pub fn document(&self, request_id: &str) -> Value {
+    /// The document; `prefix` is that of the paths.
+    pub fn document(&self, request_id: &str, prefix: &str) -> Value {
         let row = self.kind.row();
         let mut document = Map::new();
-        document.insert("type".to_owned(), json!(format!("/problems/{}", row.code)));
+        document.insert(
+            "type".to_owned(),
+            json!(format!("{prefix}/problems/{}", row.code)),
+        );
         document.insert("title".to_owned(), json!(row.title));
         document.insert("status".to_owned(), json!(row.status));
         document.insert("detail".to_owned(), json!(self.detail));
@@ -145,27 +193,32 @@ impl Problem {
     }
 
     /// The answer.
-    pub fn render(&self, request_id: &str, compat: Compat) -> Response<Body> {
-        let (document, status, media_type) = match compat {
-            Compat::None => (
-                self.document(request_id),
-                self.kind.row().status,
-                "application/problem+json",
-            ),
-            Compat::Imaginary => (
-                imaginary::document(self),
-                imaginary::status(self),
-                "application/json",
-            ),
+    pub fn render(&self, request_id: &str, manner: &Manner) -> Response<Body> {
+        let ((document, media_type), status) = match manner.compat {
+            Compat::None => {
+                let document = self.document(request_id, &manner.prefix).to_string();
+                let status = self.kind.row().status;
+                ((document, "application/problem+json"), status)
+            }
+            Compat::Imaginary => (imaginary::document(self), imaginary::status(self)),
         };
-        let mut response = Response::new(Body::from(document.to_string()));
-        *response.status_mut() =
-            StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = if let Some(picture) = &self.shown_as {
+            picture.render(&document, status)
+        } else {
+            let mut response = Response::new(Body::from(document));
+            *response.status_mut() = status;
+            let media_type = HeaderValue::from_static(media_type);
+            response.headers_mut().insert(CONTENT_TYPE, media_type);
+            response
+        };
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(time) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(time.as_secs().max(1)));
+        }
+        if self.kind == Kind::Unauthorized {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("API-Key"));
         }
         if self.varies {
             headers.insert(VARY, HeaderValue::from_static("Accept"));

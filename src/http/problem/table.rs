@@ -42,6 +42,12 @@ problems! {
         "The request isn't proper HTTP. The document says what is wrong with it.";
     ForbiddenSource 403 "forbidden-source" "This source isn't read"
         "The server doesn't fetch from everywhere: not from private addresses, not from odd ports, and perhaps from listed origins alone. The settings are allow_remote, allowed_origins, private_origins, remote_ports and mount.";
+    Unauthorized 401 "unauthorized" "The API key is missing or wrong"
+        "Send a key that the server knows, in the header API-Key or as the parameter key. The setting is api_keys.";
+    ForbiddenSignature 403 "forbidden-signature" "The URL isn't signed, or not any more"
+        "Path and query have to be signed as the README says, with the key that the server has, and a time in expires has to lie ahead. The setting is url_signature_key.";
+    Disabled 404 "disabled" "The endpoint is switched off"
+        "The server is set to do without this endpoint. The setting is disabled.";
     NotFound 404 "not-found" "There is nothing here"
         "Paths are exact and in lower case, without a slash at the end. GET / names this server, the README its paths.";
     MethodNotAllowed 405 "method-not-allowed" "This path doesn't take that method"
@@ -61,7 +67,7 @@ problems! {
     TooComplex 422 "too-complex" "The image is too complex"
         "It has more parts (scans, for example) than any sane picture. Export it again.";
     RateLimited 429 "rate-limited" "The client sends too much at once"
-        "It has as many requests in flight as it may. Wait for an answer, or for the seconds of Retry-After; the setting is max_per_client.";
+        "It has as many requests in flight as it may, or the endpoint is asked too often. Wait for an answer, or for the seconds of Retry-After; the settings are max_per_client and rate_limit.";
     Internal 500 "internal" "The server failed"
         "This is a fault of the server, not of the request. Its log has the cause under the request id.";
     SourceFailed 502 "source-failed" "The source failed"

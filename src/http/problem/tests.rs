@@ -29,7 +29,7 @@ fn a_document_is_as_the_contract_has_it() {
         height: 30_000,
         limit: 100_000_000,
     });
-    insta::assert_json_snapshot!(problem.document("id-1"), @r#"
+    insta::assert_json_snapshot!(problem.document("id-1", ""), @r#"
     {
       "actual": 1200,
       "code": "image-too-large",
@@ -51,7 +51,7 @@ fn a_client_sees_its_own_words_cut_and_cleaned() {
         parameter: format!("a\r\nb{}", "x".repeat(500)),
         nearest: None,
     });
-    let document = problem.document("");
+    let document = problem.document("", "");
     let echoed = document["parameter"].as_str().unwrap();
     assert_eq!(echoed.len(), MAX_ECHO);
     assert!(!echoed.contains(['\r', '\n']));
@@ -60,6 +60,6 @@ fn a_client_sees_its_own_words_cut_and_cleaned() {
 #[test]
 fn causes_stay_inside() {
     let problem = Problem::internal("panicked at src/secret.rs");
-    assert!(!problem.document("x").to_string().contains("secret"));
+    assert!(!problem.document("x", "").to_string().contains("secret"));
     assert_eq!(problem.cause(), Some("panicked at src/secret.rs"));
 }

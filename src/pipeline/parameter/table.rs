@@ -124,6 +124,10 @@ pub const PARAMETERS: &[ParameterRow] = &[
         "false", "Leave the orientation tag out that norotation keeps; other metadata always is."),
     row(("noprofile", &[], Boolean), BOOLEAN,
         "true", "Leave the colour profile out; it always is, colours are converted to sRGB."),
+    row(("sign", &[], Text), "base64url without padding",
+        "none", "The URL's signature, where the server wants one."),
+    row(("expires", &[], Text), "whole seconds since 1970",
+        "none", "The time from which on a signed URL doesn't hold any more."),
     row(("key", &[], Text), "any text",
-        "none", "Taken for imaginary's clients."),
+        "none", "The API key, where the server wants one and the header API-Key has none."),
 ];

@@ -1,0 +1,157 @@
+//! Who may ask, and how often: looked at after the path and the method are known, and before a byte of the body is read.
+
+mod keys;
+mod origins;
+mod rate;
+mod signature;
+
+use std::time::SystemTime;
+
+use axum::extract::{MatchedPath, Request, State as Extract};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+pub use self::keys::ApiKey;
+use self::keys::Keyring;
+pub use self::origins::Origin;
+pub(super) use self::origins::share;
+pub use self::rate::Rate;
+use self::rate::{Limiter, Standing};
+pub use self::signature::SignatureKey;
+use super::problem::{Kind, Problem};
+use super::{Compat, State};
+use crate::pipeline::operation::OPERATIONS;
+
+/// Who may ask.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Any of these opens; none of them is no lock.
+    pub api_keys: Vec<ApiKey>,
+    /// With which the URLs of operations have to be signed.
+    pub signature_key: Option<SignatureKey>,
+    /// Pages from there may read the answers; none of them is no word about it.
+    pub origins: Vec<Origin>,
+    /// Endpoints that are switched off.
+    pub disabled: Vec<String>,
+    /// How often each endpoint may be asked; `None` is as often as anybody likes.
+    pub rate: Option<Rate>,
+}
+
+/// The names of all endpoints, to be switched off by.
+pub fn endpoints() -> impl Iterator<Item = &'static str> {
+    const OTHERS: [&str; 9] = [
+        "info",
+        "form",
+        "problems",
+        "health",
+        "healthz",
+        "healthcheck",
+        "ready",
+        "readyz",
+        "metrics",
+    ];
+    OPERATIONS.iter().map(|row| row.name).chain(OTHERS)
+}
+
+/// What a route is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Endpoint {
+    /// It works on a picture.
+    Picture,
+    /// It tells a balancer how the server is.
+    Probe,
+    /// It tells a scraper.
+    Metrics,
+    /// Anything else, also what isn't there.
+    Page,
+}
+
+/// What is looked at, made once.
+#[derive(Debug)]
+pub(super) struct Access {
+    keys: Keyring,
+    signature_key: Option<SignatureKey>,
+    limiter: Option<Limiter>,
+    disabled: Vec<String>,
+    compat: Compat,
+}
+
+impl Access {
+    pub(super) fn new(settings: &Settings, compat: Compat) -> Self {
+        let keys = Keyring::default();
+        keys.replace(&settings.api_keys);
+        Self {
+            keys,
+            signature_key: settings.signature_key.clone(),
+            limiter: settings.rate.map(Limiter::new),
+            disabled: settings.disabled.clone(),
+            compat,
+        }
+    }
+
+    /// Whether the URL says what is signed, and a form has no say.
+    pub(super) fn wants_signature(&self) -> bool {
+        self.signature_key.is_some()
+    }
+
+    /// The signature first and then the key, as imaginary does.
+    fn admit(&self, endpoint: Endpoint, request: &mut Request) -> Result<(), Problem> {
+        if let (Endpoint::Picture, Some(key)) = (endpoint, &self.signature_key) {
+            key.check(request.uri(), SystemTime::now())?;
+        }
+        // A balancer has no key; but imaginary wants one of it, too.
+        if endpoint != Endpoint::Probe || self.compat == Compat::Imaginary {
+            let key = self.keys.check(request.headers(), request.uri())?;
+            if let Some(key) = key {
+                request.extensions_mut().insert(key);
+            }
+        }
+        Ok(())
+    }
+
+    /// Balancers and scrapers ask as often as they like, or a busy server would look like a dead one.
+    fn standing(&self, endpoint: Endpoint, request: &Request) -> Option<Standing> {
+        let limiter = self.limiter.as_ref()?;
+        let is_counted = matches!(endpoint, Endpoint::Picture | Endpoint::Page);
+        let route = request
+            .extensions()
+            .get::<MatchedPath>()
+            .filter(|_| is_counted)?;
+        Some(limiter.count(request.method(), route.as_str()))
+    }
+
+    /// Refuses what is switched off, by the last part of its path.
+    pub(super) fn enabled(&self, route: Option<&MatchedPath>) -> Result<(), Problem> {
+        let name = route.and_then(|route| route.as_str().rsplit('/').next());
+        if name.is_some_and(|name| self.disabled.iter().any(|off| off == name)) {
+            return Err(Problem::new(
+                Kind::Disabled,
+                "This endpoint is switched off on this server.",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Stands in front of every route, and of what isn't one.
+pub(super) async fn guard(
+    Extract((state, endpoint)): Extract<(State, Endpoint)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let access = &state.0.access;
+    if let Err(problem) = access.admit(endpoint, &mut request) {
+        return problem.into_response();
+    }
+    let standing = access.standing(endpoint, &request);
+    let refusal = standing.and_then(|standing| standing.refusal());
+    let route = request.extensions().get::<MatchedPath>();
+    let mut response = match refusal.map_or_else(|| access.enabled(route), Err) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    };
+    if let Some(standing) = standing {
+        standing.tell(response.headers_mut());
+    }
+    response
+}
