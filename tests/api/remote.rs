@@ -187,9 +187,11 @@ async fn imaginarys_clients_hear_of_sources_as_they_used_to() {
         ("/500", Reply::status(500)),
         ("/206", Reply::status(206)),
         ("/text", Reply::picture(b"text".to_vec())),
+        ("/large", Reply::picture(vec![0; 5001])),
     ])
     .await;
     let server = serve_with(&origin, |config| {
+        config.source.max_bytes = 5000;
         config.http.compat = pixmill::http::Compat::Imaginary;
         config.source.mount = Some(std::env::temp_dir());
     })
@@ -206,6 +208,11 @@ async fn imaginarys_clients_hear_of_sources_as_they_used_to() {
             url("/text").replace("30", "abc"),
             406,
             "Unsupported media type",
+        ),
+        (
+            url("/large"),
+            400,
+            "Content-Length 5001 exceeds maximum allowed 5000 bytes",
         ),
         (
             "width=30&url=http://127.0.0.1:1/a.png?q".to_owned(),
