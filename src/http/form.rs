@@ -22,6 +22,7 @@ fn samples(needs: Needs) -> Values {
         // A picture is no text: it has its own part.
         Needs::Nothing | Needs::Image => &[],
         Needs::Side | Needs::Sides => &[("width", "300"), ("height", "200")],
+        Needs::Text => &[("text", "Hello")],
         Needs::Type => &[("type", "png")],
         Needs::Area => &[("areawidth", "100"), ("areaheight", "100")],
         Needs::Factor => &[("factor", "1")],

@@ -73,7 +73,8 @@ pub(super) async fn operated(
         Named::Made(answer, bytes_in) => picture(*answer, bytes_in, varies),
         Named::Unchanged(etag) => unchanged(&etag, varies),
     };
-    named::cached(response.headers_mut(), parts, &settings.fetch);
+    let locked = state.0.access.is_locked();
+    named::cached(response.headers_mut(), parts, &settings.fetch, locked);
     Ok(response)
 }
 

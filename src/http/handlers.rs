@@ -159,7 +159,8 @@ pub(super) async fn info(
     let mut response = Json(described(&header)).into_response();
     response.extensions_mut().insert(facts);
     if is_named {
-        named::cached(response.headers_mut(), &parts, &settings.fetch);
+        let locked = state.0.access.is_locked();
+        named::cached(response.headers_mut(), &parts, &settings.fetch, locked);
     }
     Ok(response)
 }

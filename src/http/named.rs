@@ -152,11 +152,18 @@ pub(super) fn holds(headers: &HeaderMap) -> Holds {
     }
 }
 
-/// Says how long an answer to a GET may be kept, and for whom: what was made with a client's own credentials is for that client.
-pub(super) fn cached(answer: &mut HeaderMap, request: &Parts, settings: &FetchSettings) {
+/// Says how long an answer to a GET may be kept, and for whom: what was made with a client's own credentials is for that client,
+/// and so is all that a server hands out which not everybody may ask: no cache in between knows of its keys.
+pub(super) fn cached(
+    answer: &mut HeaderMap,
+    request: &Parts,
+    settings: &FetchSettings,
+    locked: bool,
+) {
     let credentials = settings.forward_authorization && settings.authorization.is_none();
     let given = |name: &HeaderName| request.headers.contains_key(name);
-    let is_private = credentials && (given(&AUTHORIZATION) || given(&X_FORWARD_AUTHORIZATION));
+    let own = credentials && (given(&AUTHORIZATION) || given(&X_FORWARD_AUTHORIZATION));
+    let is_private = own || locked;
     let names = settings.forwarded.iter().cloned();
     let both = [AUTHORIZATION, X_FORWARD_AUTHORIZATION];
     for name in names.chain(both.into_iter().filter(|_| credentials)) {

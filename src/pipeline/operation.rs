@@ -41,12 +41,12 @@ pub enum Verb {
     Flip,
     /// Mirrors top and bottom.
     Flop,
+    /// Nothing beside what any does; for imaginary, nothing else at all.
+    Autorotate,
     /// Draws a text.
     Watermark,
     /// Draws another picture.
     WatermarkImage,
-    /// Nothing beside what any does; for imaginary, nothing else at all.
-    Autorotate,
     /// Several of the others, in their order.
     Pipeline,
 }

@@ -179,7 +179,7 @@ fn an_unknown_name_gets_the_nearest_known_one() {
         ("widht", Some("width")),
         ("hieght", Some("height")),
         ("Quality", Some("quality")),
-        ("colour", None),
+        ("hue", None),
         ("x", None),
     ] {
         match resize(&format!("w=1&{written}=1")) {

@@ -127,6 +127,10 @@ async fn who_leaves_after_a_form_takes_its_work_with_it() {
         real(job, scratch, checkpoint)
     });
     let server = TestServer::start_executor(|_| {}, executor).await;
+    // Else the self-test could be who is busy.
+    while server.get("/ready").await.status != 200 {
+        tokio::task::yield_now().await;
+    }
     let mut stream = server.connect().await;
     stream.write_all(HEAD.as_bytes()).await.unwrap();
     let body = form(&[], Some(("file", &jpeg(&photo(200, 150)))));

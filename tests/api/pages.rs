@@ -47,7 +47,7 @@ async fn failures_are_shown_as_a_picture() {
             (400, 20),
         ),
         (
-            "/resize?width=20&colour=red",
+            "/resize?width=20&hue=red",
             &file,
             unknown,
             "jpeg",

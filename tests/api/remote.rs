@@ -187,9 +187,11 @@ async fn imaginarys_clients_hear_of_sources_as_they_used_to() {
         ("/500", Reply::status(500)),
         ("/206", Reply::status(206)),
         ("/text", Reply::picture(b"text".to_vec())),
+        ("/large", Reply::picture(vec![0; 5001])),
     ])
     .await;
     let server = serve_with(&origin, |config| {
+        config.source.max_bytes = 5000;
         config.http.compat = pixmill::http::Compat::Imaginary;
         config.source.mount = Some(std::env::temp_dir());
     })
@@ -206,6 +208,11 @@ async fn imaginarys_clients_hear_of_sources_as_they_used_to() {
             url("/text").replace("30", "abc"),
             406,
             "Unsupported media type",
+        ),
+        (
+            url("/large"),
+            400,
+            "Content-Length 5001 exceeds maximum allowed 5000 bytes",
         ),
         (
             "width=30&url=http://127.0.0.1:1/a.png?q".to_owned(),
@@ -627,6 +634,21 @@ async fn how_long_an_answer_may_be_kept_is_said() {
             let expires = answer.header("expires").is_some();
             assert_eq!(expires, seconds.is_some_and(|seconds| seconds > 0));
         }
+        // Where a key is wanted, no cache hands the answer to who has none.
+        let server_with_key = serve_with(&origin, |config| {
+            config.http.fetch.cache_ttl = seconds.map(Duration::from_secs);
+            config.http.access.api_keys = vec![pixmill::http::access::ApiKey::new(b"k")];
+        })
+        .await;
+        let answer = server_with_key
+            .get(&format!("/resize?key=k&width=30&url={url}"))
+            .await;
+        assert_eq!(answer.status, 200);
+        let said = answer.header("cache-control");
+        assert!(
+            said.is_none_or(|said| said.starts_with("private")),
+            "{said:?}"
+        );
         // Not on a POST, and never on an error, which says so itself.
         let answer = server.post("/resize?width=30", &small()).await;
         assert_eq!(answer.header("cache-control"), None);

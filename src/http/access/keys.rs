@@ -46,6 +46,11 @@ impl Keyring {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Whether a key is wanted.
+    pub(super) fn is_locked(&self) -> bool {
+        !self.keys().is_empty()
+    }
+
     /// The key of a request; `None` where none is wanted.
     ///
     /// # Errors

@@ -94,6 +94,11 @@ impl Access {
         self.signature_key.is_some()
     }
 
+    /// Whether not everybody may ask.
+    pub(super) fn is_locked(&self) -> bool {
+        self.wants_signature() || self.keys.is_locked()
+    }
+
     /// The signature first and then the key, as imaginary does.
     fn admit(&self, endpoint: Endpoint, request: &mut Request) -> Result<(), Problem> {
         if let (Endpoint::Picture, Some(key)) = (endpoint, &self.signature_key) {

@@ -13,6 +13,7 @@ pub(super) fn status(problem: &Problem) -> u16 {
     match problem.kind {
         Kind::UnsupportedFormat => 406,
         Kind::InvalidImage | Kind::TooComplex | Kind::OutputTooLarge | Kind::ForbiddenSource => 400,
+        Kind::BodyTooLarge if problem.url.is_some() => 400,
         Kind::SourceFailed => match problem.members.get("source_status").map(Value::as_u64) {
             None => 400,
             // What is no failure to speak of isn't passed on.
@@ -61,10 +62,22 @@ fn message(problem: &Problem) -> String {
             let value = text("value").unwrap_or_default();
             invalid(parameter, value, problem.members.contains_key("step"))
         }
+        Kind::BodyTooLarge if problem.url.is_some() => too_large(problem),
         Kind::ForbiddenSource | Kind::SourceFailed => match &problem.url {
             Some(url) => not_fetched(problem, url),
             None => problem.detail.clone(),
         },
+        _ => problem.detail.clone(),
+    }
+}
+
+/// A source that has announced its length, or one that has gone on beyond the limit.
+fn too_large(problem: &Problem) -> String {
+    let number = |name: &str| problem.members.get(name).and_then(Value::as_u64);
+    match (number("actual"), number("limit")) {
+        (Some(actual), Some(limit)) => {
+            format!("Content-Length {actual} exceeds maximum allowed {limit} bytes")
+        }
         _ => problem.detail.clone(),
     }
 }

@@ -33,7 +33,7 @@ proptest! {
     #[test]
     fn any_text_is_drawn_the_same_again(text in text(), width in 1_u32..90, height in 1_u32..90) {
         let shape = Shape { width, height, model: Model::Rgba };
-        let bare = Raster::interleaved(shape, [200; 4].repeat((width * height) as usize));
+        let bare = Raster::interleaved(shape, vec![200; usize::try_from(shape.bytes()).unwrap()]);
         let draw = || draw(bare.clone(), &text, Model::Rgba, &Checkpoint::new()).unwrap();
         let made = draw();
         prop_assert_eq!(made.shape(), shape);
