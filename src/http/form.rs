@@ -28,7 +28,6 @@ fn samples(needs: Needs) -> Values {
         Needs::Factor => &[("factor", "1")],
         Needs::Rotate => &[("rotate", "90")],
         Needs::Blur => &[("sigma", "5")],
-        Needs::Text => &[("text", "Hello")],
         Needs::Operations => &[(
             "operations",
             r#"[{"operation": "crop", "params": {"width": 300, "height": 260}}, {"operation": "convert", "params": {"type": "webp"}}]"#,
