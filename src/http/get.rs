@@ -9,7 +9,7 @@ use axum::routing::{MethodRouter, post};
 
 use super::handlers::{context, parse, picture};
 use super::problem::Problem;
-use super::{State, named, negotiate};
+use super::{State, marks, named, negotiate};
 use crate::pipeline::operation::OperationRow;
 use crate::pipeline::parameter::Grammar;
 use crate::service::Named;
@@ -65,8 +65,9 @@ pub(super) async fn operated(
     });
     let varies = operation.negotiates();
     let holds = named::holds(&parts.headers);
+    let order = marks::found(operation, None, service, &context).await?;
     let made = service
-        .transform_named(&wanted, &operation, &holds, &context)
+        .transform_named(&wanted, order, &holds, &context)
         .await
         .map_err(|error| named::about(error, &wanted))?;
     let mut response = match made {

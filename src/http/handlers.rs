@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::extract;
 use super::layers::Facts;
 use super::problem::{Kind, Problem, method_not_allowed as method_not_allowed_there};
-use super::{Compat, State, Unreadable, get, named, negotiate, steps};
+use super::{Compat, State, Unreadable, get, marks, named, negotiate, steps};
 use crate::admission::Deadline;
 use crate::checkpoint::Checkpoint;
 use crate::codecs::{Colour, Header, Model};
@@ -56,12 +56,13 @@ async fn operated(
     // In what is signed nothing is left to a form.
     let in_query = imaginary || state.0.access.wants_signature();
     // Before the body is read; what is missing may still come as a field of a form.
-    match parse(row, query, &[], rules).and_then(|operation| operation.complete()) {
+    let asked = parse(row, query, &[], rules);
+    match asked.and_then(|operation| operation.complete().map(|()| operation)) {
         // There, what the body is comes first.
-        Err(_) if imaginary => {}
+        _ if imaginary => {}
         Err(error) if error.is_missing() && !in_query && extract::boundary(parts).is_some() => {}
         Err(error) => return Err(error.into()),
-        Ok(()) => {}
+        Ok(operation) => marks::check(&operation, service)?,
     }
     let draws = matches!(row.verb, Verb::WatermarkImage | Verb::Pipeline);
     let mut upload = extract::upload(parts, body, draws, state, &context).await?;
@@ -78,14 +79,14 @@ async fn operated(
         } else {
             negotiate::accept(&parts.headers)
         });
-    let beside: Vec<_> = upload.beside.into_iter().collect();
-    // Of what comes with the request there is one at most.
-    let operation = operation.drawing(|place| (place.is_none() && !beside.is_empty()).then_some(0));
     let varies = operation.negotiates();
-    let sources = beside.iter().chain([&upload.source]);
+    let order = marks::found(operation, upload.beside, service, &context)
+        .await
+        .map_err(|problem| problem.varying(varies))?;
+    let sources = order.beside.iter().chain([&upload.source]);
     let bytes_in = sources.map(|source| source.bytes.len() as u64).sum();
     service
-        .transform(upload.source, beside, &operation, &context)
+        .transform(upload.source, order, &context)
         .await
         .map(|answer| picture(answer, bytes_in, varies))
         .map_err(|error| Problem::from(error).varying(varies))

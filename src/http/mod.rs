@@ -12,6 +12,7 @@ mod get;
 mod handlers;
 mod inflow;
 mod layers;
+mod marks;
 mod multipart;
 mod named;
 mod negotiate;

@@ -93,7 +93,7 @@ impl Placeholder {
             lease: Arc::new(service.admission().upload(0).ok()?),
         };
         let answer = service
-            .transform(source, Vec::new(), &request, &context)
+            .transform(source, request.into(), &context)
             .await
             .ok()?;
         Some(Picture {

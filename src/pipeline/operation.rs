@@ -132,7 +132,7 @@ pub const OPERATIONS: &[OperationRow] = &[
     row(("watermark", Verb::Watermark, Needs::Text), STRETCH,
         "Draws `text` over the picture, again and again unless `noreplicate`."),
     row(("watermarkimage", Verb::WatermarkImage, Needs::Image), STRETCH,
-        "Draws a second picture, the form's part `image`, at `left`, `top` over the first."),
+        "Draws a second picture at `left`, `top` over the first: `image`, a URL or a form's part."),
     row(("pipeline", Verb::Pipeline, Needs::Operations), STRETCH,
         "Does up to 10 operations in their order, with one decode and one encode."),
 ];

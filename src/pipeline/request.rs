@@ -5,7 +5,7 @@
 
 use super::operation::{self, Needs, OperationRow};
 use super::parameter::{self, Given, Grammar, ParameterError, Values};
-use super::step::{self, ImageMark, Step};
+use super::step::{self, Step};
 use crate::codecs::Format;
 
 /// The format of the answer, as asked.
@@ -106,10 +106,17 @@ impl Request {
         Self { accept, ..self }
     }
 
-    /// Where the pictures come from that steps draw, in the steps' order: a place that the client names, or none for what comes with the request.
-    pub fn images(&self) -> impl Iterator<Item = Option<&str>> {
-        let marks = self.steps.iter().filter_map(|step| step.image.as_ref());
-        marks.map(ImageMark::place)
+    /// Where the pictures come from that steps draw, in the steps' order: a place that the client names, or none for what comes
+    /// with the request; and whether one of the steps that draw it can't do without.
+    pub fn images(&self) -> impl Iterator<Item = (Option<&str>, bool)> {
+        let marks = || {
+            let steps = self.steps.iter();
+            steps.filter_map(|step| Some((step.image.as_ref()?.place(), !step.ignore_failure)))
+        };
+        marks().map(move |(place, _)| {
+            let needed = marks().any(|(other, is_needed)| is_needed && other == place);
+            (place, needed)
+        })
     }
 
     /// With the pictures that steps draw: `find` says which of those beside the first is from that place.

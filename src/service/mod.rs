@@ -42,6 +42,25 @@ pub struct Context {
     pub kept: Option<Kept>,
 }
 
+/// What is to be made of a picture.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// What is asked; it has been told of the pictures beside.
+    pub request: Request,
+    /// Pictures that are drawn over the one.
+    pub beside: Vec<Source>,
+}
+
+impl From<Request> for Order {
+    /// Nothing is drawn.
+    fn from(request: Request) -> Self {
+        Self {
+            request,
+            beside: Vec::new(),
+        }
+    }
+}
+
 /// The picture that was made.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -175,23 +194,23 @@ impl Service {
         Ok(codecs::probe(&source.bytes)?)
     }
 
-    /// Makes the picture that `request` asks for, which has been told of those `beside` that are drawn over it.
+    /// Makes the picture that `order` asks for.
     ///
     /// # Errors
     /// [`Error`].
     pub async fn transform(
         &self,
         source: Source,
-        beside: Vec<Source>,
-        request: &Request,
+        order: Order,
         context: &Context,
     ) -> Result<Answer, Error> {
-        let ready = self.plan(source, beside, request)?;
+        let ready = self.plan(source, order)?;
         self.make(ready, context).await
     }
 
     /// All that can be known of the answer before a pixel is decoded.
-    fn plan(&self, source: Source, beside: Vec<Source>, request: &Request) -> Result<Ready, Error> {
+    fn plan(&self, source: Source, order: Order) -> Result<Ready, Error> {
+        let Order { request, beside } = order;
         let header = codecs::probe(&source.bytes)?;
         let headers = beside.iter().map(|source| codecs::probe(&source.bytes));
         let headers = headers.collect::<Result<Vec<_>, _>>();
@@ -199,7 +218,7 @@ impl Service {
         // A profile may be packed in the file, and lies beside it while the request waits.
         let held = headers.iter().chain([&header]).map(Header::held_bytes);
         let profiles = self.0.admission.upload(held.sum())?;
-        let plan = plan::plan_with(request, &header, &headers, &self.0.settings)?;
+        let plan = plan::plan_with(&request, &header, &headers, &self.0.settings)?;
         Ok(Ready {
             etag: etag(&source, &beside, &plan),
             source,

@@ -1,9 +1,8 @@
 //! Pictures that a request names instead of sending them, and answers that its client has already.
 
 use super::memory::Remembered;
-use super::{Answer, Context, Error, Service};
+use super::{Answer, Context, Error, Order, Service};
 use crate::checkpoint::Stage;
-use crate::pipeline::request::Request;
 use crate::source::{Fetched, Source, Validators, Wanted};
 
 /// What a client has of an answer, by entity tags.
@@ -31,7 +30,7 @@ impl Holds {
 /// What came of a request that names its picture.
 #[derive(Debug)]
 pub enum Named {
-    /// A picture, of a source of so many bytes.
+    /// A picture, of sources of so many bytes.
     Made(Box<Answer>, u64),
     /// What the client has, by this entity tag.
     Unchanged(String),
@@ -65,7 +64,7 @@ impl Service {
         Ok(fetched)
     }
 
-    /// Makes the picture that `request` asks for out of the one that `wanted` names, unless the client holds it already. Where
+    /// Makes the picture that `order` asks for out of the one that `wanted` names, unless the client holds it already. Where
     /// the source still is what it was, that takes neither its bytes nor a pixel.
     ///
     /// # Errors
@@ -73,12 +72,12 @@ impl Service {
     pub async fn transform_named(
         &self,
         wanted: &Wanted,
-        request: &Request,
+        order: Order,
         holds: &Holds,
         context: &Context,
     ) -> Result<Named, Error> {
         let memory = &self.0.memory;
-        let key = key(wanted, request);
+        let key = key(wanted, &order);
         let known = memory.recall(&key).filter(|known| holds.has(&known.etag));
         let condition = known.as_ref().map(|known| &*known.validators);
         let fetched = self.fetched(wanted, condition, context).await?;
@@ -89,8 +88,9 @@ impl Service {
             }
             (Fetched::New { source, validators }, _) => (source, validators),
         };
-        let size = source.bytes.len() as u64;
-        let ready = self.plan(source, Vec::new(), request)?;
+        let sources = order.beside.iter().chain([&source]);
+        let size = sources.map(|source| source.bytes.len() as u64).sum();
+        let ready = self.plan(source, order)?;
         match validators {
             Some(validators) => {
                 let etag = ready.etag.clone();
@@ -107,10 +107,13 @@ impl Service {
 }
 
 /// Everything that the answer depends on, but for the source's bytes.
-fn key(wanted: &Wanted, request: &Request) -> [u8; 32] {
+fn key(wanted: &Wanted, order: &Order) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&wanted.digest());
+    for source in &order.beside {
+        hasher.update(&source.digest);
+    }
     // It stays within this process, and every field of the request is in it.
-    hasher.update(format!("{request:?}").as_bytes());
+    hasher.update(format!("{:?}", order.request).as_bytes());
     *hasher.finalize().as_bytes()
 }

@@ -38,8 +38,7 @@ impl Service {
                 checkpoint: Checkpoint::new(),
                 kept: None,
             };
-            self.transform(source, Vec::new(), &request, &context)
-                .await?;
+            self.transform(source, request.into(), &context).await?;
         }
         Ok(())
     }

@@ -3,6 +3,8 @@
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
 
 use crate::fixtures::{BLUE, GREEN, RED, encoded, giant_png, jpeg, oriented, photo, png, quarters};
+use crate::origin::{Origin, Reply};
+use crate::remote::remote;
 use crate::support::{Answer, Picture, TestServer, form};
 
 const PNG: &str = "image/png";
@@ -271,7 +273,7 @@ async fn what_cannot_be_drawn_is_a_problem() {
     server
         .post("/watermarkimage?image=http://127.0.0.1/x.png", &file)
         .await
-        .problem(400, "missing-parameter");
+        .problem(403, "forbidden-source");
     for (name, second, status, code) in [
         ("nothing", &b""[..], 400, "missing-parameter"),
         ("text", b"not a picture", 422, "invalid-image"),
@@ -288,4 +290,115 @@ async fn what_cannot_be_drawn_is_a_problem() {
     server
         .settled(|figures| figures.upload_memory.0 == 0 && figures.pixel_memory.0 == 0)
         .await;
+}
+
+#[tokio::test]
+async fn a_url_names_it() {
+    let origin = Origin::start([
+        ("/mark.png", Reply::picture(png(&mark()))),
+        ("/file.png", Reply::picture(png(&photo(60, 50)))),
+        ("/text", Reply::picture(b"not a picture".to_vec())),
+        ("/gone", Reply::status(404)),
+    ])
+    .await;
+    let server =
+        TestServer::start_with(|config| config.source.remote = Some(remote(&[&origin]))).await;
+    let file = png(&photo(60, 50));
+    let url = origin.url("/mark.png");
+    let expected = drawn(&server, "left=3", &file, &png(&mark())).await;
+    let query = format!("left=3&image={url}");
+    let posted = server
+        .post(&format!("/watermarkimage?{query}"), &file)
+        .await;
+    assert_eq!(posted.body, expected.body);
+    assert_eq!(posted.header("etag"), expected.header("etag"));
+    let path = format!("/watermarkimage?{query}&url={}", origin.url("/file.png"));
+    let got = server.get(&path).await;
+    assert_eq!(got.body, expected.body);
+    // Nothing of the client goes there, and what is drawn is part of what it holds.
+    assert!(
+        origin
+            .asked()
+            .iter()
+            .all(|asked| asked.header("authorization").is_none())
+    );
+    let held = [("If-None-Match", expected.header("etag").unwrap())];
+    let again = server.send("GET", &path, &held, &[]).await;
+    assert_eq!((again.status, again.body.len()), (304, 0));
+    origin.set("/mark.png", Reply::picture(png(&quarters(9, 9))));
+    let other = server.send("GET", &path, &held, &[]).await;
+    assert!(other.picture(PNG, 60, 50) != expected.picture(PNG, 60, 50));
+    // A step names its own, each is fetched once, and the form has another.
+    let before = origin.count();
+    let steps = format!(
+        r#"[{{"operation":"watermarkImage","params":{{"image":"{url}"}}}},
+            {{"operation":"watermarkImage","params":{{"left":30}}}},
+            {{"operation":"watermarkImage","params":{{"image":"{url}","top":40}}}}]"#
+    );
+    let files: [(&str, &[u8]); 2] = [("file", &file), ("image", &png(&quarters(20, 10)))];
+    let picture = sent(&server, &steps_path(&steps), &files).await;
+    let picture = picture.picture(PNG, 60, 50);
+    for (x, y) in [(1, 1), (31, 1), (1, 41)] {
+        picture.assert_at(x, y, RED, 1);
+    }
+    assert_eq!(origin.count(), before + 1);
+    let bare = server.post("/convert?type=png", &file).await;
+    let bare = bare.picture(PNG, 60, 50);
+    for (place, status, code) in [
+        ("/text", 422, "invalid-image"),
+        ("/gone", 502, "source-failed"),
+    ] {
+        let image = origin.url(place);
+        let path = format!("/watermarkimage?image={image}");
+        server.post(&path, &file).await.problem(status, code);
+        let path = format!("{path}&url={}", origin.url("/file.png"));
+        server.get(&path).await.problem(status, code);
+        let steps = format!(
+            r#"[{{"operation":"watermarkImage","ignore_failure":true,"params":{{"image":"{image}"}}}}]"#
+        );
+        let ignored = server.post(&steps_path(&steps), &file).await;
+        assert!(ignored.picture(PNG, 60, 50) == bare, "{place}");
+    }
+    server
+        .settled(|figures| figures.upload_memory.0 == 0 && figures.pixel_memory.0 == 0)
+        .await;
+}
+
+#[tokio::test]
+async fn nobody_is_asked_who_may_not_be() {
+    let origin = Origin::start([("/mark.png", Reply::picture(png(&mark())))]).await;
+    let file = png(&photo(60, 50));
+    let url = origin.url("/mark.png");
+    let off = TestServer::start().await;
+    let guarded = TestServer::start_with(|config| config.source.remote = Some(remote(&[]))).await;
+    for server in [&off, &guarded] {
+        for place in [url.as_str(), "http://169.254.169.254/", "http://[::1]/"] {
+            let path = format!("/watermarkimage?image={place}");
+            let problem = server.post(&path, &file).await;
+            assert_eq!(
+                problem.problem(403, "forbidden-source")["parameter"],
+                "image"
+            );
+            let steps =
+                format!(r#"[{{"operation":"watermarkImage","params":{{"image":"{place}"}}}}]"#);
+            server
+                .post(&steps_path(&steps), &file)
+                .await
+                .problem(403, "forbidden-source");
+        }
+    }
+    for place in [
+        "file:///etc/hostname",
+        "mark.png",
+        "/etc/passwd",
+        "ftp://127.0.0.1/x",
+    ] {
+        let path = format!("/watermarkimage?image={place}");
+        let problem = guarded.post(&path, &file).await;
+        assert_eq!(
+            problem.problem(400, "invalid-parameter")["parameter"],
+            "image"
+        );
+    }
+    assert_eq!(origin.count(), 0);
 }

@@ -11,6 +11,8 @@ const ABOUT_THE_IMAGE: &str = "Error while processing the image: ";
 /// The status that imaginary has for it.
 pub(super) fn status(problem: &Problem) -> u16 {
     match problem.kind {
+        // What it says of a watermark is all the same to it.
+        _ if problem.is_mark => 400,
         Kind::UnsupportedFormat => 406,
         Kind::InvalidImage | Kind::TooComplex | Kind::OutputTooLarge | Kind::ForbiddenSource => 400,
         Kind::BodyTooLarge if problem.url.is_some() => 400,
@@ -41,6 +43,7 @@ fn message(problem: &Problem) -> String {
     let text = |name: &str| problem.members.get(name).and_then(Value::as_str);
     let parameter = text("parameter").unwrap_or_default();
     match problem.kind {
+        _ if problem.is_mark => not_drawn(problem),
         Kind::UnsupportedFormat => "Unsupported media type".to_owned(),
         Kind::ImageTooLarge => "Image resolution is too big".to_owned(),
         Kind::MissingImage if !parameter.is_empty() => {
@@ -80,6 +83,15 @@ fn too_large(problem: &Problem) -> String {
         }
         _ => problem.detail.clone(),
     }
+}
+
+/// It takes whatever an error page is made of for the picture.
+fn not_drawn(problem: &Problem) -> String {
+    let url = problem.url.as_deref().unwrap_or_default();
+    if problem.members.contains_key("source_status") {
+        return format!("{ABOUT_THE_IMAGE}Unsupported image format");
+    }
+    format!("{ABOUT_THE_IMAGE}Unable to retrieve watermark image. {url}")
 }
 
 fn not_fetched(problem: &Problem, url: &str) -> String {

@@ -66,6 +66,8 @@ pub struct Problem {
     client_gone: bool,
     /// The URL that failed, for clients of imaginary alone.
     url: Option<Box<str>>,
+    /// What is at that URL isn't the request's own picture.
+    is_mark: bool,
     shown_as: Option<Box<Picture>>,
     /// For the log, never for the client.
     cause: Option<Box<str>>,
@@ -82,6 +84,7 @@ impl Problem {
             varies: false,
             client_gone: false,
             url: None,
+            is_mark: false,
             shown_as: None,
             cause: None,
         }
@@ -139,6 +142,19 @@ impl Problem {
     pub fn about(mut self, url: &str) -> Self {
         self.url = Some(url.into());
         self
+    }
+
+    /// As one about the picture at this URL, which was to be drawn over the request's own.
+    #[must_use]
+    pub fn about_the_mark(self, url: &str) -> Self {
+        let detail = format!("The picture to draw: {}", self.detail);
+        Self {
+            detail,
+            is_mark: true,
+            ..self
+        }
+        .with("parameter", "image")
+        .about(url)
     }
 
     /// With a picture in the place of the document, which goes into a header.

@@ -58,7 +58,11 @@ impl ParameterError {
 
     /// Whether something is missing that might still come.
     pub fn is_missing(&self) -> bool {
-        matches!(self, Self::Missing { .. })
+        match self {
+            Self::Missing { .. } => true,
+            Self::InStep { error, .. } => error.is_missing(),
+            Self::Invalid { .. } | Self::Unknown { .. } => false,
+        }
     }
 }
 

@@ -125,7 +125,7 @@ pub const PARAMETERS: &[ParameterRow] = &[
         "0.25 for a text, 1 for a picture", "How much of a watermark is seen; 1 hides what is behind it."),
     row(("noreplicate", &[], Boolean), BOOLEAN,
         "false", "Draw the text once alone."),
-    row(("image", &[], Text), "a picture, as the part image of a form",
+    row(("image", &[], Text), "a picture: the part image of a form, or an http or https URL where this server fetches any",
         "none", "What /watermarkimage draws."),
     row(("colorspace", &["colourspace"], Text), "srgb or bw",
         "srgb", "bw makes the picture grey."),

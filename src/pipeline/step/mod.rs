@@ -185,8 +185,15 @@ fn missing(step: &Step, [turns, has_amplitude, has_steps]: [bool; 3]) -> Option<
         Needs::Rotate if !turns => ("rotate", "rotate"),
         Needs::Blur if step.blur == 0.0 && !has_amplitude => ("sigma", "sigma"),
         Needs::Text if step.text.is_none() => ("text", "text"),
-        // Until it is found.
-        Needs::Image => ("image", "image"),
+        // Until it is found in a form.
+        Needs::Image
+            if step
+                .image
+                .as_ref()
+                .is_none_or(|mark| mark.place().is_none()) =>
+        {
+            ("image", "image")
+        }
         _ if step.operation.verb == Verb::Zoom && zooms_into_nothing(step.area) => {
             ("areawidth or areaheight", "areawidth")
         }
@@ -200,7 +207,8 @@ fn missing(step: &Step, [turns, has_amplitude, has_steps]: [bool; 3]) -> Option<
         | Needs::Factor
         | Needs::Rotate
         | Needs::Blur
-        | Needs::Text => return None,
+        | Needs::Text
+        | Needs::Image => return None,
     };
     Some(parameter::missing(step.operation.name, words, row))
 }
