@@ -28,6 +28,11 @@ fn samples(needs: Needs) -> Values {
         Needs::Factor => &[("factor", "1")],
         Needs::Rotate => &[("rotate", "90")],
         Needs::Blur => &[("sigma", "5")],
+        Needs::Sharpen => &[("sharpen", "1")],
+        Needs::Tone => &[("brightness", "1.2")],
+        Needs::Square => &[("pixelate", "16")],
+        Needs::Border => &[("pad", "20")],
+        Needs::Radius => &[("radius", "30")],
         Needs::Operations => &[(
             "operations",
             r#"[{"operation": "crop", "params": {"width": 300, "height": 260}}, {"operation": "convert", "params": {"type": "webp"}}]"#,

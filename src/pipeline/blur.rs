@@ -5,7 +5,7 @@ use super::interleaved::Interleaved;
 use super::levels::Levels;
 use super::planes::PlaneScaler;
 use super::resample;
-use super::stage::resampling;
+use super::reshape::resampling;
 use super::strip::Span;
 use super::{Error, Scratch};
 use crate::checkpoint::Checkpoint;

@@ -70,6 +70,16 @@ pub enum Needs {
     Rotate,
     /// `sigma` or `minampl`, and not 0.
     Blur,
+    /// `sharpen`, and not 0.
+    Sharpen,
+    /// `brightness`, `contrast`, `saturation` or `gamma`, and not 1.
+    Tone,
+    /// `pixelate`, and more than 1.
+    Square,
+    /// `pad`, and not 0.
+    Border,
+    /// `radius`, and not 0.
+    Radius,
     /// `text`.
     Text,
     /// `image`.
@@ -129,6 +139,16 @@ pub const OPERATIONS: &[OperationRow] = &[
         "Writes the picture in another format; scales it too when a side is given."),
     row(("blur", Verb::Plain, Needs::Blur), STRETCH,
         "Blurs the picture, after scaling."),
+    row(("sharpen", Verb::Plain, Needs::Sharpen), STRETCH,
+        "Sharpens the picture, after scaling."),
+    row(("modulate", Verb::Plain, Needs::Tone), STRETCH,
+        "Changes `brightness`, `contrast`, `saturation` or `gamma`."),
+    row(("pixelate", Verb::Plain, Needs::Square), STRETCH,
+        "Makes the picture of squares, each in the mean of its colours."),
+    row(("pad", Verb::Plain, Needs::Border), STRETCH,
+        "Adds a border in the colour of `background`."),
+    row(("round", Verb::Plain, Needs::Radius), STRETCH,
+        "Rounds the corners; what is gone shows the `background`."),
     row(("watermark", Verb::Watermark, Needs::Text), STRETCH,
         "Draws `text` over the picture, again and again unless `noreplicate`."),
     row(("watermarkimage", Verb::WatermarkImage, Needs::Image), STRETCH,

@@ -5,12 +5,14 @@
 //! earlier, smaller one has taken away.
 
 use super::geometry::{self, Canvas, Size, Window};
+use super::looks;
 use super::operation::Verb;
 use super::output;
 use super::overlay;
 use super::parameter::{self, Grammar, ParameterError};
 use super::request::{Request, Type};
-use super::stage::{Reshape, Stage};
+use super::reshape::Reshape;
+use super::stage::Stage;
 use super::step::{Area, Step};
 use super::value::{Extend, Fit, Gravity};
 use crate::codecs::{Format, Header, Orientation};
@@ -69,9 +71,7 @@ impl Sketch {
             let window = inside(step.area, self.size())?;
             self.reshape(window, (step.area.width, step.area.height));
         }
-        if step.blur > 0.0 {
-            self.stage(Stage::Blur { sigma: step.blur });
-        }
+        looks::effects(self, &step.effects);
         if let Some(mark) = &step.text {
             let text = mark.on(self.size());
             self.stage(Stage::Text(text));
@@ -81,6 +81,7 @@ impl Sketch {
             let drawn = overlay::plan(mark, corner, beside, self.size())?;
             self.stage(Stage::Overlay(drawn));
         }
+        looks::edges(self, step.edges);
         Ok(())
     }
 

@@ -6,84 +6,17 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use super::geometry::{Canvas, Size, Window};
+use super::geometry::{Canvas, Size};
 use super::overlay::{self, Overlay};
-use super::resample::{self, Resampling};
+use super::reshape::{self, Reshape};
 use super::text::{self, Text};
+use super::tone::{self, Tone};
 use super::value::{Colour, Extend};
-use super::{Error, Picture, Scratch, blur, canvas, compose, grey, smart, turn, zoom};
+use super::{
+    Error, Picture, Scratch, blur, canvas, compose, corners, grey, pixelate, sharpen, smart, zoom,
+};
 use crate::checkpoint::Checkpoint;
-use crate::codecs::{Header, Model, Orientation, Raster, Shape};
-
-/// A cut, a size and a turn, one after the other.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Reshape {
-    /// The part that stays, in pixels of the picture that it is taken from.
-    pub(super) window: Window,
-    /// The size it gets, before the turn.
-    pub(super) target: Size,
-    /// The turn.
-    pub(super) turn: Orientation,
-}
-
-impl Reshape {
-    /// Leaves a picture of that size as it is.
-    pub(super) fn identity(size: Size) -> Self {
-        Self {
-            window: Window::whole(size),
-            target: size,
-            turn: Orientation::default(),
-        }
-    }
-
-    /// Whether it leaves the picture as it is.
-    pub(super) fn is_identity(&self) -> bool {
-        *self == Self::identity(self.target)
-    }
-
-    /// Pixels of the result.
-    pub(super) fn size(&self) -> Size {
-        self.swapped(self.target)
-    }
-
-    fn swapped(&self, size: Size) -> Size {
-        if self.turn.swaps() {
-            (size.1, size.0)
-        } else {
-            size
-        }
-    }
-
-    /// Pixels that a pixel of the source becomes, across and down, before the turn.
-    fn density(&self) -> (f64, f64) {
-        (
-            f64::from(self.target.0) / self.window.width,
-            f64::from(self.target.1) / self.window.height,
-        )
-    }
-
-    /// Cuts `window` out of the result, in its pixels, and makes it that size.
-    pub(super) fn fold(&mut self, window: Window, size: Size) {
-        let part = window.stored(self.turn, self.target);
-        let (across, down) = self.density();
-        self.window = Window {
-            left: self.window.left + part.left / across,
-            top: self.window.top + part.top / down,
-            width: part.width / across,
-            height: part.height / down,
-        };
-        self.target = self.swapped(size);
-    }
-
-    /// Whether that would show more than the result has, since the source has it.
-    pub(super) fn finer_by(&self, window: Window, size: Size) -> bool {
-        let mut folded = *self;
-        folded.fold(window, size);
-        let (before, after) = (self.density(), folded.density());
-        let finer = |before: f64, after: f64| before < 1.0 && after > before * (1.0 + 1e-9);
-        finer(before.0, after.0) || finer(before.1, after.1)
-    }
-}
+use crate::codecs::{Header, Model, Raster, Shape};
 
 /// A stage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -104,6 +37,14 @@ pub(super) enum Stage {
     Smart { width: u32, height: u32 },
     /// A Gaussian blur of that deviation in pixels.
     Blur { sigma: f64 },
+    /// Brightness, contrast, gamma, saturation.
+    Tone(Tone),
+    /// What a blur of that deviation in pixels would take is added.
+    Sharpen { sigma: f64 },
+    /// Squares of so many pixels across become one colour.
+    Pixelate { side: u32 },
+    /// Corners become round.
+    Corners { radius: u32 },
     /// Text is drawn over the picture.
     Text(Text),
     /// Another picture is.
@@ -130,9 +71,15 @@ impl Stage {
             Self::Reshape(reshape) => reshape.size(),
             Self::Canvas { canvas, .. } => (canvas.width, canvas.height),
             Self::Zoom { width, height, .. } | Self::Smart { width, height } => (width, height),
-            Self::Blur { .. } | Self::Text(_) | Self::Overlay(_) | Self::Grey | Self::Ground(_) => {
-                size
-            }
+            Self::Blur { .. }
+            | Self::Tone(_)
+            | Self::Sharpen { .. }
+            | Self::Pixelate { .. }
+            | Self::Corners { .. }
+            | Self::Text(_)
+            | Self::Overlay(_)
+            | Self::Grey
+            | Self::Ground(_) => size,
         }
     }
 
@@ -143,6 +90,7 @@ impl Stage {
                 extend: Extend::Background,
                 ..
             }
+            | Self::Corners { .. }
             // As imaginary's answers have it.
             | Self::Overlay(_) => true,
             Self::Ground(Colour { rgba: [.., alpha] }) => model.has_alpha() && *alpha < 255,
@@ -176,15 +124,21 @@ impl Stage {
                 };
                 // A turn holds a second picture of the new size.
                 let turned = u64::from(target.0) * u64::from(target.1) * 4;
-                resampling(window, target, source.model, true).peak_bytes(source) + turned
+                reshape::resampling(window, target, source.model, true).peak_bytes(source) + turned
             }
             Self::Blur { sigma } => blur::extra_bytes(size, sigma),
+            Self::Sharpen { sigma } => sharpen::extra_bytes(size, sigma),
+            Self::Pixelate { side } => pixelate::extra_bytes(size, side),
             Self::Text(ref text) => text::extra_bytes(text, size),
             Self::Overlay(ref drawn) => overlay::extra_bytes(drawn, beside),
             Self::Smart { .. } => smart::extra_bytes(size),
             // A row of places.
             Self::Canvas { canvas, .. } => u64::from(canvas.width) * 8,
-            Self::Zoom { .. } | Self::Grey | Self::Ground(_) => pixels.min(1 << 16),
+            Self::Zoom { .. }
+            | Self::Tone(_)
+            | Self::Corners { .. }
+            | Self::Grey
+            | Self::Ground(_) => pixels.min(1 << 16),
         }
     }
 
@@ -195,11 +149,16 @@ impl Stage {
         match *self {
             Self::Reshape(_) => 4 * (pixels(size) + made),
             Self::Blur { sigma } => blur::nanoseconds(size, sigma),
+            Self::Sharpen { sigma } => sharpen::nanoseconds(size, sigma),
             Self::Text(ref text) => text::nanoseconds(text, size),
             Self::Overlay(ref drawn) => overlay::nanoseconds(drawn, beside),
             Self::Smart { .. } => 4 * pixels(size),
             Self::Zoom { .. } | Self::Canvas { .. } => 2 * made,
-            Self::Grey | Self::Ground(_) => 4 * made,
+            Self::Tone(_)
+            | Self::Pixelate { .. }
+            | Self::Corners { .. }
+            | Self::Grey
+            | Self::Ground(_) => 4 * made,
         }
     }
 
@@ -223,7 +182,9 @@ impl Stage {
         let Given { linear, beside } = given;
         let model = self.model(picture.model);
         Ok(match *self {
-            Self::Reshape(reshape) => reshaped(picture, reshape, linear, scratch, checkpoint)?,
+            Self::Reshape(reshape) => {
+                reshape::reshaped(picture, reshape, linear, scratch, checkpoint)?
+            }
             Self::Zoom {
                 times,
                 left,
@@ -236,6 +197,10 @@ impl Stage {
             }
             Self::Smart { width, height } => smart::cut(&picture, (width, height), checkpoint)?,
             Self::Blur { sigma } => blur::blur(picture, sigma, scratch, checkpoint)?,
+            Self::Tone(tone) => tone::tone(picture, tone, checkpoint)?,
+            Self::Sharpen { sigma } => sharpen::sharpen(picture, sigma, checkpoint)?,
+            Self::Pixelate { side } => pixelate::pixelate(picture, side, checkpoint)?,
+            Self::Corners { radius } => corners::round(picture, radius, model, checkpoint)?,
             Self::Text(ref text) => text::draw(picture, text, model, checkpoint)?,
             Self::Overlay(ref drawn) => {
                 let front = overlay::decode(drawn, beside, scratch, checkpoint)?;
@@ -245,33 +210,4 @@ impl Stage {
             Self::Ground(colour) => compose::compose(picture, None, colour, model, checkpoint)?,
         })
     }
-}
-
-/// A resampling of an interleaved picture.
-pub(super) fn resampling(window: Window, target: Size, model: Model, linear: bool) -> Resampling {
-    Resampling {
-        window,
-        target,
-        model,
-        mirrored: (false, false),
-        linear,
-    }
-}
-
-fn reshaped(
-    mut picture: Raster,
-    reshape: Reshape,
-    linear: bool,
-    scratch: &mut Scratch,
-    checkpoint: &Checkpoint,
-) -> Result<Raster, Error> {
-    let shape = picture.shape();
-    let size = (shape.width, shape.height);
-    if (reshape.window, reshape.target) != (Window::whole(size), size) {
-        let window = reshape.window.scaled(1.0, size);
-        let resampling = resampling(window, reshape.target, picture.model, linear);
-        let mut rows = resample::Whole::new(picture);
-        picture = resample::resample(&mut rows, resampling, scratch, checkpoint)?;
-    }
-    Ok(turn::turn(picture, reshape.turn, checkpoint)?)
 }

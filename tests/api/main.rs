@@ -16,6 +16,8 @@ mod compat;
 mod corpus;
 /// What balancers and systemd are told.
 mod deployment;
+/// What changes a picture's look or its edges.
+mod effects;
 /// The programs in `examples/`.
 mod examples;
 /// Files that no encoder at hand writes.
@@ -55,6 +57,8 @@ mod problems;
 /// pixmill as a process.
 #[path = "../shared/process.rs"]
 mod process;
+/// Operations at random.
+mod random;
 /// Who takes an answer slowly.
 mod readers;
 /// README's tables against the code's.

@@ -297,8 +297,6 @@ async fn a_url_names_it() {
     let origin = Origin::start([
         ("/mark.png", Reply::picture(png(&mark()))),
         ("/file.png", Reply::picture(png(&photo(60, 50)))),
-        ("/text", Reply::picture(b"not a picture".to_vec())),
-        ("/gone", Reply::status(404)),
     ])
     .await;
     let server =
@@ -342,6 +340,22 @@ async fn a_url_names_it() {
         picture.assert_at(x, y, RED, 1);
     }
     assert_eq!(origin.count(), before + 1);
+    server
+        .settled(|figures| figures.upload_memory.0 == 0 && figures.pixel_memory.0 == 0)
+        .await;
+}
+
+#[tokio::test]
+async fn a_url_without_a_picture_is_a_problem_or_ignored() {
+    let origin = Origin::start([
+        ("/file.png", Reply::picture(png(&photo(60, 50)))),
+        ("/text", Reply::picture(b"not a picture".to_vec())),
+        ("/gone", Reply::status(404)),
+    ])
+    .await;
+    let server =
+        TestServer::start_with(|config| config.source.remote = Some(remote(&[&origin]))).await;
+    let file = png(&photo(60, 50));
     let bare = server.post("/convert?type=png", &file).await;
     let bare = bare.picture(PNG, 60, 50);
     for (place, status, code) in [

@@ -60,6 +60,47 @@ fn operations_and_encoders_keep_to_their_estimates() {
     table.check();
 }
 
+/// What changes a picture's look or shape on the way.
+#[test]
+fn stages_keep_to_their_estimates() {
+    let _alone = counter::alone();
+    let mut table = Table::default();
+    let noise = Content::Noise;
+    let size = (1000, 800);
+    let files = [
+        ("jpeg 4:2:0", pictures::jpeg(size, noise, &pictures::PLAIN)),
+        ("png grey", pictures::png(size, noise, 1, false)),
+        ("png rgba", pictures::png(size, noise, 4, false)),
+    ];
+    for (name, file) in &files {
+        for ask in [
+            "blur?sigma=5",
+            "blur?sigma=60",
+            "sharpen?sharpen=0.5",
+            "sharpen?sharpen=10",
+            "modulate?brightness=1.3&saturation=2",
+            "pixelate?pixelate=2",
+            "pixelate?pixelate=1000",
+            "pad?pad=300&background=ff000080",
+            "round?radius=300",
+            "round?radius=9&pad=10&pixelate=3&sharpen=1&sigma=2",
+            "resize?width=900&colorspace=bw",
+            "rotate?rotate=90",
+            "rotate?rotate=90&norotation=true&flip=true",
+            "zoom?factor=1",
+            "zoom?factor=30&left=900&top=900&areawidth=1200&areaheight=900",
+            "smartcrop?width=700&height=300",
+            "extract?left=100&top=100&areawidth=600&areaheight=500&width=900",
+            "resize?width=1200&height=1200&embed=true&extend=mirror",
+        ] {
+            for format in ["jpeg", "png"] {
+                table.row(name, file, &format!("{ask}&type={format}"));
+            }
+        }
+    }
+    table.check();
+}
+
 /// What is in a picture decides what encoders hold.
 #[test]
 fn contents_keep_to_their_estimates() {

@@ -54,6 +54,7 @@ const BOOLEAN: &str = "true, false, 1, 0, yes, no, on, off, or the bare name";
 const SIDE: &str = "a whole number of pixels, 1 to max_output_side";
 const PIXELS: &str = "a whole number of pixels, 0 to 1000000";
 const TEXT_WIDTH: &str = "a whole number of pixels, 1 to 1000000";
+const FACTOR: &str = "a number from 0 to 10";
 const COLOUR: &str = "255,255,255, fff, ffffff, ffffff80, or a CSS colour name";
 
 /// Every parameter.
@@ -109,6 +110,22 @@ pub const PARAMETERS: &[ParameterRow] = &[
         "0", "Standard deviation of a Gaussian blur, in pixels of the result."),
     row(("minampl", &[], Decimal), "a number from 0 to 1",
         "0.2", "Taken for imaginary's clients; the blur's mask always ends where it falls to 0.2."),
+    row(("sharpen", &["sharp", "sh"], Decimal), "a number from 0 to 10",
+        "0", "Standard deviation, in pixels of the result, of the blur that sharpening is the opposite of; 1 is usual."),
+    row(("brightness", &[], Decimal), FACTOR,
+        "1", "Factor on every sample."),
+    row(("contrast", &[], Decimal), FACTOR,
+        "1", "Factor on the distance from the middle grey."),
+    row(("saturation", &[], Decimal), FACTOR,
+        "1", "Factor on how colourful it is; 0 is grey."),
+    row(("gamma", &[], Decimal), "a number from 0.1 to 10",
+        "1", "More than 1 makes dark parts lighter, less makes light parts darker."),
+    row(("pixelate", &[], Whole), "a whole number of pixels, 1 to 1000",
+        "1", "Side of the squares of one colour."),
+    row(("pad", &[], Text), "1, 2 or 4 whole numbers from 0 to 10000, as in 10 or 10,20,10,20: all sides; down, across; top, right, bottom, left",
+        "0", "Border beside the result, in pixels."),
+    row(("radius", &[], Text), "a whole number of pixels, 0 to 1000000, or max",
+        "0", "Radius of the corners; max makes a circle of a square."),
     row(("text", &[], Text), "1 to 1000 characters",
         "none", "What is drawn; a line feed ends a line."),
     row(("textwidth", &[], Whole), TEXT_WIDTH,
@@ -129,6 +146,8 @@ pub const PARAMETERS: &[ParameterRow] = &[
         "none", "What /watermarkimage draws."),
     row(("colorspace", &["colourspace"], Text), "srgb or bw",
         "srgb", "bw makes the picture grey."),
+    row(("grayscale", &["greyscale"], Boolean), BOOLEAN,
+        "false", "The same as colorspace=bw."),
     row(("background", &["bg", "b"], Text), COLOUR,
         "white for JPEG, transparent else", "What lies behind transparent parts and beside the picture."),
     row(("quality", &["q"], Whole), "a whole number from 1 to 100",

@@ -1,8 +1,10 @@
 //! One step: an operation and what it is asked to do.
 
+mod effects;
 mod marks;
 mod sizing;
 
+pub use self::effects::{Edges, Effects};
 pub use self::marks::{ImageMark, TextMark};
 use self::sizing::{both_sides, either_enlarge, sizing};
 use super::operation::{self, Needs, OperationRow, Verb};
@@ -28,12 +30,14 @@ pub struct Step {
     pub sizing: Sizing,
     /// The part that is cut out.
     pub area: Area,
-    /// Standard deviation of the blur in pixels; 0 is none.
-    pub blur: f64,
+    /// What is done to its look.
+    pub effects: Effects,
     /// The text that is drawn over it.
     pub text: Option<TextMark>,
     /// The picture that is drawn over it, with its corner at that of the area.
     pub image: Option<ImageMark>,
+    /// What is done to its edges.
+    pub edges: Edges,
     /// Whether colour goes.
     pub grey: bool,
     /// What lies behind transparent parts and beside the picture; `None` is the format's default.
@@ -98,9 +102,6 @@ pub struct Area {
 /// No side that is asked for is longer, whatever the settings.
 const MAX_SIDE: u32 = 1_000_000;
 
-/// The largest deviation of a blur.
-const MAX_SIGMA: f64 = 1000.0;
-
 /// Parses one step. `values` win over `fields`.
 ///
 /// # Errors
@@ -153,9 +154,10 @@ pub(super) fn parse(
         factor: values.whole("factor", 1..=100)?.unwrap_or(0).min(100),
         sizing: sizing(operation, &values, sides, enlarge, turn)?,
         area,
-        blur: values.decimal("sigma", 0.0..=MAX_SIGMA)?.unwrap_or(0.0),
+        effects: effects::effects(&values)?,
         text: marks::text(operation, &values)?,
         image: marks::image(operation, &values)?,
+        edges: effects::edges(&values)?,
         grey: grey(&values)?,
         background: background(&values)?,
         output: output(&values)?,
@@ -183,7 +185,7 @@ fn missing(step: &Step, [turns, has_amplitude, has_steps]: [bool; 3]) -> Option<
         }
         Needs::Factor if step.factor == 0 => ("factor", "factor"),
         Needs::Rotate if !turns => ("rotate", "rotate"),
-        Needs::Blur if step.blur == 0.0 && !has_amplitude => ("sigma", "sigma"),
+        Needs::Blur if step.effects.blur == 0.0 && !has_amplitude => ("sigma", "sigma"),
         Needs::Text if step.text.is_none() => ("text", "text"),
         // Until it is found in a form.
         Needs::Image
@@ -198,17 +200,7 @@ fn missing(step: &Step, [turns, has_amplitude, has_steps]: [bool; 3]) -> Option<
             ("areawidth or areaheight", "areawidth")
         }
         Needs::Operations if !has_steps => ("operations", "operations"),
-        Needs::Operations
-        | Needs::Nothing
-        | Needs::Side
-        | Needs::Sides
-        | Needs::Type
-        | Needs::Area
-        | Needs::Factor
-        | Needs::Rotate
-        | Needs::Blur
-        | Needs::Text
-        | Needs::Image => return None,
+        needs => effects::missing(needs, &step.effects, step.edges)?,
     };
     Some(parameter::missing(step.operation.name, words, row))
 }
@@ -278,7 +270,7 @@ fn grey(values: &Values<'_>) -> Result<bool, ParameterError> {
         "srgb" => Some(false),
         _ => (values.grammar() == Grammar::Imaginary).then_some(false),
     })?;
-    Ok(grey.unwrap_or(false))
+    Ok(grey.unwrap_or(false) || values.boolean("grayscale")?.unwrap_or(false))
 }
 
 fn background(values: &Values<'_>) -> Result<Option<Colour>, ParameterError> {
