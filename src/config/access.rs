@@ -2,7 +2,9 @@
 
 use super::reader::Reader;
 use crate::http::access::{self, ApiKey, Rate, Settings, SignatureKey};
-use crate::http::{Placeholder, StatusCode};
+use crate::http::{Placeholder, Preset, StatusCode};
+use crate::pipeline::operation::OPERATIONS;
+use crate::pipeline::request::Rules;
 
 pub(super) fn access_settings(reader: &mut Reader) -> Settings {
     Settings {
@@ -65,6 +67,32 @@ pub(super) fn path_prefix(reader: &mut Reader) -> String {
             String::new()
         }
     }
+}
+
+/// Operations by names of their own; where they are all there is, the others are switched off.
+pub(super) fn presets(reader: &mut Reader, rules: Rules, access: &mut Settings) -> Vec<Preset> {
+    let mut presets: Vec<Preset> = Vec::new();
+    let texts = reader.items("presets", "a list of presets", |text| Some(text.to_owned()));
+    for text in texts {
+        match Preset::parse(&text, rules) {
+            Ok(preset) if presets.iter().any(|known| known.name() == preset.name()) => {
+                reader.object(
+                    "presets",
+                    format!("there are two of the name {}", preset.name()),
+                );
+            }
+            Ok(preset) => presets.push(preset),
+            Err(error) => reader.object("presets", error),
+        }
+    }
+    if reader.boolean("presets_only") {
+        let operations = OPERATIONS.iter().map(|row| row.name.to_owned());
+        access.disabled.extend(operations);
+        if presets.is_empty() {
+            reader.complain("presets_only", "false, as long as there are no presets");
+        }
+    }
+    presets
 }
 
 /// The file is read here: what serves can't open any.

@@ -78,7 +78,7 @@ impl Config {
         let systemd = manager::settings(&sources.environment, std::process::id())
             .unwrap_or_else(|mistake| reader.note(mistake));
         let max_pixels = reader.whole_or_auto("max_pixels", 1..=1 << 40);
-        let config = Self {
+        let mut config = Self {
             listen: SocketAddr::new(host, u16::try_from(port).unwrap_or(0)),
             server: server_settings(&mut reader, systemd.sockets > 0),
             systemd,
@@ -100,6 +100,8 @@ impl Config {
             drain_delay: reader.duration("drain_delay", Duration::ZERO),
             drain_timeout: reader.duration("drain_timeout", MOMENT),
         };
+        let rules = config.http.rules(config.pipeline.max_output_side);
+        config.http.presets = access::presets(&mut reader, rules, &mut config.http.access);
         if config.http.max_body > config.admission.upload_memory {
             reader.complain(
                 "upload_memory",
@@ -217,6 +219,8 @@ fn http_settings(reader: &mut Reader) -> http::Settings {
         access: access::access_settings(reader),
         path_prefix: access::path_prefix(reader),
         placeholder: access::placeholder(reader),
+        // They are read when the limits are known that they keep.
+        presets: Vec::new(),
     }
 }
 

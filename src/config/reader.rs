@@ -122,11 +122,14 @@ impl Reader {
 
     /// Notes that the value of `name` is not `allowed`.
     pub(super) fn complain(&mut self, name: &'static str, allowed: &str) {
-        let raw = self.raw(name);
-        self.mistakes.push(Mistake {
-            place: raw.origin.unwrap_or_else(|| name.to_owned()),
-            problem: format!("'{}' is not {allowed}", shown(name, &raw.text)),
-        });
+        let text = self.text(name);
+        self.object(name, format!("'{}' is not {allowed}", shown(name, &text)));
+    }
+
+    /// Notes what is wrong with the value of `name`.
+    pub(super) fn object(&mut self, name: &'static str, problem: String) {
+        let place = self.raw(name).origin.unwrap_or_else(|| name.to_owned());
+        self.mistakes.push(Mistake { place, problem });
     }
 
     fn raw(&self, name: &str) -> Raw {

@@ -26,7 +26,12 @@ pub(super) fn query(parts: &Parts) -> Vec<(String, String)> {
 
 /// The same, one by one.
 pub(super) fn pairs(uri: &Uri) -> form_urlencoded::Parse<'_> {
-    form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
+    decoded(uri.query().unwrap_or_default())
+}
+
+/// The pairs of what could be a query.
+pub(super) fn decoded(query: &str) -> form_urlencoded::Parse<'_> {
+    form_urlencoded::parse(query.as_bytes())
 }
 
 /// The boundary, if the body is a form.

@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, post};
 
-use super::handlers::{context, parse, picture};
+use super::operate::{Asked, context, parse, picture};
 use super::problem::Problem;
 use super::{State, marks, named, negotiate};
 use crate::pipeline::operation::OperationRow;
@@ -34,15 +34,15 @@ pub(super) async fn operated(
     row: &'static OperationRow,
     state: &State,
     parts: &Parts,
-    query: &[(String, String)],
-    source: named::Values,
+    asked: Asked,
 ) -> Result<Response, Problem> {
+    let Asked { query, source, .. } = asked;
     let context = context(parts)?;
     let (service, settings) = (&state.0.service, &state.0.settings);
     let rules = state.rules();
     let is_imaginary = rules.grammar == Grammar::Imaginary;
     let wanted = || named::wanted(source, parts, &settings.fetch, service.sources());
-    let (operation, wanted) = match parse(row, query, &[], rules) {
+    let (operation, wanted) = match parse(row, &query, &[], rules) {
         Ok(operation) if is_imaginary => (operation, wanted()?),
         Ok(operation) => {
             operation.complete()?;

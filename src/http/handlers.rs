@@ -1,117 +1,21 @@
 //! One short function for each route.
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State as Extract};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, VARY};
-use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::extract;
 use super::layers::Facts;
+use super::operate::context;
 use super::problem::{Kind, Problem, method_not_allowed as method_not_allowed_there};
-use super::{Compat, State, Unreadable, get, marks, named, negotiate, steps};
-use crate::admission::Deadline;
-use crate::checkpoint::Checkpoint;
+use super::{Compat, State, Unreadable, named};
 use crate::codecs::{Colour, Header, Model};
-use crate::pipeline::operation::{self, OperationRow, Verb};
-use crate::pipeline::parameter::{Grammar, ParameterError};
-use crate::pipeline::request::{self, Request as Operation, Rules};
-use crate::service::{Answer, Context, Kept};
-
-const IMAGE_WIDTH: HeaderName = HeaderName::from_static("image-width");
-const IMAGE_HEIGHT: HeaderName = HeaderName::from_static("image-height");
-
-/// A picture in, a picture out.
-pub(super) async fn operate(
-    row: &'static OperationRow,
-    Extract(state): Extract<State>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let (parts, body) = request.into_parts();
-    let mut query = extract::query(&parts);
-    let source = named::split(&mut query);
-    let varies = request::negotiates(&query);
-    let answered = if named::names_its_picture(&parts.method) {
-        get::operated(row, &state, &parts, &query, source).await
-    } else {
-        operated(row, &state, &parts, &query, body).await
-    };
-    answered.map_err(|problem| problem.varying(varies))
-}
-
-async fn operated(
-    row: &'static OperationRow,
-    state: &State,
-    parts: &Parts,
-    query: &[(String, String)],
-    body: Body,
-) -> Result<Response, Problem> {
-    let context = context(parts)?;
-    let service = &state.0.service;
-    let rules = state.rules();
-    let imaginary = rules.grammar == Grammar::Imaginary;
-    // In what is signed nothing is left to a form.
-    let in_query = imaginary || state.0.access.wants_signature();
-    // Before the body is read; what is missing may still come as a field of a form.
-    let asked = parse(row, query, &[], rules);
-    match asked.and_then(|operation| operation.complete().map(|()| operation)) {
-        // There, what the body is comes first.
-        _ if imaginary => {}
-        Err(error) if error.is_missing() && !in_query && extract::boundary(parts).is_some() => {}
-        Err(error) => return Err(error.into()),
-        Ok(operation) => marks::check(&operation, service)?,
-    }
-    let draws = matches!(row.verb, Verb::WatermarkImage | Verb::Pipeline);
-    let mut upload = extract::upload(parts, body, draws, state, &context).await?;
-    if in_query {
-        upload.fields.clear();
-    }
-    if imaginary {
-        service.recognise(&upload.source)?;
-    }
-    let operation = parse(row, query, &upload.fields, rules)
-        .map_err(|error| Problem::from(error).varying(request::negotiates(&upload.fields)))?
-        .accepting(if imaginary {
-            negotiate::first_named(&parts.headers)
-        } else {
-            negotiate::accept(&parts.headers)
-        });
-    let varies = operation.negotiates();
-    let order = marks::found(operation, upload.beside, service, &context)
-        .await
-        .map_err(|problem| problem.varying(varies))?;
-    let sources = order.beside.iter().chain([&upload.source]);
-    let bytes_in = sources.map(|source| source.bytes.len() as u64).sum();
-    service
-        .transform(upload.source, order, &context)
-        .await
-        .map(|answer| picture(answer, bytes_in, varies))
-        .map_err(|error| Problem::from(error).varying(varies))
-}
-
-/// What the query and the fields of a form ask for.
-pub(super) fn parse(
-    row: &'static OperationRow,
-    query: &[(String, String)],
-    fields: &[(String, String)],
-    rules: Rules,
-) -> Result<Operation, ParameterError> {
-    if row.verb != Verb::Pipeline {
-        if rules.grammar == Grammar::Imaginary
-            && let Some(text) = request::operations(query, fields)
-        {
-            steps::check(text)?;
-        }
-        return request::parse(row, query, fields, rules);
-    }
-    match request::operations(query, fields) {
-        Some(text) => request::parse_steps(row, &steps::parse(text)?, query, fields, rules),
-        None => request::parse(row, query, fields, rules),
-    }
-}
+use crate::pipeline::operation;
+use crate::pipeline::parameter::Grammar;
+use crate::pipeline::request;
 
 /// What the picture is.
 pub(super) async fn info(
@@ -164,43 +68,6 @@ pub(super) async fn info(
         named::cached(response.headers_mut(), &parts, &settings.fetch, locked);
     }
     Ok(response)
-}
-
-/// What the layers have put into the extensions.
-pub(super) fn context(parts: &Parts) -> Result<Context, Problem> {
-    let deadline = parts.extensions.get::<Deadline>().copied();
-    let checkpoint = parts.extensions.get::<Checkpoint>().cloned();
-    match (deadline, checkpoint) {
-        (Some(deadline), Some(checkpoint)) => Ok(Context {
-            deadline,
-            checkpoint,
-            kept: parts.extensions.get::<Kept>().cloned(),
-        }),
-        _ => Err(Problem::internal("a layer is missing from the stack")),
-    }
-}
-
-pub(super) fn picture(answer: Answer, bytes_in: u64, varies: bool) -> Response {
-    let facts = Facts {
-        bytes_in,
-        source: answer.source.format.name(),
-        source_size: (answer.source.width, answer.source.height),
-        size: (answer.width, answer.height),
-    };
-    let mut response = Response::new(Body::from(answer.bytes));
-    let headers = response.headers_mut();
-    let media_type = answer.format.row().media_type;
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-    if let Ok(etag) = HeaderValue::from_str(&answer.etag) {
-        headers.insert(ETAG, etag);
-    }
-    headers.insert(IMAGE_WIDTH, HeaderValue::from(answer.width));
-    headers.insert(IMAGE_HEIGHT, HeaderValue::from(answer.height));
-    if varies {
-        headers.insert(VARY, HeaderValue::from_static("Accept"));
-    }
-    response.extensions_mut().insert(facts);
-    response
 }
 
 /// imaginary's keys first, then ours.

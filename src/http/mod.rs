@@ -1,6 +1,6 @@
 //! The contract with clients: routes and the stack of layers, each on one page.
 //!
-//! Reading order: [`router`], `handlers` (one short function a route), `extract`
+//! Reading order: [`router`], `operate` (a picture in, a picture out), `handlers` (what else there is), `extract`
 //! (a body, or the reason why not), [`problem`] (every failure). Knows nothing of
 //! sockets, or of how pixels are made.
 
@@ -16,8 +16,11 @@ mod marks;
 mod multipart;
 mod named;
 mod negotiate;
+mod operate;
 mod placeholder;
+mod presets;
 pub mod problem;
+mod settings;
 mod state;
 mod status;
 mod steps;
@@ -50,48 +53,12 @@ use self::layers::{
 pub use self::named::FetchSettings;
 pub use self::placeholder::Placeholder;
 use self::placeholder::stand_in;
+pub use self::presets::Preset;
 use self::problem::Problem;
+pub use self::settings::{Compat, Settings};
 pub use self::state::{Readiness, State};
 use crate::admission;
 use crate::pipeline::operation::OPERATIONS;
-
-/// What clients may do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// Bytes of a body, at most.
-    pub max_body: u64,
-    /// From the complete head to the last byte of the body.
-    pub body_timeout: Duration,
-    /// Bytes a second that a body has to come at after some seconds, an announced one evenly besides; 0 is no pace.
-    pub min_upload_rate: u64,
-    /// From the complete head to the answer.
-    pub request_timeout: Duration,
-    /// Unknown parameters are ignored.
-    pub lenient_parameters: bool,
-    /// Requests with a picture that each client may have in flight; 0 is no limit.
-    pub max_per_client: usize,
-    /// Whose clients it speaks to.
-    pub compat: Compat,
-    /// In which header whoever is in front says the client's address.
-    pub client_header: Option<HeaderName>,
-    /// What goes with pictures that a GET names.
-    pub fetch: FetchSettings,
-    /// What all paths begin with, as `/images`; nothing for the root.
-    pub path_prefix: String,
-    /// What is shown in the place of failures, if anything.
-    pub placeholder: Option<Placeholder>,
-    /// Who may ask.
-    pub access: access::Settings,
-}
-
-/// Whose clients the server speaks to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compat {
-    /// Its own.
-    None,
-    /// Imaginary's, who find again what they are used to.
-    Imaginary,
-}
 
 /// Who is connected; in a request's extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,13 +70,15 @@ pub fn router(state: State) -> Router {
     let info = get::route(handlers::info, sources);
     let mut pictures = Router::new().route(&state.route("/info"), info);
     for row in OPERATIONS {
-        let operate = move |state, request| handlers::operate(row, state, request);
+        let operate = move |state, request| operate::operate(row, state, request);
         let path = state.route(&format!("/{}", row.name));
         pictures = pictures.route(&path, get::route(operate, sources));
     }
-    let pictures = pictures
-        .route_layer(from_fn_with_state(state.clone(), stand_in))
-        .route_layer(from_fn_with_state(state.clone(), limit_clients));
+    let layered = |routes: Router<State>| {
+        routes
+            .route_layer(from_fn_with_state(state.clone(), stand_in))
+            .route_layer(from_fn_with_state(state.clone(), limit_clients))
+    };
     let pages = Router::new()
         .route(
             &state.route("/"),
@@ -124,9 +93,13 @@ pub fn router(state: State) -> Router {
             &state.route("/problems/{code}"),
             routing::get(explain::problem),
         );
-    let router = cheap_routes(&state)
+    let mut router = cheap_routes(&state)
         .merge(guarded(pages, Endpoint::Page, &state))
-        .merge(guarded(pictures, Endpoint::Picture, &state));
+        .merge(guarded(layered(pictures), Endpoint::Picture, &state));
+    if !state.0.settings.presets.is_empty() {
+        let presets = layered(presets::routes(&state));
+        router = router.merge(guarded(presets, Endpoint::Preset, &state));
+    }
     finished(or_else(router, handlers::not_found, &state), state)
 }
 

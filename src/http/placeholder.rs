@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::problem::{Picture, Problem};
-use super::{State, extract, handlers, negotiate};
+use super::{State, extract, negotiate, operate};
 use crate::codecs;
 use crate::pipeline::operation;
 use crate::pipeline::parameter::{Grammar, PARAMETERS};
@@ -83,7 +83,7 @@ impl Placeholder {
         let request = request::parse(row, &pairs, &[], rules)
             .ok()?
             .accepting(negotiate::accept(&parts.headers));
-        let context = handlers::context(parts).ok()?;
+        let context = operate::context(parts).ok()?;
         let service = &state.0.service;
         let source = Source {
             bytes: self.file.clone(),

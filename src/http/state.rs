@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use super::Settings;
 use super::access::Access;
 use super::layers::Clients;
 use super::problem::Manner;
-use super::{Compat, Settings};
-use crate::pipeline::parameter::Grammar;
 use crate::pipeline::request::Rules;
 use crate::service::Service;
 use crate::telemetry::{Metrics, Snapshot};
@@ -70,17 +69,7 @@ impl State {
 
     /// How parameters are read.
     pub(super) fn rules(&self) -> Rules {
-        let settings = &self.0.settings;
-        let imaginary = settings.compat == Compat::Imaginary;
-        Rules {
-            lenient: settings.lenient_parameters || imaginary,
-            grammar: if imaginary {
-                Grammar::Imaginary
-            } else {
-                Grammar::Strict
-            },
-            max_side: self.0.service.max_side(),
-        }
+        self.0.settings.rules(self.0.service.max_side())
     }
 }
 

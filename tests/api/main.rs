@@ -52,6 +52,8 @@ mod origin;
 mod packaging;
 /// What is shown in the place of failures, and forms to try operations by.
 mod pages;
+/// Operations by names that the configuration gives.
+mod presets;
 /// Each problem code, and what goes with it.
 mod problems;
 /// pixmill as a process.

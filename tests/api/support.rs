@@ -47,16 +47,30 @@ impl TestServer {
 
     /// With settings for requests and pictures as a file has them.
     pub(crate) async fn start_as(file: &str) -> Self {
-        let sources = Sources {
-            file: Some(("pixmill.toml".to_owned(), file.to_owned())),
-            ..Sources::default()
-        };
-        let given = Config::load(&sources, MACHINE).unwrap();
+        let given = Self::configured(file);
         Self::start_with(|config| {
             config.http = given.http;
             config.pipeline = given.pipeline;
         })
         .await
+    }
+
+    /// What a file makes of the configuration.
+    pub(crate) fn configured(file: &str) -> Config {
+        Config::load(&Self::written(file), MACHINE).unwrap()
+    }
+
+    /// What is wrong with a file.
+    pub(crate) fn mistakes(file: &str) -> Vec<String> {
+        let mistakes = Config::load(&Self::written(file), MACHINE).unwrap_err();
+        mistakes.iter().map(ToString::to_string).collect()
+    }
+
+    fn written(file: &str) -> Sources {
+        Sources {
+            file: Some(("pixmill.toml".to_owned(), file.to_owned())),
+            ..Sources::default()
+        }
     }
 
     /// With pixel work of the test's own.

@@ -58,6 +58,8 @@ pub fn endpoints() -> impl Iterator<Item = &'static str> {
 pub(super) enum Endpoint {
     /// It works on a picture.
     Picture,
+    /// The same, by a name that the configuration gives.
+    Preset,
     /// It tells a balancer how the server is.
     Probe,
     /// It tells a scraper.
@@ -101,7 +103,7 @@ impl Access {
 
     /// The signature first and then the key, as imaginary does.
     fn admit(&self, endpoint: Endpoint, request: &mut Request) -> Result<(), Problem> {
-        if let (Endpoint::Picture, Some(key)) = (endpoint, &self.signature_key) {
+        if let (Endpoint::Picture | Endpoint::Preset, Some(key)) = (endpoint, &self.signature_key) {
             key.check(request.uri(), SystemTime::now())?;
         }
         // A balancer has no key; but imaginary wants one of it, too.
@@ -117,7 +119,10 @@ impl Access {
     /// Balancers and scrapers ask as often as they like, or a busy server would look like a dead one.
     fn standing(&self, endpoint: Endpoint, request: &Request) -> Option<Standing> {
         let limiter = self.limiter.as_ref()?;
-        let is_counted = matches!(endpoint, Endpoint::Picture | Endpoint::Page);
+        let is_counted = matches!(
+            endpoint,
+            Endpoint::Picture | Endpoint::Preset | Endpoint::Page
+        );
         let route = request
             .extensions()
             .get::<MatchedPath>()
@@ -150,7 +155,9 @@ pub(super) async fn guard(
     }
     let standing = access.standing(endpoint, &request);
     let refusal = standing.and_then(|standing| standing.refusal());
+    // What is switched off by its name is no preset that is called the same.
     let route = request.extensions().get::<MatchedPath>();
+    let route = route.filter(|_| endpoint != Endpoint::Preset);
     let mut response = match refusal.map_or_else(|| access.enabled(route), Err) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
