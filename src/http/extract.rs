@@ -73,7 +73,8 @@ pub(super) async fn upload(
     let mut second = second.map(|lease| Collected::new(lease, None));
     let read = match boundary {
         Some(boundary) => {
-            multipart::read(&mut inflow, boundary, &mut collected, second.as_mut()).await
+            let form = (boundary, settings.compat);
+            multipart::read(&mut inflow, form, &mut collected, second.as_mut()).await
         }
         None => raw(&mut inflow, &mut collected).await.map(|()| Vec::new()),
     };

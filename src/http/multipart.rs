@@ -9,6 +9,7 @@ use axum::body::Bytes;
 use futures_core::Stream;
 use multer::{Field, Multipart};
 
+use super::Compat;
 use super::inflow::{Inflow, Refusal};
 use super::problem::{Kind, Problem};
 use crate::source::Collected;
@@ -38,10 +39,10 @@ enum Found {
 const BESIDE_IT: &str = "image";
 
 /// Reads the whole form; the file is collected, the fields before it come back. Where there may be a `second`, that is the part `image`,
-/// unless the form has no other file.
+/// unless the form has no other file. For imaginary a file has to be named `file`.
 pub(super) async fn read(
     inflow: &mut Inflow,
-    boundary: String,
+    (boundary, compat): (String, Compat),
     collected: &mut Collected,
     mut second: Option<&mut Collected>,
 ) -> Result<Vec<(String, String)>, Problem> {
@@ -92,8 +93,8 @@ pub(super) async fn read(
     }
     match found {
         Found::File => {}
-        Found::Another(before) => texts.fields.truncate(before),
-        Found::Nothing => {
+        Found::Another(before) if compat == Compat::None => texts.fields.truncate(before),
+        Found::Another(_) | Found::Nothing => {
             return Err(Problem::new(
                 Kind::MissingImage,
                 "The form has no file. Send the image as the part named file.",

@@ -16,6 +16,8 @@ mod compat;
 mod corpus;
 /// What balancers and systemd are told.
 mod deployment;
+/// What is different from imaginary.
+mod differences;
 /// What changes a picture's look or its edges.
 mod effects;
 /// The programs in `examples/`.
