@@ -52,10 +52,15 @@ fn peak_bytes(plan: &Plan, header: &Header, beside: &[Header], decoded: Shape) -
     } else {
         answer.bytes()
     };
-    let writing = answer
-        .bytes()
-        .saturating_add(codecs::encode_bytes(plan.encoding, answer))
-        .saturating_add(tagging);
+    let writing = if plan.seeks.is_some() {
+        0
+    } else {
+        let encoding = codecs::encode_bytes(plan.encoding, answer);
+        answer
+            .bytes()
+            .saturating_add(encoding)
+            .saturating_add(tagging)
+    };
     resampling
         .max(finishing)
         .max(staging(plan, beside, target))
@@ -97,6 +102,7 @@ pub(super) fn reading(header: &Header) -> u64 {
 fn time(plan: &Plan, header: &Header, beside: &[Header]) -> Duration {
     let source = reading(header);
     let (_, writing) = plan.encoding.format.row().nanoseconds;
+    let writing = if plan.seeks.is_some() { 0 } else { writing };
     let answer = pixels(plan.width, plan.height).saturating_mul(u64::from(writing));
     let (width, height) = plan.resampling.target;
     let mut size = if plan.orientation.swaps() {

@@ -40,6 +40,7 @@ mod strip;
 mod text;
 mod tone;
 mod transform;
+pub mod trim;
 mod turn;
 pub mod value;
 mod ycc;
@@ -155,6 +156,9 @@ pub fn run_with(
         for stage in &plan.stages {
             checkpoint.check(Stage::Resize)?;
             drawn = stage.run(drawn, given, scratch, checkpoint)?;
+        }
+        if let Some(tolerance) = plan.seeks {
+            return Ok(trim::bounds(&drawn, tolerance, checkpoint)?.bytes());
         }
         let model = plan.composed_model();
         let composed = compose::compose(drawn, plan.canvas, plan.background, model, checkpoint)?;

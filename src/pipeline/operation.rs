@@ -43,6 +43,8 @@ pub enum Verb {
     Flop,
     /// Nothing beside what any does; for imaginary, nothing else at all.
     Autorotate,
+    /// Cuts borders of one colour away.
+    Trim,
     /// Draws a text.
     Watermark,
     /// Draws another picture.
@@ -145,6 +147,8 @@ pub const OPERATIONS: &[OperationRow] = &[
         "Changes `brightness`, `contrast`, `saturation` or `gamma`."),
     row(("pixelate", Verb::Plain, Needs::Square), STRETCH,
         "Makes the picture of squares, each in the mean of its colours."),
+    row(("trim", Verb::Trim, Needs::Nothing), STRETCH,
+        "Cuts borders in the colour of the left upper corner away, before all else."),
     row(("pad", Verb::Plain, Needs::Border), STRETCH,
         "Adds a border in the colour of `background`."),
     row(("round", Verb::Plain, Needs::Radius), STRETCH,

@@ -53,6 +53,8 @@ pub struct Plan {
     pub(super) drawn: Model,
     /// The canvas after the turn, where the answer is larger than the picture.
     pub canvas: Option<Canvas>,
+    /// What is made isn't a picture but [`Bounds`](super::trim::Bounds), with that tolerance.
+    pub(super) seeks: Option<u8>,
     /// What is put behind the picture at the end.
     pub background: Colour,
     /// The orientation that the answer still asks for.
@@ -160,6 +162,7 @@ pub fn plan_with(
         drawn: output::drawn(header.model, &stages),
         stages,
         canvas,
+        seeks: None,
         background: output::background(request, encoding.format),
         tag: if request.strips() {
             Orientation::default()

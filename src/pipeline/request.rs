@@ -6,7 +6,8 @@
 use super::operation::{self, Needs, OperationRow};
 use super::parameter::{self, Given, Grammar, ParameterError, Values};
 use super::step::{self, Step};
-use crate::codecs::Format;
+use super::trim::Bounds;
+use crate::codecs::{Format, Header, Orientation};
 
 /// The format of the answer, as asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -129,6 +130,27 @@ impl Request {
         self
     }
 
+    /// The tolerance by which borders are to be found, and the turn before that, if they are and haven't been.
+    pub(super) fn seeks(&self, header: &Header) -> Option<(u8, Orientation)> {
+        let first = self.steps.first()?;
+        let tolerance = first.trim.filter(|_| first.bounds.is_none())?;
+        let turn = if first.turn.as_stored {
+            Orientation::default()
+        } else {
+            header.orientation
+        };
+        Some((tolerance, turn))
+    }
+
+    /// With what was found: that is all that the first step sees.
+    #[must_use]
+    pub fn trimmed(mut self, bounds: Bounds) -> Self {
+        if let Some(first) = self.steps.first_mut() {
+            first.bounds = Some(bounds);
+        }
+        self
+    }
+
     /// The first parameter that a step can't do without and doesn't have, unless its failure is ignored.
     ///
     /// # Errors
@@ -210,6 +232,15 @@ pub fn parse_steps(
         .enumerate()
         .map(|(index, draft)| parse_step(draft, rules).map_err(|error| error.in_step(index)))
         .collect::<Result<Vec<_>, _>>()?;
+    let late = steps.iter().skip(1).position(|step| step.trim.is_some());
+    if let Some(index) = late {
+        // What is drawn by then is a thing of moments.
+        let error = parameter::outside(
+            "trim",
+            "what the first step does, on the picture as it comes".to_owned(),
+        );
+        return Err(error.in_step(index + 1));
+    }
     Ok(Request {
         varies: beside.varies || steps.iter().any(|step| step.output == Some(Type::Auto)),
         steps,

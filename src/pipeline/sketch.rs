@@ -109,6 +109,17 @@ impl Sketch {
             let tag = std::mem::take(&mut self.tag);
             self.open.turn = self.open.turn.then(tag);
         }
+        if let Some(bounds) = step.bounds {
+            let window = Window {
+                left: f64::from(bounds.left),
+                top: f64::from(bounds.top),
+                width: f64::from(bounds.width),
+                height: f64::from(bounds.height),
+            };
+            self.open.fold(window, (bounds.width, bounds.height));
+            // A size would mix the border in again, at the edges.
+            self.close();
+        }
         let mirrored = |quarters| Orientation {
             mirror: true,
             quarters,

@@ -25,6 +25,7 @@ use crate::codecs::{self, Format, Header};
 use crate::isolation::Isolation;
 use crate::pipeline::plan::{self, Plan, Settings};
 use crate::pipeline::request::Request;
+use crate::pipeline::trim::{self, Bounds};
 pub use crate::source::Source;
 use crate::source::Sources;
 
@@ -204,8 +205,34 @@ impl Service {
         order: Order,
         context: &Context,
     ) -> Result<Answer, Error> {
+        let order = self.settled(&source, order, context).await?;
         let ready = self.plan(source, order)?;
         self.make(ready, context).await
+    }
+
+    /// The order with what only pixels can tell: the size of the answer depends on that.
+    async fn settled(
+        &self,
+        source: &Source,
+        mut order: Order,
+        context: &Context,
+    ) -> Result<Order, Error> {
+        let header = codecs::probe(&source.bytes)?;
+        let Some(plan) = trim::seek(&order.request, &header, &self.0.settings)? else {
+            return Ok(order);
+        };
+        let ready = Ready {
+            source: source.clone(),
+            beside: Vec::new(),
+            profiles: self.0.admission.upload(header.held_bytes())?,
+            header,
+            plan,
+            etag: String::new(),
+        };
+        let found = Bounds::read(&self.work(ready, context).await?);
+        let found = found.ok_or_else(|| Error::Internal("borders were lost".to_owned()))?;
+        order.request = order.request.trimmed(found);
+        Ok(order)
     }
 
     /// All that can be known of the answer before a pixel is decoded.

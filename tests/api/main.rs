@@ -87,6 +87,8 @@ mod systemd;
 #[path = "../../fuzz/src/lib.rs"]
 #[expect(unreachable_pub, reason = "a library there, a module here")]
 mod targets;
+/// Borders that go.
+mod trimming;
 /// Pictures drawn over pictures.
 mod watermark_images;
 /// Texts drawn over pictures.

@@ -8,7 +8,7 @@ use pixmill::pipeline::operation;
 use pixmill::pipeline::parameter::Grammar;
 use pixmill::pipeline::plan::{self, Settings};
 use pixmill::pipeline::request::{self, Request, Rules};
-use pixmill::pipeline::{self, Picture, Scratch};
+use pixmill::pipeline::{self, Picture, Scratch, trim};
 
 use super::counter;
 
@@ -54,7 +54,11 @@ fn took_with(name: &str, file: &[u8], marks: &[&[u8]], request: &Request) -> Opt
         |file: &[u8]| codecs::probe(file).unwrap_or_else(|error| panic!("{name}: {error:?}"));
     let header = probe(file);
     let headers: Vec<_> = marks.iter().map(|file| probe(file)).collect();
-    let plan = plan::plan_with(request, &header, &headers, &SETTINGS).ok()?;
+    // What looks for borders is work of its own.
+    let plan = match trim::seek(request, &header, &SETTINGS).ok()? {
+        Some(plan) => plan,
+        None => plan::plan_with(request, &header, &headers, &SETTINGS).ok()?,
+    };
     let picture = |(file, header)| Picture { file, header };
     let beside = marks.iter().copied().zip(&headers);
     let beside: Vec<_> = beside.map(picture).collect();

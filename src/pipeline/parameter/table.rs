@@ -122,6 +122,8 @@ pub const PARAMETERS: &[ParameterRow] = &[
         "1", "More than 1 makes dark parts lighter, less makes light parts darker."),
     row(("pixelate", &[], Whole), "a whole number of pixels, 1 to 1000",
         "1", "Side of the squares of one colour."),
+    row(("trim", &[], Whole), "a whole number from 0 to 255, or the bare name for 10",
+        "none", "How far samples of a border may be from those of the picture's left upper corner; in a pipeline, the first step's alone."),
     row(("pad", &[], Text), "1, 2 or 4 whole numbers from 0 to 10000, as in 10 or 10,20,10,20: all sides; down, across; top, right, bottom, left",
         "0", "Border beside the result, in pixels."),
     row(("radius", &[], Text), "a whole number of pixels, 0 to 1000000, or max",

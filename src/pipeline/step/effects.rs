@@ -1,8 +1,9 @@
 //! What is done to a picture's look, whatever its size.
 
-use crate::pipeline::operation::Needs;
+use crate::pipeline::operation::{Needs, OperationRow, Verb};
 use crate::pipeline::parameter::{self, Grammar, ParameterError, Values};
 use crate::pipeline::tone::Tone;
+use crate::pipeline::trim::USUAL;
 
 /// The largest deviation of a blur.
 const MAX_SIGMA: f64 = 1000.0;
@@ -64,6 +65,23 @@ pub(super) fn effects(values: &Values<'_>) -> Result<Effects, ParameterError> {
             .unwrap_or(0)
             .min(MAX_SQUARE),
     })
+}
+
+/// The tolerance by which borders go.
+pub(super) fn trim(
+    operation: &OperationRow,
+    values: &Values<'_>,
+) -> Result<Option<u8>, ParameterError> {
+    let given = values.get("trim", |text| match text {
+        "" => Some(USUAL),
+        text => parameter::whole(text),
+    });
+    let given = match given {
+        Err(_unknown) if values.grammar() == Grammar::Imaginary => None,
+        given => given?,
+    };
+    let usual = (operation.verb == Verb::Trim).then_some(USUAL);
+    Ok(given.or(usual))
 }
 
 /// What the values ask for.

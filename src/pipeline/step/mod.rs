@@ -2,14 +2,17 @@
 
 mod effects;
 mod marks;
+mod shape;
 mod sizing;
 
 pub use self::effects::{Edges, Effects};
 pub use self::marks::{ImageMark, TextMark};
+use self::shape::{area, turn};
 use self::sizing::{both_sides, either_enlarge, sizing};
 use super::operation::{self, Needs, OperationRow, Verb};
 use super::parameter::{self, Grammar, ParameterError, Values};
 use super::request::Type;
+use super::trim::Bounds;
 use super::value::{Colour, Enlarge, Extend, Fit, Gravity};
 use crate::codecs::Format;
 
@@ -22,6 +25,10 @@ pub struct Step {
     pub ignore_failure: bool,
     /// What it can't do without and doesn't have.
     pub missing: Option<ParameterError>,
+    /// By which tolerance borders of one colour go, once it is upright.
+    pub trim: Option<u8>,
+    /// What is left without them, once that is known.
+    pub bounds: Option<Bounds>,
     /// How it is turned.
     pub turn: Turn,
     /// How many times each pixel is repeated beside itself; 0 is not at all.
@@ -150,6 +157,8 @@ pub(super) fn parse(
         operation,
         ignore_failure: false,
         missing: None,
+        trim: effects::trim(operation, &values)?,
+        bounds: None,
         turn,
         factor: values.whole("factor", 1..=100)?.unwrap_or(0).min(100),
         sizing: sizing(operation, &values, sides, enlarge, turn)?,
@@ -207,48 +216,6 @@ fn missing(step: &Step, [turns, has_amplitude, has_steps]: [bool; 3]) -> Option<
 
 fn zooms_into_nothing(area: Area) -> bool {
     (area.left > 0 || area.top > 0) && area.width == 0 && area.height == 0
-}
-
-fn turn(
-    operation: &OperationRow,
-    values: &Values<'_>,
-    degrees: f64,
-) -> Result<Turn, ParameterError> {
-    let quarters = (degrees / 90.0).floor();
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "below 4"
-    )]
-    let quarters = match values.grammar() {
-        Grammar::Strict => quarters % 4.0,
-        Grammar::Imaginary => quarters.min(3.0),
-    } as u8;
-    let mirrors = |name, verb| {
-        let asked = values.boolean(name)?.unwrap_or(false);
-        Ok(asked || operation.verb == verb)
-    };
-    Ok(Turn {
-        as_stored: values.boolean("norotation")?.unwrap_or(false),
-        quarters,
-        flip: mirrors("flip", Verb::Flip)?,
-        flop: mirrors("flop", Verb::Flop)?,
-    })
-}
-
-fn area(operation: &OperationRow, values: &Values<'_>) -> Result<Area, ParameterError> {
-    let pixels = |name| {
-        let pixels = values.whole(name, 0..=MAX_SIDE)?;
-        Ok(pixels.unwrap_or(0).min(MAX_SIDE))
-    };
-    let area = Area {
-        left: pixels("left")?,
-        top: pixels("top")?,
-        width: pixels("areawidth")?,
-        height: pixels("areaheight")?,
-        centred: operation.verb == Verb::Zoom && values.boolean("nocrop")? == Some(false),
-    };
-    Ok(area)
 }
 
 /// The format. Imaginary knows fewer names, and an empty one is none.
