@@ -23,9 +23,17 @@ pub struct Key {
 impl Key {
     /// Whether it takes several values.
     pub(super) fn is_list(&self) -> bool {
-        self.default.starts_with('[')
+        self.default.starts_with('[') || LISTS_OR_WORDS.contains(&self.name)
     }
 }
+
+/// Lists in the place of which a word may stand, as it does by default.
+const LISTS_OR_WORDS: [&str; 4] = [
+    "allowed_origins",
+    "private_origins",
+    "remote_ports",
+    "forward_headers",
+];
 
 /// Every key, in the file's order.
 pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {

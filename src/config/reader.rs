@@ -211,7 +211,7 @@ impl Reader {
         })
     }
 
-    /// What commas separate; `None` for `word`, which stands for no list at all.
+    /// A list in either way; `None` for `word`, which stands for no list at all.
     pub(super) fn list<T>(
         &mut self,
         name: &'static str,
@@ -223,7 +223,9 @@ impl Reader {
         if text == word {
             return None;
         }
-        let items: Option<Vec<T>> = text.split(',').map(|item| parse(item.trim())).collect();
+        let written = items(&text);
+        let items: Option<Vec<T>> =
+            written.and_then(|items| items.iter().map(|item| parse(item)).collect());
         if items.is_none() {
             self.complain(name, allowed);
         }
@@ -259,7 +261,9 @@ impl Reader {
         for key in KEYS.iter() {
             let raw = self.raw(key.name);
             let quoted = |text: &str| format!("\"{}\"", text.escape_default());
-            let value = if key.is_list() {
+            // A word may stand in the place of some lists, and has to be one when it is read again.
+            let is_list = key.default.starts_with('[') || raw.text.starts_with('[');
+            let value = if is_list {
                 let items = items(&raw.text).unwrap_or_default();
                 let items: Vec<_> = items
                     .iter()

@@ -254,6 +254,20 @@ fn sources_are_off_until_they_are_named() {
         cache_ttl = "1h"
     "#;
     let config = Config::load(&sources(file, &[], &[]), MACHINE).unwrap();
+    // Lists of any key are written in either way, and what is printed is read again.
+    let lists = file
+        .replace("photos, http", "photos\", \"http")
+        .replace("\"https:", "[\"https:")
+        .replace(
+            "http://a.test:81\"\n        private",
+            "http://a.test:81\"]\n        private",
+        )
+        .replace("\"80, 8080\"", "[\"80\", \"8080\"]")
+        .replace("\"X-Custom, x-token\"", "[\"X-Custom\", \"x-token\"]");
+    let listed = sources(&lists, &[], &[]);
+    assert_eq!(Config::load(&listed, MACHINE).unwrap(), config);
+    let printed = sources(&effective(&listed), &[], &[]);
+    assert_eq!(Config::load(&printed, MACHINE).unwrap(), config);
     let remote = config.source.remote.unwrap();
     assert_eq!(config.source.mount, Some("/images".into()));
     assert_eq!(remote.allowed.map(|origins| origins.len()), Some(2));
