@@ -64,7 +64,7 @@ impl Sketch {
         }
         self.turn(step);
         if step.operation.verb == Verb::Zoom {
-            self.zoom(step)?;
+            looks::zoom(self, step)?;
         }
         self.resize(step);
         if step.operation.verb == Verb::Extract && step.sizing.fit != Fit::Contain {
@@ -137,45 +137,6 @@ impl Sketch {
         }
     }
 
-    fn zoom(&mut self, step: &Step) -> Result<(), ParameterError> {
-        let source = self.size();
-        let times = step.factor.saturating_add(1);
-        let zoomed = (
-            source.0.saturating_mul(times),
-            source.1.saturating_mul(times),
-        );
-        let mut area = step.area;
-        if area.left == 0 && area.top == 0 {
-            area = Area {
-                width: zoomed.0,
-                height: zoomed.1,
-                ..area
-            };
-        } else if area.centred {
-            let place = |whole: u32, part: u32| (whole - part).div_ceil(2);
-            area = Area {
-                left: place(zoomed.0, source.0),
-                top: place(zoomed.1, source.1),
-                width: source.0,
-                height: source.1,
-                ..area
-            };
-        } else {
-            let or = |side: u32, other: u32| if side == 0 { other } else { side };
-            area.width = or(area.width, source.0);
-            area.height = or(area.height, source.1);
-        }
-        inside(area, zoomed)?;
-        self.stage(Stage::Zoom {
-            times,
-            left: area.left,
-            top: area.top,
-            width: area.width,
-            height: area.height,
-        });
-        Ok(())
-    }
-
     fn resize(&mut self, step: &Step) {
         let asked = step.sizing;
         let source = self.size();
@@ -207,7 +168,7 @@ impl Sketch {
     }
 
     /// Folds a cut and a size, if nothing is shown by that what is gone.
-    fn reshape(&mut self, window: Window, size: Size) {
+    pub(super) fn reshape(&mut self, window: Window, size: Size) {
         if !self.open.finer_by(window, size) {
             self.open.fold(window, size);
             return;
@@ -272,7 +233,7 @@ fn ground(sketch: &mut Sketch, step: &Step, grammar: Grammar) {
 }
 
 /// The area, if it lies in a picture of that size.
-fn inside(area: Area, size: Size) -> Result<Window, ParameterError> {
+pub(super) fn inside(area: Area, size: Size) -> Result<Window, ParameterError> {
     let fits = |start: u32, length: u32, whole: u32| {
         length > 0 && start.checked_add(length).is_some_and(|end| end <= whole)
     };

@@ -24,9 +24,18 @@ pub(super) fn zoom(
         model: source.model,
     });
     if let (Some(from), Some(to)) = (picture.planes.first(), zoomed.planes.first_mut()) {
-        let rows = to.samples.chunks_exact_mut(size.0 as usize * channels);
-        for (y, row) in (corner.1..).zip(rows) {
+        let out_bytes = size.0 as usize * channels;
+        let mut rest = &mut *to.samples;
+        let mut last: &[u8] = &[];
+        for y in corner.1..corner.1 + size.1 {
             checkpoint.check(Stage::Resize)?;
+            let (row, below) = rest.split_at_mut(out_bytes.min(rest.len()));
+            rest = below;
+            if y % times != 0 && !last.is_empty() {
+                row.copy_from_slice(last);
+                last = row;
+                continue;
+            }
             let start = (y / times) as usize * row_bytes;
             let from = from.samples.get(start..start + row_bytes);
             let from = from.unwrap_or_default();
@@ -36,6 +45,7 @@ pub(super) fn zoom(
                     out.copy_from_slice(pixel);
                 }
             }
+            last = row;
         }
     }
     Ok(zoomed)
