@@ -6,6 +6,7 @@
 mod address;
 mod collected;
 mod connect;
+mod dial;
 mod error;
 mod exchange;
 mod flight;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::Origin;
 use super::connect::{Connect, Tcp, Tls};
+use super::dial::Dialler;
 use super::folder::Mount;
 use super::guard::Guard;
 use super::remote::Remote;
@@ -152,11 +153,13 @@ impl Opened {
                     private: settings.private,
                     ports: settings.ports,
                 },
-                resolver,
-                connector: self.connector,
-                tls,
+                dialler: Dialler {
+                    resolver,
+                    connector: self.connector,
+                    tls,
+                    timeout: settings.connect_timeout,
+                },
                 max_redirects: settings.max_redirects,
-                connect_timeout: settings.connect_timeout,
                 timeout: settings.timeout,
                 admission: admission.clone(),
                 max_bytes,
