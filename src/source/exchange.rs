@@ -27,7 +27,8 @@ const MOST_HEADERS: usize = 128;
 /// How every fetch says that it is one, so that a server like this one can see that it asks itself in the end (RFC 8586).
 pub const FETCHER: (HeaderName, &str) = (HeaderName::from_static("cdn-loop"), "pixmill");
 
-const NAME: &str = concat!("pixmill/", env!("CARGO_PKG_VERSION"));
+/// By what we are known to servers.
+pub(super) const NAME: &str = concat!("pixmill/", env!("CARGO_PKG_VERSION"));
 
 /// What came back.
 pub(super) enum Reply {

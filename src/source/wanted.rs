@@ -4,7 +4,7 @@ use hyper::HeaderMap;
 use hyper::header::HeaderValue;
 use url::Url;
 
-use super::{Error, folder, remote};
+use super::{Error, ObjectFacts, ObjectKey, folder, remote};
 use crate::os::FileFacts;
 
 /// A source that a request names.
@@ -19,6 +19,8 @@ pub enum Wanted {
     },
     /// A file beneath the mounted folder, by its path there.
     File(Vec<u8>),
+    /// An object beneath the store's prefix, by its key there.
+    Object(ObjectKey),
 }
 
 impl Wanted {
@@ -39,6 +41,14 @@ impl Wanted {
         Ok(Self::File(folder::path(value)?))
     }
 
+    /// What the value of `object=` names.
+    ///
+    /// # Errors
+    /// It is no key.
+    pub fn object(value: &str) -> Result<Self, Error> {
+        Ok(Self::Object(ObjectKey::parse(value)?))
+    }
+
     /// What makes it the same as another.
     pub fn digest(&self) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new();
@@ -49,6 +59,7 @@ impl Wanted {
         };
         match self {
             Self::File(path) => add(b"f", path),
+            Self::Object(key) => add(b"o", key.as_bytes()),
             Self::Url { url, headers } => {
                 add(b"u", url.as_str().as_bytes());
                 for (name, value) in headers {
@@ -66,6 +77,8 @@ impl Wanted {
 pub enum Validators {
     /// What the file was.
     File(FileFacts),
+    /// What the object was.
+    Object(ObjectFacts),
     /// What the answer of a URL said, the last one after redirects.
     Url {
         /// Whose answer, by the digest of the URL, which may be long.

@@ -15,6 +15,14 @@ impl From<source::Error> for Problem {
                 "file",
                 "the path of a file below the folder that this server reads",
             ),
+            source::Error::Unreadable(source::Unreadable::Object) => unreadable(
+                "object",
+                "the key of an object: segments between single slashes, none of them . or .., of 1024 bytes together",
+            ),
+            source::Error::Absent => Self::new(
+                Kind::MissingObject,
+                "The store that this server reads has no such object.",
+            ),
             // One text for all of it: which it is would tell what there is behind this server.
             source::Error::Forbidden(_) => Self::new(
                 Kind::ForbiddenSource,
