@@ -93,6 +93,7 @@ pub(crate) fn try_here(attempt: &Attempt, config: Config) -> ExitCode {
     let needs = Needs {
         children: false,
         folder: sources.folder(),
+        tokens: sources.tokens(),
         ports: ports.as_deref(),
     };
     let (code, how) = check::try_here(attempt, needs, said);

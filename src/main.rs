@@ -98,7 +98,8 @@ fn served(
 ) -> Result<Outcome, String> {
     let cores = os::cpus();
     // Each connection may have another one to where its picture comes from.
-    let sides = 1 + u64::from(config.source.remote.is_some());
+    let is_fetching = config.source.remote.is_some() || config.source.store.is_some();
+    let sides = 1 + u64::from(is_fetching);
     if let Some(files) = os::raise_open_files()
         && files < config.server.max_connections as u64 * sides + 64
     {
@@ -126,6 +127,7 @@ fn prepare(config: &Config, handed: Option<std::io::Result<OwnedFd>>) -> Result<
     let profile = Profile::Server(Needs {
         children: config.isolation.is_some(),
         folder: sources.folder(),
+        tokens: sources.tokens(),
         ports: ports.as_deref(),
     });
     let enforced = sandbox::apply(config.sandbox, profile);

@@ -102,6 +102,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "http/inflow.rs",
             "http/layers/unread.rs",
             "http/multipart.rs",
+            "source/store/mod.rs",
         ],
     ),
     (
@@ -121,6 +122,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("libwebp_sys", &["codecs/webp/"]),
     ("moxcms", &["pipeline/color.rs"]),
     ("multer", &["http/extract.rs", "http/multipart.rs"]),
+    ("object_store", &["source/store/"]),
     (
         "percent_encoding",
         &["source/folder.rs", "source/origin.rs"],

@@ -1,16 +1,22 @@
 //! Settings of sources, and of what goes with fetches.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::reader::Reader;
 use super::{MOMENT, count, value};
 use crate::http::{FetchSettings, HeaderName, HeaderValue};
-use crate::source::{Origin, RemoteSettings, Settings};
+use crate::source::{Bucket, Origin, RemoteSettings, Settings, StoreSettings};
 
 const NONE: &str = "none";
 
-pub(super) fn source_settings(reader: &mut Reader, max_body: u64, upload_memory: u64) -> Settings {
+pub(super) fn source_settings(
+    reader: &mut Reader,
+    environment: &BTreeMap<String, String>,
+    max_body: u64,
+    upload_memory: u64,
+) -> Settings {
     let max_bytes = reader.size_or_auto("max_source");
     if max_bytes.is_some_and(|bytes| bytes > upload_memory) {
         reader.complain("max_source", "at most upload_memory, where it has to fit");
@@ -45,11 +51,41 @@ pub(super) fn source_settings(reader: &mut Reader, max_body: u64, upload_memory:
         timeout: reader.duration("source_timeout", MOMENT),
         authorities: path(reader, "remote_ca"),
     };
+    let mut store = store_settings(reader, environment);
+    if let Some(store) = &mut store {
+        store.connect_timeout = remote.connect_timeout;
+        store.timeout = remote.timeout;
+        store.authorities.clone_from(&remote.authorities);
+    }
     Settings {
         mount: path(reader, "mount"),
+        store,
         remote: is_remote.then_some(remote),
         max_bytes: max_bytes.unwrap_or(max_body),
     }
+}
+
+/// The one key whose other half, credentials and endpoint, has names that others gave, and is in the environment alone.
+fn store_settings(
+    reader: &mut Reader,
+    environment: &BTreeMap<String, String>,
+) -> Option<StoreSettings> {
+    const KEY: &str = "object_store";
+    let has_metadata = reader.boolean("object_store_metadata");
+    let text = reader.text(KEY);
+    if text == NONE {
+        return None;
+    }
+    let Ok(bucket) = text.parse::<Bucket>() else {
+        reader.complain(
+            KEY,
+            "none, s3://bucket/prefix, gs://bucket/prefix or az://container/prefix",
+        );
+        return None;
+    };
+    StoreSettings::new(bucket, environment, has_metadata)
+        .map_err(|lack| reader.complain(KEY, &format!("reachable {lack}")))
+        .ok()
 }
 
 pub(super) fn fetch_settings(reader: &mut Reader) -> FetchSettings {

@@ -82,7 +82,12 @@ impl Config {
             listen: SocketAddr::new(host, u16::try_from(port).unwrap_or(0)),
             server: server_settings(&mut reader, systemd.sockets > 0),
             systemd,
-            source: given::source_settings(&mut reader, max_body, admission.upload_memory),
+            source: given::source_settings(
+                &mut reader,
+                &sources.environment,
+                max_body,
+                admission.upload_memory,
+            ),
             isolation: isolation_settings(&mut reader, &admission, max_body, sandbox),
             admission,
             pipeline: plan::Settings {

@@ -10,7 +10,7 @@ use super::mistake::Mistake;
 pub struct Sources {
     /// A TOML file: its path, for messages, and its text.
     pub file: Option<(String, String)>,
-    /// The environment; only `PIXMILL_…` and `PORT` are looked at.
+    /// The environment; only `PIXMILL_…` and `PORT` are looked at, what service managers say, and, for a store, what its cloud's tools are told.
     pub environment: BTreeMap<String, String>,
     /// Flags by key.
     pub flags: BTreeMap<&'static str, String>,

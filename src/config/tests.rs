@@ -137,6 +137,19 @@ fn mistakes_of_every_kind_are_seen() {
         ),
         ("max_source = \"2GiB\"", &[], "at most upload_memory"),
         ("cache_ttl = \"3600\"", &[], "none, or a time"),
+        ("object_store = \"photos\"", &[], "s3://bucket/prefix"),
+        ("object_store = \"s3://b/../c\"", &[], "s3://bucket/prefix"),
+        (
+            "object_store = \"s3://b\"",
+            &[("AWS_REGION", "eu-west-1")],
+            "without credentials in the environment",
+        ),
+        (
+            "object_store = \"s3://b\"",
+            &[("AWS_ACCESS_KEY_ID", "k"), ("AWS_ENDPOINT_URL", "s3")],
+            "no URL of http or https",
+        ),
+        ("object_store_metadata = \"no way\"", &[], "true or false"),
         ("api_keys = [1]", &[], "a list of keys"),
         ("api_keys = [\"\"]", &[], "a list of keys"),
         ("", &[("PIXMILL_API_KEYS", "")], "a list of keys"),
@@ -243,6 +256,7 @@ fn the_effective_configuration_is_one() {
 fn sources_are_off_until_they_are_named() {
     let config = Config::defaults(MACHINE).unwrap();
     assert_eq!((config.source.mount, config.source.remote), (None, None));
+    assert_eq!(config.source.store, None);
     assert_eq!(config.http.fetch, http::FetchSettings::default());
     let file = r#"
         mount = "/images"
@@ -274,6 +288,27 @@ fn sources_are_off_until_they_are_named() {
     assert_eq!((remote.private.len(), remote.ports), (1, vec![80, 8080]));
     assert_eq!(config.http.fetch.forwarded.len(), 2);
     assert_eq!(config.http.fetch.cache_ttl, Some(Duration::from_hours(1)));
+}
+
+#[test]
+fn a_store_is_told_by_its_clouds_own_variables() {
+    let variables = [
+        ("AWS_ACCESS_KEY_ID", "id"),
+        ("AWS_SECRET_ACCESS_KEY", "hush"),
+    ];
+    let file = "object_store = \"s3://b/photos\"\nsource_timeout = \"7s\"\nconnect_timeout = \"1s\"\nremote_ca = \"/ca.pem\"";
+    let given = sources(file, &variables, &[]);
+    let config = Config::load(&given, MACHINE).unwrap();
+    let store = config.source.store.as_ref().unwrap();
+    assert_eq!(store.timeout, Duration::from_secs(7));
+    assert_eq!(store.connect_timeout, Duration::from_secs(1));
+    assert_eq!(store.authorities, Some("/ca.pem".into()));
+    assert!(!format!("{config:?}").contains("hush"));
+    assert!(!effective(&given).contains("hush"));
+    // The machine itself is asked only where that is said.
+    assert!(Config::load(&sources(file, &[], &[]), MACHINE).is_err());
+    let allowed = format!("{file}\nobject_store_metadata = true");
+    assert!(Config::load(&sources(&allowed, &[], &[]), MACHINE).is_ok());
 }
 
 #[test]

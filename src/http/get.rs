@@ -22,7 +22,7 @@ where
     T: 'static,
 {
     let route = post(handler.clone());
-    if sources.has_remote() || sources.has_files() {
+    if sources.has_any() {
         route.get(handler)
     } else {
         route

@@ -27,10 +27,10 @@ pub struct FetchSettings {
 const X_FORWARD_AUTHORIZATION: HeaderName = HeaderName::from_static("x-forward-authorization");
 
 /// Parameters that name a picture.
-const NAMES: [&str; 2] = ["url", "file"];
+const NAMES: [&str; 3] = ["url", "file", "object"];
 
 /// What each of [`NAMES`] says: every value that isn't empty, once.
-pub(super) type Values = [Vec<String>; 2];
+pub(super) type Values = [Vec<String>; 3];
 
 /// Whether the method is one that names its picture.
 pub(super) fn names_its_picture(method: &Method) -> bool {
@@ -62,7 +62,7 @@ pub(super) fn split(query: &mut Vec<(String, String)>) -> Values {
 
 /// The picture that a GET names, and what of its head goes with it.
 pub(super) fn wanted(
-    [url, file]: Values,
+    [url, file, object]: Values,
     parts: &Parts,
     settings: &FetchSettings,
     sources: &Sources,
@@ -73,24 +73,31 @@ pub(super) fn wanted(
             "The request comes from a server like this one that fetches its image from here. Send it the image, or name where it is from.",
         ));
     }
-    let several = url.len() + file.len() > 1;
-    match (url.first(), file.first()) {
-        _ if several => Err(Problem::new(
+    if url.len() + file.len() + object.len() > 1 {
+        let first = match (url.first(), file.first()) {
+            (Some(_), _) => "url",
+            (None, Some(_)) => "file",
+            (None, None) => "object",
+        };
+        return Err(Problem::new(
             Kind::InvalidParameter,
             "The request names more than one picture. Name one.",
         )
-        .with("parameter", if url.is_empty() { "file" } else { "url" })
-        .with("allowed", "one url or one file")),
-        (Some(url), None) if sources.has_remote() => {
+        .with("parameter", first)
+        .with("allowed", "one url, one file or one object"));
+    }
+    match (url.first(), file.first(), object.first()) {
+        (Some(url), ..) if sources.has_remote() => {
             Ok(Wanted::url(url, forwarded(&parts.headers, settings))?)
         }
-        (None, Some(file)) if sources.has_files() => Ok(Wanted::file(file)?),
-        (Some(_), _) | (_, Some(_)) => Err(crate::source::Error::Forbidden(Refusal::Kind).into()),
-        (None, None) => Err(Problem::new(
+        (_, Some(file), _) if sources.has_files() => Ok(Wanted::file(file)?),
+        (.., Some(object)) if sources.has_objects() => Ok(Wanted::object(object)?),
+        (None, None, None) => Err(Problem::new(
             Kind::MissingImage,
-            "A GET has to name its image: by the parameter url, or file, whichever this server reads.",
+            "A GET has to name its image: by the parameter url, file or object, whichever this server reads.",
         )
         .with("parameter", "url")),
+        _ => Err(crate::source::Error::Forbidden(Refusal::Kind).into()),
     }
 }
 
@@ -99,7 +106,7 @@ pub(super) fn about(error: service::Error, wanted: &Wanted) -> Problem {
     let problem = Problem::from(error);
     match wanted {
         Wanted::Url { url, .. } => problem.about(url.as_str()),
-        Wanted::File(_) => problem,
+        Wanted::File(_) | Wanted::Object(_) => problem,
     }
 }
 
@@ -238,6 +245,7 @@ mod tests {
             ("url", "http://b.test"),
             ("url", "http://a.test"),
             ("file", ""),
+            ("object", "a/b.png"),
             ("key", ""),
             ("key", "k"),
         ]
@@ -245,7 +253,8 @@ mod tests {
         .into();
         let values = split(&mut query);
         let urls = ["http://a.test", "http://b.test"].map(str::to_owned);
-        assert_eq!(values, [urls.to_vec(), Vec::new()]);
+        let objects = vec!["a/b.png".to_owned()];
+        assert_eq!(values, [urls.to_vec(), Vec::new(), objects]);
         assert_eq!(query, [("width", "5"), ("key", "k")].map(pair));
     }
 }

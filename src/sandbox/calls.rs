@@ -207,6 +207,17 @@ pub(super) fn server(needs: Needs<'_>) -> Calls {
     if needs.folder.is_some() {
         calls.any.extend(FILES);
     }
+    if needs.tokens.is_some() {
+        // For reading alone, as the standard library does it. Which paths, landlock says.
+        let changes = libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC;
+        let open = limited(
+            libc::SYS_openat,
+            2,
+            changes.cast_unsigned(),
+            &[libc::O_RDONLY],
+        );
+        calls.limited.push(open);
+    }
     if needs.ports.is_some() {
         calls.any.extend(FETCHES);
         // Nothing but the internet's own protocols.

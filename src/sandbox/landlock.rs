@@ -14,7 +14,7 @@ const NEEDED: ABI = ABI::V6;
 ///
 /// Nothing of a kind that is handled may be done without a rule: no path be opened, no TCP port bound or connected to, no
 /// abstract socket reached, and no process signalled outside. The only rules are those that the configuration makes needed: files
-/// beneath one folder may be read, and a few TCP ports connected to. What is open already stays so.
+/// beneath one folder, or two, may be read, and a few TCP ports connected to. What is open already stays so.
 ///
 /// # Errors
 /// The kernel's.
@@ -36,9 +36,9 @@ pub(super) fn apply(needs: Needs<'_>) -> Result<(Level, u32), String> {
 }
 
 fn ruleset(needs: Needs<'_>) -> Result<(RulesetStatus, LandlockStatus), RulesetError> {
-    let folder = needs
-        .folder
-        .map(|folder| Ok::<_, RulesetError>(PathBeneath::new(folder, AccessFs::ReadFile)));
+    let folders = needs.folder.into_iter().chain(needs.tokens);
+    let folders =
+        folders.map(|folder| Ok::<_, RulesetError>(PathBeneath::new(folder, AccessFs::ReadFile)));
     let ports = needs.ports.unwrap_or_default().iter();
     let ports = ports.map(|&port| Ok::<_, RulesetError>(NetPort::new(port, AccessNet::ConnectTcp)));
     let status = Ruleset::default()
@@ -47,7 +47,7 @@ fn ruleset(needs: Needs<'_>) -> Result<(RulesetStatus, LandlockStatus), RulesetE
         .handle_access(AccessNet::from_all(NEEDED))?
         .scope(Scope::from_all(NEEDED))?
         .create()?
-        .add_rules(folder)?
+        .add_rules(folders)?
         .add_rules(ports)?
         .restrict_self()?;
     Ok((status.ruleset, status.landlock))

@@ -39,6 +39,8 @@ pub struct Needs<'a> {
     pub children: bool,
     /// Files beneath this folder are read.
     pub folder: Option<BorrowedFd<'a>>,
+    /// Files beneath this folder are opened by their paths, by a library.
+    pub tokens: Option<BorrowedFd<'a>>,
     /// Connections are made to these TCP ports, and name servers are asked; or none are made at all.
     pub ports: Option<&'a [u16]>,
 }

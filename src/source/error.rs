@@ -11,6 +11,8 @@ pub enum Error {
     Unreadable(Unreadable),
     /// It may not be asked, or there is no such place: which of these is for the log alone.
     Forbidden(Refusal),
+    /// It was asked, and has nothing by that name.
+    Absent,
     /// It was asked, and failed.
     Failed(Failure),
     /// It took too long.
@@ -35,6 +37,8 @@ pub enum Unreadable {
     Url,
     /// No regular file beneath the folder.
     File,
+    /// No key of an object.
+    Object,
 }
 
 /// Why a place is not asked.

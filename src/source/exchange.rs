@@ -27,7 +27,8 @@ const MOST_HEADERS: usize = 128;
 /// How every fetch says that it is one, so that a server like this one can see that it asks itself in the end (RFC 8586).
 pub const FETCHER: (HeaderName, &str) = (HeaderName::from_static("cdn-loop"), "pixmill");
 
-const NAME: &str = concat!("pixmill/", env!("CARGO_PKG_VERSION"));
+/// By what we are known to servers.
+pub(super) const NAME: &str = concat!("pixmill/", env!("CARGO_PKG_VERSION"));
 
 /// What came back.
 pub(super) enum Reply {
@@ -40,12 +41,34 @@ pub(super) enum Reply {
 }
 
 /// The task that moves a connection's bytes; gone when dropped.
-struct Driver(JoinHandle<()>);
+#[derive(Debug)]
+pub(super) struct Driver(JoinHandle<()>);
 
 impl Drop for Driver {
     fn drop(&mut self) {
         self.0.abort();
     }
+}
+
+/// Begins to speak HTTP over a connection.
+pub(super) async fn begin<B>(
+    stream: Box<dyn Stream>,
+) -> Result<(http1::SendRequest<B>, Driver), hyper::Error>
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let (sender, connection) = http1::Builder::new()
+        .max_headers(MOST_HEADERS)
+        .max_buf_size(LONGEST_HEAD)
+        .handshake(TokioIo::new(stream))
+        .await?;
+    let driver = Driver(tokio::spawn(async move {
+        // The answer's reader is told of it, too.
+        let _error = connection.await;
+    }));
+    Ok((sender, driver))
 }
 
 /// Asks for `url`, with these headers, and `known` as the condition.
@@ -54,21 +77,12 @@ pub(super) async fn ask(
     url: &Url,
     headers: &HeaderMap,
     known: Option<&Validators>,
-) -> Result<(Response<Incoming>, impl Drop + use<>), Error> {
+) -> Result<(Response<Incoming>, Driver), Error> {
     let broken = |error: hyper::Error| {
         tracing::debug!(%error, "a source broke off");
         Error::Failed(Failure::Broken)
     };
-    let (mut sender, connection) = http1::Builder::new()
-        .max_headers(MOST_HEADERS)
-        .max_buf_size(LONGEST_HEAD)
-        .handshake(TokioIo::new(stream))
-        .await
-        .map_err(broken)?;
-    let driver = Driver(tokio::spawn(async move {
-        // The answer's reader is told of it, too.
-        let _error = connection.await;
-    }));
+    let (mut sender, driver) = begin(stream).await.map_err(broken)?;
     let request = request(url, headers, known).ok_or(Error::Failed(Failure::Broken))?;
     let response = sender.send_request(request).await.map_err(broken)?;
     Ok((response, driver))

@@ -50,7 +50,7 @@ impl Mount {
         let folder = Arc::clone(&self.folder);
         let known = known.and_then(|known| match known {
             Validators::File(facts) => Some(*facts),
-            Validators::Url { .. } => None,
+            Validators::Object(_) | Validators::Url { .. } => None,
         });
         let (admission, checkpoint) = (self.admission.clone(), checkpoint.clone());
         let max_bytes = self.max_bytes;

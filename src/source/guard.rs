@@ -5,9 +5,10 @@
 
 use std::net::IpAddr;
 
-use url::{Host, Url};
+use url::Url;
 
 use super::address::{Reach, reach};
+use super::dial::Place;
 use super::{Origin, Refusal};
 
 /// What may be asked.
@@ -24,9 +25,7 @@ pub(super) struct Guard {
 /// A place that may be asked, once its addresses are known to be in reach.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Target {
-    pub(super) is_tls: bool,
-    pub(super) host: Host<String>,
-    pub(super) port: u16,
+    pub(super) place: Place,
     /// The least that its addresses have to be.
     reach: Reach,
 }
@@ -34,11 +33,9 @@ pub(super) struct Target {
 impl Guard {
     /// Where this URL leads, if that may be asked.
     pub(super) fn target(&self, url: &Url) -> Result<Target, Refusal> {
-        let is_tls = match url.scheme() {
-            "http" => false,
-            "https" => true,
-            _ => return Err(Refusal::Kind),
-        };
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(Refusal::Kind);
+        }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Refusal::Credentials);
         }
@@ -48,17 +45,13 @@ impl Guard {
         if is_allowed == Some(false) {
             return Err(Refusal::Origin);
         }
-        let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
-            return Err(Refusal::Origin);
-        };
+        let place = Place::of(url).ok_or(Refusal::Origin)?;
         // An origin that is named is named with its port.
-        if is_allowed.is_none() && !is_private && !self.ports.contains(&port) {
+        if is_allowed.is_none() && !is_private && !self.ports.contains(&place.port) {
             return Err(Refusal::Port);
         }
         Ok(Target {
-            is_tls,
-            host: host.to_owned(),
-            port,
+            place,
             reach: if is_private {
                 Reach::Private
             } else {
@@ -86,6 +79,8 @@ impl Target {
 
 #[cfg(test)]
 mod tests {
+    use url::Host;
+
     use super::*;
 
     fn origins(texts: &[&str]) -> Vec<Origin> {
@@ -95,7 +90,7 @@ mod tests {
     /// What comes of a URL whose host stands for these addresses.
     fn verdict(guard: &Guard, url: &str, addresses: &[&str]) -> Result<(), Refusal> {
         let target = guard.target(&Url::parse(url).unwrap())?;
-        let literal = match target.host {
+        let literal = match target.place.host {
             Host::Domain(_) => None,
             Host::Ipv4(address) => Some(IpAddr::V4(address)),
             Host::Ipv6(address) => Some(IpAddr::V6(address)),
@@ -233,7 +228,7 @@ mod tests {
             let guard = Guard { allowed: None, private: Vec::new(), ports: vec![80] };
             let target = guard.target(&url).unwrap();
             let address = std::net::Ipv4Addr::from_bits(bits);
-            proptest::prop_assert_eq!(&target.host, &Host::<String>::Ipv4(address));
+            proptest::prop_assert_eq!(&target.place.host, &Host::<String>::Ipv4(address));
             let is_public = reach(address.into()) == Reach::Public;
             proptest::prop_assert_eq!(target.check(&[address.into()]).is_ok(), is_public);
         }

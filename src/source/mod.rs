@@ -1,11 +1,12 @@
-//! Where pictures come from: bodies of requests, and, where the configuration says so, URLs and files that a GET names.
+//! Where pictures come from: bodies of requests, and, where the configuration says so, URLs, files and objects that a GET names.
 //!
-//! Reading order: [`Sources`], `remote` with its `guard`, `folder`. Knows who may be asked and what of it is kept, nothing of
+//! Reading order: [`Sources`], `remote` with its `guard`, `folder`, `store`. Knows who may be asked and what of it is kept, nothing of
 //! images or of statuses.
 
 mod address;
 mod collected;
 mod connect;
+mod dial;
 mod error;
 mod exchange;
 mod flight;
@@ -15,14 +16,13 @@ mod origin;
 mod remote;
 mod resolve;
 mod settings;
+mod store;
+mod wanted;
 
 use std::fmt;
 use std::sync::Arc;
 
-use hyper::HeaderMap;
-use hyper::header::HeaderValue;
 use tokio::time::timeout_at;
-use url::Url;
 
 pub use self::collected::{Collected, Source};
 pub use self::connect::{Connect, Connecting, Stream};
@@ -34,95 +34,13 @@ pub use self::origin::{NoOrigin, Origin};
 use self::remote::Remote;
 pub use self::resolve::{Resolve, Resolving};
 pub use self::settings::{Opened, RemoteSettings, Settings};
+use self::store::Store;
+pub use self::store::{Bucket, NoBucket, ObjectFacts, ObjectKey, StoreSettings};
+use self::wanted::digest;
+pub use self::wanted::{Validators, Wanted};
 use crate::admission::{self, Admission, Deadline};
 use crate::checkpoint::Checkpoint;
-use crate::os::FileFacts;
-use crate::telemetry::{Metrics, Outcome};
-
-/// A source that a request names.
-#[derive(Clone, Debug)]
-pub enum Wanted {
-    /// What this URL stands for, for whoever sends these headers.
-    Url {
-        /// `http` or `https`.
-        url: Url,
-        /// What of the client's goes to it.
-        headers: HeaderMap,
-    },
-    /// A file beneath the mounted folder, by its path there.
-    File(Vec<u8>),
-}
-
-impl Wanted {
-    /// What the value of `url=` names; `headers` go there too.
-    ///
-    /// # Errors
-    /// It is no URL of `http` or `https`.
-    pub fn url(value: &str, headers: HeaderMap) -> Result<Self, Error> {
-        let url = remote::parse(value)?;
-        Ok(Self::Url { url, headers })
-    }
-
-    /// What the value of `file=` names.
-    ///
-    /// # Errors
-    /// It is no path.
-    pub fn file(value: &str) -> Result<Self, Error> {
-        Ok(Self::File(folder::path(value)?))
-    }
-
-    /// What makes it the same as another.
-    pub fn digest(&self) -> [u8; 32] {
-        let mut hasher = blake3::Hasher::new();
-        let mut add = |kind: &[u8], bytes: &[u8]| {
-            hasher.update(kind);
-            hasher.update(&(bytes.len() as u64).to_le_bytes());
-            hasher.update(bytes);
-        };
-        match self {
-            Self::File(path) => add(b"f", path),
-            Self::Url { url, headers } => {
-                add(b"u", url.as_str().as_bytes());
-                for (name, value) in headers {
-                    add(b"n", name.as_str().as_bytes());
-                    add(b"v", value.as_bytes());
-                }
-            }
-        }
-        *hasher.finalize().as_bytes()
-    }
-}
-
-/// By what a source tells its content from a later one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Validators {
-    /// What the file was.
-    File(FileFacts),
-    /// What the answer of a URL said, the last one after redirects.
-    Url {
-        /// Whose answer, by the digest of the URL, which may be long.
-        of: [u8; 32],
-        /// Its entity tag.
-        etag: Option<HeaderValue>,
-        /// When it says that it was changed.
-        modified: Option<HeaderValue>,
-    },
-}
-
-impl Validators {
-    /// Whether they are those of this URL.
-    fn is_of(&self, url: &Url) -> bool {
-        matches!(self, Self::Url { of, .. } if *of == digest(url))
-    }
-
-    fn as_bytes(&self) -> Vec<u8> {
-        format!("{self:?}").into_bytes()
-    }
-}
-
-fn digest(url: &Url) -> [u8; 32] {
-    *blake3::hash(url.as_str().as_bytes()).as_bytes()
-}
+use crate::telemetry::{Fetch, Metrics, Outcome};
 
 /// What came of a fetch.
 #[derive(Clone, Debug)]
@@ -145,6 +63,7 @@ pub struct Sources(Arc<Inner>);
 struct Inner {
     remote: Option<Arc<Remote>>,
     mount: Option<Mount>,
+    store: Option<Arc<Store>>,
     flights: Flights<Result<Fetched, Error>>,
     admission: Admission,
     metrics: Metrics,
@@ -155,6 +74,7 @@ impl fmt::Debug for Sources {
         f.debug_struct("Sources")
             .field("remote", &self.0.remote)
             .field("mount", &self.0.mount)
+            .field("store", &self.0.store)
             .finish_non_exhaustive()
     }
 }
@@ -165,10 +85,11 @@ impl Sources {
     /// # Errors
     /// The system refuses threads for reading files.
     pub fn new(opened: Opened, admission: Admission, metrics: Metrics) -> std::io::Result<Self> {
-        let (remote, mount) = opened.into_parts(&admission)?;
+        let (remote, mount, store) = opened.into_parts(&admission)?;
         Ok(Self(Arc::new(Inner {
             remote: remote.map(Arc::new),
             mount,
+            store: store.map(Arc::new),
             flights: Flights::default(),
             admission,
             metrics,
@@ -183,6 +104,16 @@ impl Sources {
     /// Whether files are read.
     pub fn has_files(&self) -> bool {
         self.0.mount.is_some()
+    }
+
+    /// Whether objects are read.
+    pub fn has_objects(&self) -> bool {
+        self.0.store.is_some()
+    }
+
+    /// Whether there is anything that a request could name.
+    pub fn has_any(&self) -> bool {
+        self.has_remote() || self.has_files() || self.has_objects()
     }
 
     /// Gets it, unless its source says that it is what it was when it was `known` by that. Ends at the deadline, or when dropped; a
@@ -201,29 +132,65 @@ impl Sources {
         let mut fetch = self.0.metrics.fetch(match wanted {
             Wanted::Url { .. } => "url",
             Wanted::File(_) => "file",
+            Wanted::Object(_) => "object",
         });
-        let fetched = match (wanted, &self.0.remote, &self.0.mount) {
-            (Wanted::Url { url, headers }, Some(remote), _) => {
+        let condition = known.cloned().map(Box::new);
+        let fetched = match (wanted, &*self.0) {
+            (
+                Wanted::Url { url, headers },
+                Inner {
+                    remote: Some(remote),
+                    ..
+                },
+            ) => {
                 let (remote, url, headers) = (Arc::clone(remote), url.clone(), headers.clone());
-                let condition = known.cloned().map(Box::new);
                 let get = async move { remote.fetch(url, headers, condition).await };
-                let share = self.0.flights.join(key(wanted, known), get);
-                if share.is_followed {
-                    fetch.is_shared();
-                }
-                match timeout_at(deadline.at(), share.arrived()).await {
-                    Ok(fetched) => fetched.unwrap_or_else(panicked),
-                    Err(_elapsed) => Err(Error::Timeout),
-                }
+                self.share(key(wanted, known), get, deadline, &mut fetch)
+                    .await
             }
-            (Wanted::File(path), _, Some(mount)) => {
-                mount.fetch(path.clone(), known, deadline, checkpoint).await
+            (
+                Wanted::Object(object),
+                Inner {
+                    store: Some(store), ..
+                },
+            ) => {
+                let (store, object) = (Arc::clone(store), object.clone());
+                let get = async move { store.fetch(&object, condition).await };
+                self.share(key(wanted, known), get, deadline, &mut fetch)
+                    .await
             }
+            (
+                Wanted::File(path),
+                Inner {
+                    mount: Some(mount), ..
+                },
+            ) => mount.fetch(path.clone(), known, deadline, checkpoint).await,
             _ => Err(Error::Forbidden(Refusal::Kind)),
         };
         let (outcome, bytes) = outcome(&fetched);
         fetch.ends(outcome, bytes);
         fetched
+    }
+
+    /// What `get` gets for all who want what has this key, until the deadline of this one.
+    async fn share<F>(
+        &self,
+        key: Key,
+        get: F,
+        deadline: Deadline,
+        fetch: &mut Fetch,
+    ) -> Result<Fetched, Error>
+    where
+        F: Future<Output = Result<Fetched, Error>> + Send + 'static,
+    {
+        let share = self.0.flights.join(key, get);
+        if share.is_followed {
+            fetch.is_shared();
+        }
+        match timeout_at(deadline.at(), share.arrived()).await {
+            Ok(fetched) => fetched.unwrap_or_else(panicked),
+            Err(_elapsed) => Err(Error::Timeout),
+        }
     }
 }
 
@@ -248,7 +215,7 @@ fn outcome(fetched: &Result<Fetched, Error>) -> (Outcome, u64) {
     let outcome = match fetched {
         Ok(Fetched::New { source, .. }) => return (Outcome::Fetched, source.bytes.len() as u64),
         Ok(Fetched::Unchanged) => Outcome::Unchanged,
-        Err(Error::Forbidden(_) | Error::Unreadable(_)) => Outcome::Refused,
+        Err(Error::Forbidden(_) | Error::Unreadable(_) | Error::Absent) => Outcome::Refused,
         Err(Error::Failed(_) | Error::Empty) => Outcome::Failed,
         Err(Error::Timeout) => Outcome::Timeout,
         Err(Error::TooLarge { .. }) => Outcome::TooLarge,

@@ -104,7 +104,7 @@ impl Origin {
 const DECODINGS: usize = 3;
 
 /// Whether a path could still lead upwards when a server has decoded it, though none of its steps is `..` as it stands.
-fn climbs(path: &str) -> bool {
+pub(super) fn climbs(path: &str) -> bool {
     let mut decoded = path.to_owned();
     for _ in 0..DECODINGS {
         let is_step_up = |step: &str| {

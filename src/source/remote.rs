@@ -1,17 +1,15 @@
 //! `url=`: a picture from somewhere else, asked for only where the guard says so, at the very address it has checked.
 
-use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::HeaderMap;
 use tokio::time::timeout;
-use url::{Host, Url};
+use url::Url;
 
-use super::connect::{Connect, Stream, Tls};
+use super::connect::Stream;
+use super::dial::Dialler;
 use super::exchange::{self, Reply};
-use super::guard::{Guard, Target};
-use super::resolve::Resolve;
+use super::guard::Guard;
 use super::{Error, Failure, Fetched, Refusal, Unreadable, Validators};
 use crate::admission::Admission;
 
@@ -19,13 +17,9 @@ use crate::admission::Admission;
 #[derive(Debug)]
 pub(super) struct Remote {
     pub(super) guard: Guard,
-    pub(super) resolver: Arc<dyn Resolve>,
-    pub(super) connector: Arc<dyn Connect>,
-    pub(super) tls: Tls,
+    pub(super) dialler: Dialler,
     /// Redirects that are followed.
     pub(super) max_redirects: usize,
-    /// For one connection, with TLS.
-    pub(super) connect_timeout: Duration,
     /// For the whole, redirects included.
     pub(super) timeout: Duration,
     /// Whose upload memory pictures are put into.
@@ -112,48 +106,13 @@ impl Remote {
     /// A connection to where this URL leads, if that may be asked.
     async fn reach(&self, url: &Url) -> Result<Box<dyn Stream>, Error> {
         let target = self.guard.target(url).map_err(Error::Forbidden)?;
-        let addresses = self.addresses(&target).await?;
+        let place = &target.place;
+        // That there is no such name and that it is nobody's business look the same from outside.
+        let addresses = self.dialler.addresses(&place.host).await.map_err(|error| {
+            tracing::debug!(host = %place.host, %error, "a source's name can't be resolved");
+            Error::Forbidden(Refusal::Name)
+        })?;
         target.check(&addresses).map_err(Error::Forbidden)?;
-        let mut late = false;
-        for address in addresses {
-            let connecting = self.connect(&target, SocketAddr::new(address, target.port));
-            match timeout(self.connect_timeout, connecting).await {
-                Ok(Ok(stream)) => return Ok(stream),
-                Ok(Err(error)) => {
-                    tracing::debug!(%address, %error, "no connection to a source");
-                }
-                Err(_elapsed) => late = true,
-            }
-        }
-        Err(if late {
-            Error::Timeout
-        } else {
-            Error::Failed(Failure::Unreachable)
-        })
-    }
-
-    async fn addresses(&self, target: &Target) -> Result<Vec<IpAddr>, Error> {
-        Ok(match &target.host {
-            Host::Ipv4(address) => vec![IpAddr::V4(*address)],
-            Host::Ipv6(address) => vec![IpAddr::V6(*address)],
-            // That there is no such name and that it is nobody's business look the same from outside.
-            Host::Domain(name) => self.resolver.resolve(name).await.map_err(|error| {
-                tracing::debug!(name, %error, "a source's name can't be resolved");
-                Error::Forbidden(Refusal::Name)
-            })?,
-        })
-    }
-
-    async fn connect(
-        &self,
-        target: &Target,
-        address: SocketAddr,
-    ) -> std::io::Result<Box<dyn Stream>> {
-        let stream = self.connector.connect(address).await?;
-        if target.is_tls {
-            self.tls.wrap(&target.host, stream).await
-        } else {
-            Ok(stream)
-        }
+        self.dialler.dial(place, addresses).await
     }
 }

@@ -3,16 +3,18 @@
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Origin;
 use super::connect::{Connect, Tcp, Tls};
+use super::dial::Dialler;
 use super::folder::Mount;
 use super::guard::Guard;
 use super::remote::Remote;
 use super::resolve::{Resolve, System};
+use super::store::{OpenStore, Store, StoreSettings};
 use crate::admission::{Admission, Aside};
 use crate::os::Folder;
 
@@ -23,6 +25,8 @@ pub struct Settings {
     pub mount: Option<PathBuf>,
     /// How URLs are fetched, if they are.
     pub remote: Option<RemoteSettings>,
+    /// The store whose objects may be named.
+    pub store: Option<StoreSettings>,
     /// Bytes of a source, at most.
     pub max_bytes: u64,
 }
@@ -56,9 +60,9 @@ const DNS: u16 = 53;
 pub struct Opened {
     settings: Settings,
     folder: Option<Arc<Folder>>,
-    resolver: Option<Arc<dyn Resolve>>,
-    connector: Arc<dyn Connect>,
-    tls: Option<Tls>,
+    dialler: Option<Dialler>,
+    store: Option<OpenStore>,
+    tokens: Option<Folder>,
 }
 
 impl fmt::Debug for Opened {
@@ -67,17 +71,35 @@ impl fmt::Debug for Opened {
     }
 }
 
+/// What connections of either kind are made by.
+struct Lines {
+    resolver: Arc<dyn Resolve>,
+    connector: Arc<dyn Connect>,
+}
+
+impl Lines {
+    fn dialler(&self, authorities: Option<&Path>, timeout: Duration) -> io::Result<Dialler> {
+        Ok(Dialler {
+            resolver: Arc::clone(&self.resolver),
+            connector: Arc::clone(&self.connector),
+            tls: Tls::open(authorities)?,
+            timeout,
+        })
+    }
+}
+
+fn named(key: &str, path: &Path) -> impl Fn(io::Error) -> io::Error {
+    move |error| io::Error::new(error.kind(), format!("{key}: {}: {error}", path.display()))
+}
+
 impl Opened {
     /// Opens what the settings want.
     ///
     /// # Errors
-    /// There is no such folder, or no such file of authorities.
+    /// There is no such folder, or no such file of authorities or credentials.
     pub fn open(settings: Settings) -> io::Result<Self> {
-        let resolver = settings
-            .remote
-            .as_ref()
-            .map(|_| System::open())
-            .transpose()?;
+        let is_connected = settings.remote.is_some() || settings.store.is_some();
+        let resolver = is_connected.then(System::open).transpose()?;
         Self::open_with(
             settings,
             resolver.map(|system| Arc::new(system) as _),
@@ -94,22 +116,35 @@ impl Opened {
         resolver: Option<Arc<dyn Resolve>>,
         connector: Arc<dyn Connect>,
     ) -> io::Result<Self> {
-        let folder = match &settings.mount {
-            None => None,
-            Some(path) => Some(Arc::new(Folder::open(path).map_err(|error| {
-                io::Error::new(error.kind(), format!("mount: {}: {error}", path.display()))
-            })?)),
+        let mount = settings.mount.as_deref();
+        let open = |path| {
+            Folder::open(path)
+                .map_err(named("mount", path))
+                .map(Arc::new)
         };
-        let tls = match &settings.remote {
-            None => None,
-            Some(remote) => Some(Tls::open(remote.authorities.as_deref())?),
-        };
+        let folder = mount.map(open).transpose()?;
+        let lines = resolver.map(|resolver| Lines {
+            resolver,
+            connector,
+        });
+        let (mut dialler, mut store, mut tokens) = (None, None, None);
+        if let (Some(lines), Some(remote)) = (&lines, &settings.remote) {
+            let authorities = remote.authorities.as_deref();
+            dialler = Some(lines.dialler(authorities, remote.connect_timeout)?);
+        }
+        if let (Some(lines), Some(wanted)) = (&lines, &settings.store) {
+            let authorities = wanted.authorities.as_deref();
+            let dialler = lines.dialler(authorities, wanted.connect_timeout)?;
+            store = Some(OpenStore::open(wanted, dialler)?);
+            let open = |path| Folder::open(path).map_err(named("object_store", path));
+            tokens = wanted.token_folder().map(open).transpose()?;
+        }
         Ok(Self {
             settings,
             folder,
-            resolver,
-            connector,
-            tls,
+            dialler,
+            store,
+            tokens,
         })
     }
 
@@ -118,14 +153,25 @@ impl Opened {
         self.folder.as_ref().map(|folder| folder.as_fd())
     }
 
+    /// The folder of a file that is opened by its path, again and again: a token for the store.
+    pub fn tokens(&self) -> Option<BorrowedFd<'_>> {
+        self.tokens.as_ref().map(AsFd::as_fd)
+    }
+
     /// The TCP ports that may be connected to; none if there is no need to connect at all.
     pub fn ports(&self) -> Option<Vec<u16>> {
-        let remote = self.settings.remote.as_ref()?;
-        let named = remote.allowed.iter().flatten().chain(&remote.private);
-        let mut ports: Vec<u16> = named.flat_map(Origin::ports).collect();
-        ports.extend(&remote.ports);
-        // An answer that doesn't fit into a packet comes over TCP.
-        ports.push(DNS);
+        let Settings { remote, store, .. } = &self.settings;
+        if remote.is_none() && store.is_none() {
+            return None;
+        }
+        // An answer of a name server that doesn't fit into a packet comes over TCP.
+        let mut ports = vec![DNS];
+        if let Some(remote) = remote {
+            let named = remote.allowed.iter().flatten().chain(&remote.private);
+            ports.extend(named.flat_map(Origin::ports));
+            ports.extend(&remote.ports);
+        }
+        ports.extend(store.iter().flat_map(StoreSettings::ports));
         ports.sort_unstable();
         ports.dedup();
         Some(ports)
@@ -134,7 +180,7 @@ impl Opened {
     pub(super) fn into_parts(
         self,
         admission: &Admission,
-    ) -> io::Result<(Option<Remote>, Option<Mount>)> {
+    ) -> io::Result<(Option<Remote>, Option<Mount>, Option<Store>)> {
         let max_bytes = self.settings.max_bytes;
         let mount = match self.folder {
             None => None,
@@ -145,24 +191,22 @@ impl Opened {
                 max_bytes,
             }),
         };
-        let remote = match (self.settings.remote, self.resolver, self.tls) {
-            (Some(settings), Some(resolver), Some(tls)) => Some(Remote {
-                guard: Guard {
-                    allowed: settings.allowed,
-                    private: settings.private,
-                    ports: settings.ports,
-                },
-                resolver,
-                connector: self.connector,
-                tls,
-                max_redirects: settings.max_redirects,
-                connect_timeout: settings.connect_timeout,
-                timeout: settings.timeout,
-                admission: admission.clone(),
-                max_bytes,
-            }),
-            _ => None,
-        };
-        Ok((remote, mount))
+        let remote = self.settings.remote.zip(self.dialler);
+        let remote = remote.map(|(settings, dialler)| Remote {
+            guard: Guard {
+                allowed: settings.allowed,
+                private: settings.private,
+                ports: settings.ports,
+            },
+            dialler,
+            max_redirects: settings.max_redirects,
+            timeout: settings.timeout,
+            admission: admission.clone(),
+            max_bytes,
+        });
+        let store = self
+            .store
+            .map(|store| store.within(admission.clone(), max_bytes));
+        Ok((remote, mount, store))
     }
 }

@@ -15,7 +15,7 @@ use crate::support::Picture;
 /// No answer takes longer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-fn pixmill(arguments: &[&str]) -> Command {
+pub(crate) fn pixmill(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pixmill"));
     command.args(arguments).env_clear();
     command
@@ -37,9 +37,19 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn start(arguments: &[&str]) -> Self {
+        Self::start_in(std::iter::empty::<(&str, &str)>(), arguments)
+    }
+
+    /// With more in its environment.
+    pub(crate) fn start_in<K: AsRef<OsStr>, V: AsRef<OsStr>>(
+        environment: impl IntoIterator<Item = (K, V)>,
+        arguments: &[&str],
+    ) -> Self {
         let mut all = vec!["--host", "127.0.0.1", "--port", "0", "--log-format", "json"];
         all.extend(arguments);
-        let process = Process::start(pixmill(&all).stderr(Stdio::piped())).unwrap();
+        let mut command = pixmill(&all);
+        command.envs(environment).stderr(Stdio::piped());
+        let process = Process::start(&mut command).unwrap();
         let address = process.address().expect("it serves");
         Self { process, address }
     }

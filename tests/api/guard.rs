@@ -25,7 +25,7 @@ impl Answers {
         ))
     }
 
-    fn asked(&self) -> Vec<String> {
+    pub(crate) fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.1.lock().unwrap())
     }
 }
@@ -52,7 +52,7 @@ impl Recorder {
         Arc::new(Self(Mutex::default(), Some(server)))
     }
 
-    fn seen(&self) -> Vec<String> {
+    pub(crate) fn seen(&self) -> Vec<String> {
         let seen = std::mem::take(&mut *self.0.lock().unwrap());
         seen.iter().map(ToString::to_string).collect()
     }

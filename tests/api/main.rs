@@ -8,6 +8,8 @@ mod admission;
 /// An answer on the wire.
 #[path = "../shared/answer.rs"]
 mod answer;
+/// An S3 store that checks signatures.
+mod bucket;
 /// The binary itself: flags, exit codes, signals.
 mod cli;
 /// Clients of imaginary.
@@ -46,6 +48,8 @@ mod logs;
 mod mounted;
 /// `type=auto`.
 mod negotiation;
+/// `object=`.
+mod objects;
 /// Each operation and each parameter.
 mod operations;
 /// A server that pictures are fetched from.

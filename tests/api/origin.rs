@@ -27,6 +27,10 @@ pub(crate) enum Reply {
     Gated(Vec<u8>),
     /// Nothing, ever.
     Silence,
+    /// A picture with this entity tag, of which only half arrives, unless a range is asked for.
+    Halves(&'static str, Vec<u8>),
+    /// A picture, after which the connection stays.
+    Kept(Vec<u8>),
 }
 
 impl Reply {
@@ -46,6 +50,7 @@ impl Reply {
 /// One request that came.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
+    pub(crate) method: String,
     pub(crate) path: String,
     /// Names in small letters.
     pub(crate) headers: Vec<(String, String)>,
@@ -57,6 +62,9 @@ impl Asked {
         found.map(|(_, value)| value.as_str())
     }
 }
+
+/// What is answered in the place of what the table says, if anything is.
+pub(crate) type Lock = Box<dyn Fn(&Asked) -> Option<Reply> + Send + Sync>;
 
 pub(crate) struct Origin {
     pub(crate) address: SocketAddr,
@@ -70,10 +78,19 @@ struct Shared {
     /// Connections whose client hasn't gone yet.
     open: Mutex<usize>,
     gate: Semaphore,
+    lock: Lock,
 }
 
 impl Origin {
     pub(crate) async fn start<const N: usize>(replies: [(&str, Reply); N]) -> Self {
+        Self::start_behind(Box::new(|_| None), replies).await
+    }
+
+    /// Where `lock` is asked first.
+    pub(crate) async fn start_behind<const N: usize>(
+        lock: Lock,
+        replies: [(&str, Reply); N],
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let replies = replies.map(|(path, reply)| (path.to_owned(), reply));
@@ -82,6 +99,7 @@ impl Origin {
             asked: Mutex::default(),
             open: Mutex::default(),
             gate: Semaphore::new(0),
+            lock,
         });
         let mut serving = JoinSet::new();
         let served = Arc::clone(&shared);
@@ -137,11 +155,16 @@ impl Origin {
 impl Shared {
     async fn serve(&self, mut stream: TcpStream) {
         *self.open.lock().unwrap() += 1;
-        if let Some(asked) = read(&mut stream).await {
+        while let Some(asked) = read(&mut stream).await {
             self.asked.lock().unwrap().push(asked.clone());
-            let reply = self.replies.lock().unwrap().get(&asked.path).cloned();
+            let listed = || self.replies.lock().unwrap().get(&asked.path).cloned();
+            let reply = (self.lock)(&asked).or_else(listed);
             let reply = reply.unwrap_or_else(|| Reply::status(404));
-            let _gone = self.answer(&mut stream, &asked, reply).await;
+            let stays = matches!(reply, Reply::Kept(_));
+            let answered = self.answer(&mut stream, &asked, reply).await;
+            if answered.is_err() || !stays {
+                break;
+            }
         }
         *self.open.lock().unwrap() -= 1;
     }
@@ -168,18 +191,7 @@ impl Shared {
             }
             Reply::Raw(bytes) => stream.write_all(bytes).await,
             Reply::Tagged(etag, date, body) => {
-                let has = asked.header("if-none-match") == Some(etag)
-                    || (etag.is_empty() && asked.header("if-modified-since") == Some(date));
-                let mut headers = vec![("Last-Modified", date.to_owned())];
-                if !etag.is_empty() {
-                    headers.push(("ETag", etag.to_owned()));
-                }
-                let (status, body) = if has {
-                    (304, &[][..])
-                } else {
-                    (200, &body[..])
-                };
-                stream.write_all(&message(status, &headers, body)).await
+                stream.write_all(&tagged(asked, etag, date, &body)).await
             }
             Reply::Gated(body) => {
                 let mut gone = [0];
@@ -189,12 +201,57 @@ impl Shared {
                 }
                 stream.write_all(&message(200, &[], &body)).await
             }
+            Reply::Halves(etag, body) => {
+                let range = asked.header("range").map(|range| ranged(range, body.len()));
+                let tag = ("ETag", etag.to_owned());
+                let Some((from, to)) = range else {
+                    let whole = message(200, &[tag], &body);
+                    return stream
+                        .write_all(&whole[..whole.len() - body.len() / 2])
+                        .await;
+                };
+                let said = format!("bytes {from}-{}/{}", to - 1, body.len());
+                let headers = [tag, ("Content-Range", said)];
+                stream
+                    .write_all(&message(206, &headers, &body[from..to]))
+                    .await
+            }
+            Reply::Kept(body) => {
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+                stream.write_all(&[head.as_bytes(), &body].concat()).await
+            }
             Reply::Silence => {
                 let mut gone = [0];
                 stream.read(&mut gone).await.map(drop)
             }
         }
     }
+}
+
+/// The picture, or that it is what it was.
+fn tagged(asked: &Asked, etag: &str, date: &str, body: &[u8]) -> Vec<u8> {
+    let has = asked.header("if-none-match") == Some(etag)
+        || (etag.is_empty() && asked.header("if-modified-since") == Some(date));
+    let mut headers = vec![("Last-Modified", date.to_owned())];
+    if !etag.is_empty() {
+        headers.push(("ETag", etag.to_owned()));
+    }
+    if has {
+        message(304, &headers, &[])
+    } else {
+        message(200, &headers, body)
+    }
+}
+
+/// From where to where, of `bytes=2-4`.
+fn ranged(range: &str, length: usize) -> (usize, usize) {
+    let (from, to) = range
+        .strip_prefix("bytes=")
+        .unwrap()
+        .split_once('-')
+        .unwrap();
+    let to = to.parse().map_or(length, |last: usize| last + 1);
+    (from.parse().unwrap(), to)
 }
 
 fn message(status: u16, headers: &[(&str, String)], body: &[u8]) -> Vec<u8> {
@@ -216,10 +273,15 @@ async fn read(stream: &mut TcpStream) -> Option<Asked> {
     }
     let head = String::from_utf8(head).unwrap();
     let mut lines = head.split("\r\n");
-    let path = lines.next()?.split(' ').nth(1)?.to_owned();
+    let mut first = lines.next()?.split(' ').map(str::to_owned);
+    let (method, path) = (first.next()?, first.next()?);
     let headers = lines
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
         .collect();
-    Some(Asked { path, headers })
+    Some(Asked {
+        method,
+        path,
+        headers,
+    })
 }

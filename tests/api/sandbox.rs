@@ -1,9 +1,12 @@
 //! The sandbox: seen from inside by attempts, from outside by what the kernel says of the process.
 
+use std::process::Output;
+
 use rustix::process::Signal;
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 
-use crate::cli::{Served, run, text};
+use crate::bucket;
+use crate::cli::{Served, pixmill, run, text};
 use crate::fixtures::{jpeg, photo, png, quarters};
 use crate::origin::{Origin, Reply};
 use crate::support::{form, request};
@@ -96,11 +99,23 @@ fn whatever_is_tried_inside_is_refused() {
 fn sources_open_no_other_door() {
     let folder = env!("CARGO_MANIFEST_DIR");
     all_is_refused(&["check-sandbox", "--mount", folder, "--allow-remote", "true"]);
+    // A file that is opened by its path lets none be opened but its neighbours.
+    let token = format!("{folder}/README.md");
+    let environment = [
+        ("AWS_ROLE_ARN", "arn:aws:iam::1:role/r"),
+        ("AWS_WEB_IDENTITY_TOKEN_FILE", token.as_str()),
+    ];
+    let store = ["check-sandbox", "--object-store", "s3://photos"];
+    refuses_all(&pixmill(&store).envs(environment).output().unwrap());
 }
 
 #[track_caller]
 fn all_is_refused(arguments: &[&str]) {
-    let output = run(arguments);
+    refuses_all(&run(arguments));
+}
+
+#[track_caller]
+fn refuses_all(output: &Output) {
     let table = text(&output.stdout);
     if !has_both() {
         assert_eq!(output.status.code(), Some(1), "{table}");
@@ -203,6 +218,55 @@ async fn it_reads_its_sources_inside() {
                 "{source}: {answer}"
             );
         }
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// A store, whose credentials are handed out for a token that the platform keeps in a file, and renews.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_reads_its_store_inside() {
+    let picture = Reply::picture(png(&quarters(60, 40)));
+    let origin = bucket::start([("/photos/in/a.png", picture.clone())]).await;
+    let folder = std::env::temp_dir().join(format!("pixmill-tokens-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let token = folder.join("token");
+    std::fs::write(&token, "first").unwrap();
+    let vouchers = bucket::voucher("second").await;
+    let keys = bucket::environment(&origin);
+    let mut role = keys.clone();
+    role.retain(|name, _| !name.contains("KEY"));
+    for (name, value) in [
+        ("AWS_ENDPOINT_URL_STS", vouchers.url("")),
+        ("AWS_ROLE_ARN", "arn:aws:iam::1:role/r".to_owned()),
+        (
+            "AWS_WEB_IDENTITY_TOKEN_FILE",
+            token.to_str().unwrap().to_owned(),
+        ),
+    ] {
+        role.insert(name.to_owned(), value);
+    }
+    for environment in [keys, role] {
+        let is_role = environment.contains_key("AWS_ROLE_ARN");
+        std::fs::write(&token, "first").unwrap();
+        let served = Served::start_in(environment, &["--object-store", "s3://photos/in"]);
+        if has_both() {
+            assert_eq!(enforced(&served), (true, true));
+        }
+        // Renewed after the start, as the platform does.
+        std::fs::rename(&token, folder.join("older")).unwrap();
+        std::fs::write(&token, "second").unwrap();
+        for (key, status) in [("a.png", 200), ("none.png", 404)] {
+            let path = format!("/resize?width=30&object={key}");
+            let request = request("GET", &path, &[], &[]);
+            let answer = tokio::task::block_in_place(|| served.answer(&request));
+            assert_eq!(answer.status, status, "{key}: {}", text(&answer.body));
+        }
+        // Once for both.
+        assert_eq!(vouchers.asked().len(), usize::from(is_role));
+        let session = origin.asked()[0]
+            .header("x-amz-security-token")
+            .map(str::to_owned);
+        assert_eq!(session.is_some(), is_role);
     }
     std::fs::remove_dir_all(folder).unwrap();
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use pixmill::source::StoreSettings;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
@@ -90,6 +91,33 @@ async fn only_who_can_prove_it_is_believed() {
         match status {
             200 => drop(answer.picture("image/png", 30, 20)),
             _ => drop(answer.problem(502, "source-failed")),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_store_is_believed_no_sooner() {
+    let (address, _serving) = serve().await;
+    for (authority, host) in [(true, "a.test"), (true, "b.test"), (false, "a.test")] {
+        let environment = [
+            ("AWS_ENDPOINT_URL", format!("https://{host}")),
+            ("AWS_SKIP_SIGNATURE", "true".to_owned()),
+        ];
+        let environment = environment.map(|(name, value)| (name.to_owned(), value));
+        let bucket = "s3://photos".parse().unwrap();
+        let mut settings = StoreSettings::new(bucket, &environment.into(), false).unwrap();
+        settings.authorities = authority.then(|| file("authority.pem"));
+        let server = TestServer::start_fetching(
+            |config| config.source.store = Some(settings),
+            Answers::new(&[&["10.0.0.1"]]),
+            Recorder::to(address),
+        )
+        .await;
+        let answer = server.get("/resize?width=30&object=a.png").await;
+        if authority && host == "a.test" {
+            answer.picture("image/png", 30, 20);
+        } else {
+            answer.problem(502, "source-failed");
         }
     }
 }

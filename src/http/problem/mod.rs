@@ -5,6 +5,7 @@
 //! addresses, paths, or a Rust error.
 
 mod causes;
+mod fetched;
 mod imaginary;
 mod table;
 

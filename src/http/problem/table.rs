@@ -41,7 +41,7 @@ problems! {
     InvalidRequest 400 "invalid-request" "The request is broken"
         "The request isn't proper HTTP. The document says what is wrong with it.";
     ForbiddenSource 403 "forbidden-source" "This source isn't read"
-        "The server doesn't fetch from everywhere: not from private addresses, not from odd ports, and perhaps from listed origins alone. The settings are allow_remote, allowed_origins, private_origins, remote_ports and mount.";
+        "The server doesn't fetch from everywhere: not from private addresses, not from odd ports, and perhaps from listed origins alone. The settings are allow_remote, allowed_origins, private_origins, remote_ports, mount and object_store.";
     Unauthorized 401 "unauthorized" "The API key is missing or wrong"
         "Send a key that the server knows, in the header API-Key or as the parameter key. The setting is api_keys.";
     ForbiddenSignature 403 "forbidden-signature" "The URL isn't signed, or not any more"
@@ -50,6 +50,8 @@ problems! {
         "The server is set to do without this endpoint. The setting is disabled.";
     NotFound 404 "not-found" "There is nothing here"
         "Paths are exact and in lower case, without a slash at the end. GET / names this server, the README its paths.";
+    MissingObject 404 "missing-object" "There is no such object"
+        "The store has nothing by that key below the prefix that the server reads. Keys are exact, in upper and lower case, too. The setting is object_store.";
     MethodNotAllowed 405 "method-not-allowed" "This path doesn't take that method"
         "The Allow header has the methods that it takes. Images are sent by POST; a GET takes one that its query names, where the server is set to read such.";
     UploadTimeout 408 "upload-timeout" "The upload was too slow"
