@@ -144,7 +144,11 @@ pub fn run_with(
     // with a background given in sRGB, the turn last but for the canvas.
     checkpoint.check(Stage::Resize)?;
     let answer = if plan.planar {
-        turn::turn(small, plan.orientation, checkpoint)?
+        let mut drawn = turn::turn(small, plan.orientation, checkpoint)?;
+        for stage in &plan.stages {
+            drawn = stage.run_on_planes(drawn, scratch, checkpoint)?;
+        }
+        drawn
     } else {
         let mixed = ycc::to_rgb(small, checkpoint)?;
         let coloured = color::to_srgb(mixed, &header.colour, checkpoint)?;

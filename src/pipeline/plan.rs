@@ -133,7 +133,7 @@ pub fn plan_with(
 
     let planar = matches!(header.model, Model::YCbCr { .. })
         && canvas.is_none()
-        && stages.is_empty()
+        && stages.iter().all(Stage::takes_planes)
         && codecs::accepts(encoding.format, LOSSY)
         && color::is_srgb(&header.colour);
     let linear = request.steps.iter().rev().find_map(|step| step.linear);

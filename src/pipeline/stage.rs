@@ -83,6 +83,12 @@ impl Stage {
         }
     }
 
+    /// Whether it works on luma and chroma as they come, each plane by itself. Blurring mixes samples, and mixing comes to the same before
+    /// and after another mixing.
+    pub(super) fn takes_planes(&self) -> bool {
+        matches!(self, Self::Blur { .. })
+    }
+
     /// Layout of the result.
     pub(super) fn model(&self, model: Model) -> Model {
         let alpha = match self {
@@ -166,6 +172,40 @@ impl Stage {
     pub(super) fn write(&self, text: &mut String) {
         // The derived text has all that the stage is made of. Writing to a string can't fail.
         let _ok = write!(text, " then {self:?}");
+    }
+
+    /// Does it to each plane of luma and chroma.
+    ///
+    /// # Errors
+    /// A stopped checkpoint; a stage that doesn't [take planes](Self::takes_planes).
+    pub(super) fn run_on_planes(
+        &self,
+        picture: Raster,
+        scratch: &mut Scratch,
+        checkpoint: &Checkpoint,
+    ) -> Result<Raster, Error> {
+        let Self::Blur { sigma } = *self else {
+            return Err(Error::Internal(format!("{self:?} has no use for planes")));
+        };
+        let model = picture.model;
+        let planes = picture.planes.into_iter().enumerate();
+        let planes = planes.map(|(index, plane)| {
+            let grey = Raster {
+                model: Model::Gray,
+                planes: vec![plane],
+            };
+            let (across, _) = model.factors(index);
+            let blurred = blur::blur(grey, sigma / f64::from(across), scratch, checkpoint)?;
+            blurred
+                .planes
+                .into_iter()
+                .next()
+                .ok_or_else(|| Error::Internal("a blur lost a plane".to_owned()))
+        });
+        Ok(Raster {
+            model,
+            planes: planes.collect::<Result<_, Error>>()?,
+        })
     }
 
     /// Does it.

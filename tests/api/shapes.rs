@@ -2,8 +2,8 @@
 
 use image::{Rgba, RgbaImage};
 
-use crate::fixtures::{BLUE, GREEN, RED, WHITE, jpeg, png, quarters, with_exif};
-use crate::support::TestServer;
+use crate::fixtures::{BLUE, GREEN, RED, WHITE, jpeg, photo, png, quarters, with_exif};
+use crate::support::{Picture, TestServer};
 
 const PNG: &str = "image/png";
 
@@ -475,6 +475,29 @@ async fn what_isnt_turned_keeps_its_tag() {
             let answer = server.post(&format!("{path}&stripmeta=true"), &body).await;
             let info = server.post("/info", &answer.body).await.json();
             assert_eq!(info["orientation"], 0, "{kind}: {info}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn planes_are_blurred_as_pixels_are() {
+    let server = TestServer::start().await;
+    let file = jpeg(&photo(201, 133));
+    for sigma in ["0.8", "3", "11", "40"] {
+        for more in [
+            "",
+            "&width=90",
+            "&rotate=90",
+            "&extend=mirror&width=150&height=150&fit=contain",
+        ] {
+            let path = format!("/blur?sigma={sigma}{more}");
+            let planes = server
+                .post(&format!("{path}&type=jpeg&quality=100"), &file)
+                .await;
+            let pixels = server.post(&format!("{path}&type=png"), &file).await;
+            let (planes, pixels) = (Picture::decode(&planes.body), Picture::decode(&pixels.body));
+            let psnr = planes.psnr(&pixels);
+            assert!(psnr > 38.0, "{path}: {psnr}");
         }
     }
 }
