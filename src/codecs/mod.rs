@@ -9,6 +9,7 @@ mod bytes;
 mod error;
 mod exif;
 mod format;
+mod gif;
 mod guard;
 mod header;
 mod huffman;

@@ -23,6 +23,7 @@ fn header(format: Format, width: u32, height: u32, model: Model) -> Header {
         width,
         height,
         model,
+        opaque: false,
         bit_depth: 8,
         orientation: Orientation::default(),
         stated: None,
