@@ -96,8 +96,8 @@ pub(super) fn reading(header: &Header) -> u64 {
 
 fn time(plan: &Plan, header: &Header, beside: &[Header]) -> Duration {
     let source = reading(header);
-    let (_, writing) = plan.encoding.format.row().nanoseconds;
-    let answer = pixels(plan.width, plan.height).saturating_mul(u64::from(writing));
+    let writing = plan.encoding.nanoseconds();
+    let answer = pixels(plan.width, plan.height).saturating_mul(writing);
     let (width, height) = plan.resampling.target;
     let mut size = if plan.orientation.swaps() {
         (height, width)

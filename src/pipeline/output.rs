@@ -5,6 +5,7 @@ use super::parameter::Grammar;
 use super::plan::{Error, Settings, pixels};
 use super::request::{Request, Type};
 use super::stage::Stage;
+use super::step::Writing;
 use super::value::{Colour, Extend};
 use crate::codecs::{Encoding, Format, Header, Model};
 
@@ -36,7 +37,7 @@ pub(super) fn check(
 /// The format of the answer, and its quality.
 pub(super) fn encoding(request: &Request, header: &Header, drawn: Model) -> Encoding {
     let alpha = drawn.has_alpha();
-    let asked = request.steps.iter().rev().find_map(|step| step.output);
+    let asked = last(request, |writing| writing.output);
     let loose = request.grammar == Grammar::Imaginary;
     let fits = |format: Format| format.row().alpha || !alpha || loose;
     let by_alpha = if alpha { Format::Png } else { Format::Jpeg };
@@ -58,15 +59,26 @@ pub(super) fn encoding(request: &Request, header: &Header, drawn: Model) -> Enco
                 .unwrap_or(source)
         }
     };
-    let asked = request.steps.iter().rev().find_map(|step| step.quality);
     let usual = match request.grammar {
         Grammar::Strict => format.row().quality,
         Grammar::Imaginary => Some(IMAGINARY_QUALITY),
     };
-    let quality = asked.or(usual).unwrap_or(100);
-    // A lossless format has no quality; one value keeps equal answers equal.
-    let quality = format.row().quality.map_or(100, |_| quality);
-    Encoding { format, quality }
+    let quality = last(request, |writing| writing.quality).or(usual);
+    Encoding {
+        format,
+        quality: quality.unwrap_or(100),
+        interlaced: last(request, |writing| writing.interlaced).unwrap_or(false),
+        palette: last(request, |writing| writing.palette).unwrap_or(false),
+        compression: last(request, |writing| writing.compression),
+        lossless: last(request, |writing| writing.lossless).unwrap_or(false),
+    }
+    .meant()
+}
+
+/// What the last step says that says anything.
+fn last<T>(request: &Request, said: impl Fn(&Writing) -> Option<T>) -> Option<T> {
+    let mut steps = request.steps.iter().rev();
+    steps.find_map(|step| said(&step.writing))
 }
 
 /// Quality of lossy formats where an imaginary's client asks for none.

@@ -132,7 +132,7 @@ pub fn plan_with(
     let planar = matches!(header.model, Model::YCbCr { .. })
         && canvas.is_none()
         && stages.is_empty()
-        && codecs::accepts(encoding.format, LOSSY)
+        && codecs::accepts(encoding, LOSSY)
         && color::is_srgb(&header.colour);
     let linear = request.steps.iter().rev().find_map(|step| step.linear);
     let by_default = settings.linear && request.grammar == Grammar::Strict;
@@ -147,7 +147,7 @@ pub fn plan_with(
         mirrored: first.turn.reverses(),
         linear: linear.unwrap_or(by_default),
     };
-    let lossless = encoding.format.row().quality.is_none();
+    let lossless = encoding.is_lossless();
     let scale = scale::scale(header, &resampling, lossless);
     let decoded = codecs::scaled(header, scale);
     let factor = f64::from(scale.eighths) / 8.0;
@@ -223,8 +223,8 @@ impl Plan {
             let _ok = write!(text, " canvas {width}x{height}+{left}+{top}");
         }
         let [r, g, b, a] = self.background.rgba;
-        let Encoding { format, quality } = self.encoding;
-        let _ok = write!(text, " on {r},{g},{b},{a} as {} q{quality}", format.name());
+        let _ok = write!(text, " on {r},{g},{b},{a} as ");
+        self.encoding.write(&mut text);
         let _ok = write!(text, " tag {}", self.tag.exif());
         for stage in &self.stages {
             stage.write(&mut text);
@@ -240,7 +240,7 @@ impl Plan {
             && (self.drawn.has_alpha() || adds_alpha);
         let grey = matches!(self.drawn, Model::Gray | Model::GrayAlpha)
             && self.background.is_grey()
-            && codecs::accepts(self.encoding.format, Model::Gray);
+            && codecs::accepts(self.encoding, Model::Gray);
         match (grey, alpha) {
             (true, false) => Model::Gray,
             (true, true) => Model::GrayAlpha,
@@ -253,7 +253,7 @@ impl Plan {
     pub(super) fn final_model(&self) -> Model {
         match self.composed_model() {
             _ if self.planar => LOSSY,
-            model if codecs::accepts(self.encoding.format, model) => model,
+            model if codecs::accepts(self.encoding, model) => model,
             _ => LOSSY,
         }
     }

@@ -16,6 +16,8 @@ mod compat;
 mod corpus;
 /// What balancers and systemd are told.
 mod deployment;
+/// How files are written.
+mod encoding;
 /// The programs in `examples/`.
 mod examples;
 /// Files that no encoder at hand writes.

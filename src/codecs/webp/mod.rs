@@ -1,4 +1,4 @@
-//! WebP through libwebp: lossy and lossless in, lossy out. Of an animation, the first frame.
+//! WebP through libwebp: lossy and lossless, in and out. Of an animation, the first frame.
 //!
 //! The home of `libwebp_sys`. Lossy pictures without alpha come as planes, as they are decoded;
 //! all others as a whole. Nothing is scaled on the way: libwebp's own scaling is worse than ours.
