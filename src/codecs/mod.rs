@@ -16,11 +16,11 @@ mod header;
 mod huffman;
 mod ico;
 mod jpeg;
+mod metadata;
 mod pixels;
 mod png;
 mod polled;
 mod sniff;
-mod tagged;
 mod tiff;
 mod webp;
 mod whole;
@@ -29,6 +29,9 @@ pub use encoding::Encoding;
 pub use error::Error;
 pub use format::{FORMATS, Format, FormatRow};
 pub use header::{Chromaticities, Colour, Header, Orientation};
+pub use metadata::{
+    Keep, Metadata, attachable, bytes as metadata_bytes, writes as writes_metadata,
+};
 pub use pixels::{Band, Model, Plane, Raster, Shape};
 
 use serde::{Deserialize, Serialize};
@@ -194,15 +197,6 @@ pub fn encode_bytes(encoding: Encoding, shape: Shape) -> u64 {
         Format::Tiff => tiff::encode_bytes(shape),
         _ => png::encode_bytes(encoding, shape),
     }
-}
-
-/// A file that an encoder here made, with the orientation as a tag.
-///
-/// # Errors
-/// Those of [`probe`], which it can't have.
-pub fn tagged(file: Vec<u8>, orientation: Orientation) -> Result<Vec<u8>, Error> {
-    let header = probe(&file)?;
-    Ok(tagged::tagged(file, &header, orientation))
 }
 
 /// Starts an encode of a picture of this shape, whose model the format accepts.

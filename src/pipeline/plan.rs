@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cost::{self, Cost};
 use super::geometry::{Canvas, Window};
+use super::output::Attached;
 use super::parameter::{Grammar, ParameterError};
 use super::request::Request;
 use super::resample::Resampling;
@@ -57,6 +58,8 @@ pub struct Plan {
     pub background: Colour,
     /// The orientation that the answer still asks for.
     pub tag: Orientation,
+    /// What the answer says beside its pixels.
+    pub(super) attached: Attached,
     /// How to write the answer.
     pub encoding: Encoding,
     /// Width of the answer.
@@ -129,11 +132,12 @@ pub fn plan_with(
     output::check(width, height, encoding.format, settings)?;
     let (stages, canvas) = output::laid_under(stages);
 
+    let attached = output::attached(request, header, drawn, encoding);
     let planar = matches!(header.model, Model::YCbCr { .. })
         && canvas.is_none()
         && stages.is_empty()
         && codecs::accepts(encoding, LOSSY)
-        && color::is_srgb(&header.colour);
+        && (!attached.converts || color::is_srgb(&header.colour));
     let linear = request.steps.iter().rev().find_map(|step| step.linear);
     let by_default = settings.linear && request.grammar == Grammar::Strict;
     let mut resampling = Resampling {
@@ -166,6 +170,7 @@ pub fn plan_with(
         } else {
             tag
         },
+        attached,
         encoding,
         width,
         height,
@@ -226,6 +231,7 @@ impl Plan {
         let _ok = write!(text, " on {r},{g},{b},{a} as ");
         self.encoding.write(&mut text);
         let _ok = write!(text, " tag {}", self.tag.exif());
+        self.attached.write(&mut text);
         for stage in &self.stages {
             stage.write(&mut text);
         }

@@ -212,6 +212,12 @@ async fn values_out_of_range_are_told_what_is_allowed() {
         ("interlace=maybe", "true, false", 400),
         ("palette=x", "true, false", 400),
         ("lossless=2", "true, false", 400),
+        ("metadata=some", "none, copyright, keep or keep-all", 200),
+        (
+            "metadata=keep&stripmeta=true",
+            "nothing that contradicts stripmeta",
+            200,
+        ),
     ] {
         let path = format!("/convert?type=png&{word}");
         let problem = server

@@ -40,6 +40,8 @@ mod kinds;
 mod lifecycle;
 /// The log, and who doesn't read it.
 mod logs;
+/// EXIF, XMP and profiles.
+mod metadata;
 /// `file=`.
 mod mounted;
 /// `type=auto`.

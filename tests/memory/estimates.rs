@@ -77,7 +77,7 @@ fn contents_keep_to_their_estimates() {
     table.check();
 }
 
-/// Files that are written in another way than the usual one.
+/// Files that are written in another way than the usual one, with all metadata there may be.
 #[test]
 fn ways_to_write_keep_to_their_estimates() {
     let _alone = counter::alone();
@@ -105,6 +105,12 @@ fn ways_to_write_keep_to_their_estimates() {
     let file = pictures::jpeg(SIZE, noise, &pictures::PLAIN);
     for way in ways {
         table.row("jpeg 4:2:0", &file, &format!("convert?type={way}"));
+    }
+    let turned = pictures::turned(SIZE, noise, 6);
+    for format in ["jpeg", "png", "webp"] {
+        let ask = format!("resize?width=90&type={format}&metadata=keep-all");
+        table.row("jpeg turned", &turned, &ask);
+        table.row("jpeg turned", &turned, &format!("{ask}&norotation=true"));
     }
     table.check();
 }

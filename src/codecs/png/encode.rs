@@ -225,15 +225,8 @@ fn header(shape: Shape, layout: &Layout, interlaced: bool) -> Vec<u8> {
     [&width[..], &height, &rest].concat()
 }
 
-/// The chunk that holds an EXIF block.
-pub(in crate::codecs) fn exif(block: &[u8]) -> Vec<u8> {
-    let mut made = Vec::new();
-    chunk(&mut made, *b"eXIf", block);
-    made
-}
-
 /// A chunk whose content is at hand.
-fn chunk(file: &mut Vec<u8>, kind: [u8; 4], content: &[u8]) {
+pub(super) fn chunk(file: &mut Vec<u8>, kind: [u8; 4], content: &[u8]) {
     let length = u32::try_from(content.len()).unwrap_or(u32::MAX);
     file.extend(length.to_be_bytes());
     file.extend(kind);

@@ -1,6 +1,6 @@
-//! What a step asks of the file: format, quality, how it is coded.
+//! What a step asks of the file: format, quality, how it is coded, what of the source's metadata stays.
 
-use crate::codecs::Format;
+use crate::codecs::{Format, Keep};
 use crate::pipeline::parameter::{self, Grammar, ParameterError, Values};
 use crate::pipeline::request::Type;
 
@@ -19,8 +19,12 @@ pub struct Writing {
     pub compression: Option<u8>,
     /// Every sample stays: WebP.
     pub lossless: Option<bool>,
+    /// What of the source's metadata stays.
+    pub keep: Option<Keep>,
     /// No metadata is left, an orientation that isn't obeyed included.
     pub strips: bool,
+    /// The colour profile is left out.
+    pub without_profile: bool,
 }
 
 /// Parses it.
@@ -30,16 +34,24 @@ pub struct Writing {
 pub(super) fn parse(values: &Values<'_>) -> Result<Writing, ParameterError> {
     // AVIF alone would have a use for it, and isn't written.
     let _effort = within(values, "speed", 0..=10)?;
-    let _taken = values.boolean("noprofile")?;
-    Ok(Writing {
+    let writing = Writing {
         output: output(values)?,
         quality: within(values, "quality", 1..=100)?,
         interlaced: values.boolean("interlace")?,
         palette: values.boolean("palette")?,
         compression: within(values, "compression", 1..=9)?,
         lossless: values.boolean("lossless")?,
+        keep: keep(values)?,
         strips: values.boolean("stripmeta")?.unwrap_or(false),
-    })
+        without_profile: values.boolean("noprofile")?.unwrap_or(false),
+    };
+    if writing.strips && writing.keep.is_some_and(|keep| keep != Keep::Nothing) {
+        return match values.grammar() {
+            Grammar::Strict => Err(parameter::conflict("metadata", "stripmeta")),
+            Grammar::Imaginary => Ok(writing),
+        };
+    }
+    Ok(writing)
 }
 
 /// A whole number in a range; imaginary has numbers of any spelling, and takes those outside for none.
@@ -64,6 +76,19 @@ fn within(
         Some(u8::try_from(number).ok().filter(|n| range.contains(n)))
     })?;
     Ok(number.flatten())
+}
+
+fn keep(values: &Values<'_>) -> Result<Option<Keep>, ParameterError> {
+    let keep = values.get("metadata", |text| match (text, values.grammar()) {
+        ("none", _) => Some(Some(Keep::Nothing)),
+        ("copyright", _) => Some(Some(Keep::Copyright)),
+        ("keep", _) => Some(Some(Keep::Harmless)),
+        ("keep-all", _) => Some(Some(Keep::All)),
+        (_, Grammar::Strict) => None,
+        // It has no such parameter, and ignores what it doesn't know.
+        (_, Grammar::Imaginary) => Some(None),
+    })?;
+    Ok(keep.flatten())
 }
 
 /// The format. Imaginary knows fewer names, and an empty one is none.
