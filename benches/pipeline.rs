@@ -73,10 +73,7 @@ fn made(format: Format, model: Model) -> Vec<u8> {
             *sample = level;
         }
     }
-    let encoding = Encoding {
-        format,
-        quality: 90,
-    };
+    let encoding = Encoding::plain(format, 90);
     let checkpoint = Checkpoint::new();
     let mut sink = codecs::create(encoding, raster.shape(), &checkpoint).expect("an encoder");
     sink.push(&raster).expect("room");

@@ -128,7 +128,7 @@ const HOMES: &[(&str, &[&str])] = &[
         &["source/folder.rs", "source/origin.rs"],
     ),
     // The second has the module of that name in mind.
-    ("png", &["codecs/png/", "codecs/tagged.rs"]),
+    ("png", &["codecs/metadata/", "codecs/png/"]),
     ("prometheus_client", &["telemetry/"]),
     ("postcard", &["isolation/wire.rs"]),
     ("rustix", &["isolation/", "os/"]),

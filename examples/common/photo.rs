@@ -21,10 +21,7 @@ pub(crate) fn photo(width: u32, height: u32) -> Bytes {
             *sample = wave + state.to_be_bytes()[0] / 16;
         }
     }
-    let encoding = Encoding {
-        format: Format::Jpeg,
-        quality: 85,
-    };
+    let encoding = Encoding::plain(Format::Jpeg, 85);
     let checkpoint = Checkpoint::new();
     let mut sink = codecs::create(encoding, shape, &checkpoint).expect("JPEG is written");
     sink.push(&raster).expect("nothing stops it");

@@ -34,7 +34,17 @@ pub(crate) fn encode(input: &[u8]) -> bool {
         return false;
     };
     let (format, model) = KINDS[usize::from(kind) % KINDS.len()];
-    if samples.is_empty() || !codecs::accepts(format, model) {
+    // What the kinds leave of their byte chooses among the ways to write.
+    let ways = usize::from(kind) / KINDS.len();
+    let encoding = Encoding {
+        interlaced: ways & 1 == 1,
+        palette: ways & 2 == 2,
+        lossless: ways & 2 == 2,
+        compression: (ways & 4 == 4).then_some(quality % 9 + 1),
+        ..Encoding::plain(format, quality % 100 + 1)
+    }
+    .meant();
+    if samples.is_empty() || !codecs::accepts(encoding, model) {
         return false;
     }
     let shape = Shape {
@@ -42,17 +52,13 @@ pub(crate) fn encode(input: &[u8]) -> bool {
         height: u32::from(height % 64) + 1,
         model,
     };
-    let encoding = Encoding {
-        format,
-        quality: quality % 100 + 1,
-    };
     let picture = picture(shape, samples);
     // Rows of luma that share their chroma stay together.
     let step = (u32::from(rows) % 24 + 1).next_multiple_of(u32::from(model.factors(1).1));
     let files = [shape.height, step].map(|step| written(encoding, &picture, step));
     for file in &files {
         answer::check(file, format, shape.width, shape.height);
-        if format == Format::Png {
+        if format == Format::Png && !encoding.palette {
             let read = image::load_from_memory_with_format(file, ImageFormat::Png).expect("a PNG");
             assert!(
                 read.to_rgba8().into_raw() == rgba(&picture),

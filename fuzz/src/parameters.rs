@@ -93,6 +93,7 @@ fn headers(skip: usize) -> impl Iterator<Item = Header> {
             width,
             height,
             model,
+            opaque: false,
             bit_depth: 8,
             orientation: Orientation::from_exif(tag),
             stated: None,

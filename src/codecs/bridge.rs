@@ -58,6 +58,7 @@ pub(super) fn probe(format: Format, bytes: &[u8]) -> Result<Header, Error> {
         width,
         height,
         model: model(colour_type),
+        opaque: format == Format::Gif && super::gif::is_opaque(bytes),
         bit_depth: sample_bytes(colour_type) * 8,
         orientation: Orientation::from_exif(orientation),
         stated: (orientation > 1).then_some(orientation),

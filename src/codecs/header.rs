@@ -21,6 +21,8 @@ pub struct Header {
     pub height: u32,
     /// What an unscaled decode hands out.
     pub model: Model,
+    /// Nothing is transparent, though there is room for that in what is handed out.
+    pub opaque: bool,
     /// Bits per sample in the file.
     pub bit_depth: u8,
     /// How the stored picture is turned for display.
@@ -170,7 +172,7 @@ impl Header {
 
     /// Whether the picture may be transparent anywhere.
     pub fn has_alpha(&self) -> bool {
-        self.model.has_alpha()
+        self.model.has_alpha() && !self.opaque
     }
 }
 

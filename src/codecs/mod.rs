@@ -6,26 +6,32 @@
 
 mod bridge;
 mod bytes;
+mod encoding;
 mod error;
 mod exif;
 mod format;
+mod gif;
 mod guard;
 mod header;
 mod huffman;
 mod ico;
 mod jpeg;
+mod metadata;
 mod pixels;
 mod png;
 mod polled;
 mod sniff;
-mod tagged;
 mod tiff;
 mod webp;
 mod whole;
 
+pub use encoding::Encoding;
 pub use error::Error;
 pub use format::{FORMATS, Format, FormatRow};
 pub use header::{Chromaticities, Colour, Header, Orientation};
+pub use metadata::{
+    Keep, Metadata, attachable, bytes as metadata_bytes, writes as writes_metadata,
+};
 pub use pixels::{Band, Model, Plane, Raster, Shape};
 
 use serde::{Deserialize, Serialize};
@@ -61,15 +67,6 @@ pub trait Sink {
     /// # Errors
     /// [`Error`], a stopped checkpoint included.
     fn finish(self: Box<Self>) -> Result<Vec<u8>, Error>;
-}
-
-/// How to write a picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Encoding {
-    /// The format; its row has `writes` set.
-    pub format: Format,
-    /// 1 to 100 on the format's own scale; without meaning for lossless formats.
-    pub quality: u8,
 }
 
 /// How far a decoder scales the picture down.
@@ -181,12 +178,12 @@ pub fn compare_jpeg(file: &[u8], pick: u8) -> Result<bool, String> {
     jpeg::compare(file, pick)
 }
 
-/// Whether `create` takes this layout for this format; a picture in another has to be converted before.
-pub fn accepts(format: Format, model: Model) -> bool {
-    match format {
+/// Whether `create` takes this layout for this encoding; a picture in another has to be converted before.
+pub fn accepts(encoding: Encoding, model: Model) -> bool {
+    match encoding.format {
         Format::Jpeg => jpeg::accepts(model),
         Format::Png => png::accepts(model),
-        Format::WebP => webp::accepts(model),
+        Format::WebP => webp::accepts(encoding, model),
         Format::Tiff => tiff::accepts(model),
         _ => false,
     }
@@ -195,20 +192,11 @@ pub fn accepts(format: Format, model: Model) -> bool {
 /// Peak bytes that an encode of this picture allocates, the answer included.
 pub fn encode_bytes(encoding: Encoding, shape: Shape) -> u64 {
     match encoding.format {
-        Format::Jpeg => jpeg::encode_bytes(shape),
-        Format::WebP => webp::encode_bytes(shape),
+        Format::Jpeg => jpeg::encode_bytes(encoding, shape),
+        Format::WebP => webp::encode_bytes(encoding, shape),
         Format::Tiff => tiff::encode_bytes(shape),
-        _ => png::encode_bytes(shape),
+        _ => png::encode_bytes(encoding, shape),
     }
-}
-
-/// A file that an encoder here made, with the orientation as a tag.
-///
-/// # Errors
-/// Those of [`probe`], which it can't have.
-pub fn tagged(file: Vec<u8>, orientation: Orientation) -> Result<Vec<u8>, Error> {
-    let header = probe(&file)?;
-    Ok(tagged::tagged(file, &header, orientation))
 }
 
 /// Starts an encode of a picture of this shape, whose model the format accepts.
@@ -222,7 +210,7 @@ pub fn create<'a>(
 ) -> Result<Box<dyn Sink + 'a>, Error> {
     // The C code is handed planes of the size that it expects.
     let planes = matches!(shape.model, Model::YCbCr { .. });
-    if planes && !accepts(encoding.format, shape.model) {
+    if planes && !accepts(encoding, shape.model) {
         return Err(Error::Internal(format!(
             "{} doesn't take this layout",
             encoding.format.name()
@@ -230,7 +218,7 @@ pub fn create<'a>(
     }
     match encoding.format {
         Format::Jpeg => Ok(jpeg::create(encoding, shape, checkpoint)),
-        Format::Png => Ok(png::create(shape, checkpoint)),
+        Format::Png => Ok(png::create(encoding, shape, checkpoint)),
         Format::WebP => Ok(webp::create(encoding, shape, checkpoint)),
         Format::Tiff => Ok(tiff::create(shape, checkpoint)),
         other => Err(Error::Internal(format!("{} is not written", other.name()))),

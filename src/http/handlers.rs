@@ -76,6 +76,7 @@ fn described(header: &Header) -> Value {
     let (space, channels) = match header.model {
         Model::Gray => ("b-w", 1),
         Model::GrayAlpha => ("b-w", 2),
+        Model::Rgba if header.opaque => ("srgb", 3),
         Model::Rgb | Model::YCbCr { .. } => ("srgb", 3),
         Model::Rgba => ("srgb", 4),
         Model::Cmyk => ("cmyk", 4),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::plan::{Plan, pixels};
-use crate::codecs::{self, Header, Orientation, Shape};
+use crate::codecs::{self, Header, Keep, Orientation, Shape};
 
 /// The pixel memory without which not even a tiny picture, such as the self-test's, could be granted any.
 pub const LEAST_BYTES: u64 = 8 << 20;
@@ -46,11 +46,18 @@ fn peak_bytes(plan: &Plan, header: &Header, beside: &[Header], decoded: Shape) -
         .max(pixels(target.width, target.height))
         .saturating_mul(8)
         .saturating_add(header.held_bytes().saturating_mul(PROFILE_COPIES));
-    // A tag is written into the file, which may be copied for it.
-    let tagging = if plan.tag == Orientation::default() {
-        0
+    // What is said beside the pixels is written into the file, which may be copied for it.
+    let says = plan.tag != Orientation::default()
+        || plan.attached.keep != Keep::Nothing
+        || plan.attached.profile;
+    let profile =
+        codecs::attachable(header, plan.encoding.format).filter(|_| plan.attached.profile);
+    let tagging = if says {
+        answer
+            .bytes()
+            .saturating_add(codecs::metadata_bytes(plan.attached.keep, profile))
     } else {
-        answer.bytes()
+        0
     };
     let writing = if plan.seeks.is_some() {
         0
@@ -101,9 +108,12 @@ pub(super) fn reading(header: &Header) -> u64 {
 
 fn time(plan: &Plan, header: &Header, beside: &[Header]) -> Duration {
     let source = reading(header);
-    let (_, writing) = plan.encoding.format.row().nanoseconds;
-    let writing = if plan.seeks.is_some() { 0 } else { writing };
-    let answer = pixels(plan.width, plan.height).saturating_mul(u64::from(writing));
+    let writing = if plan.seeks.is_some() {
+        0
+    } else {
+        plan.encoding.nanoseconds()
+    };
+    let answer = pixels(plan.width, plan.height).saturating_mul(writing);
     let (width, height) = plan.resampling.target;
     let mut size = if plan.orientation.swaps() {
         (height, width)

@@ -53,7 +53,7 @@ pub use self::cost::LEAST_BYTES;
 use self::plan::Plan;
 use self::stage::Given;
 use crate::checkpoint::{Checkpoint, Stage, Stop};
-use crate::codecs::{self, Header, Orientation, Plane};
+use crate::codecs::{self, Header, Metadata, Plane};
 
 /// Buffers that outlive a job, so that the next one needn't ask the system for them.
 #[derive(Debug, Default)]
@@ -151,7 +151,11 @@ pub fn run_with(
         drawn
     } else {
         let mixed = ycc::to_rgb(small, checkpoint)?;
-        let coloured = color::to_srgb(mixed, &header.colour, checkpoint)?;
+        let coloured = if plan.attached.converts {
+            color::to_srgb(mixed, &header.colour, checkpoint)?
+        } else {
+            mixed
+        };
         let mut drawn = turn::turn(coloured, plan.orientation, checkpoint)?;
         let given = Given {
             linear: plan.resampling.linear,
@@ -173,8 +177,8 @@ pub fn run_with(
     let mut sink = codecs::create(plan.encoding, answer.shape(), checkpoint)?;
     sink.push(&answer)?;
     let file = sink.finish()?;
-    if plan.tag == Orientation::default() {
-        return Ok(file);
-    }
-    Ok(codecs::tagged(file, plan.tag)?)
+    let profile = codecs::attachable(header, plan.encoding.format);
+    let profile = profile.filter(|_| plan.attached.profile);
+    let metadata = Metadata::of(source, header, plan.attached.keep, plan.tag).with_profile(profile);
+    Ok(metadata.attached(file, plan.encoding.format)?)
 }

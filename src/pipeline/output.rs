@@ -1,12 +1,15 @@
 //! The answer: its size and layout behind all stages, its format and quality, what is behind it, how large it may be.
 
+use serde::{Deserialize, Serialize};
+
 use super::geometry::Canvas;
 use super::parameter::Grammar;
 use super::plan::{Error, Settings, pixels};
 use super::request::{Request, Type};
 use super::stage::Stage;
+use super::step::Writing;
 use super::value::{Colour, Extend};
-use crate::codecs::{Encoding, Format, Header, Model};
+use crate::codecs::{self, Encoding, Format, Header, Keep, Model};
 
 /// Refuses an answer that is larger than the format or the server can write.
 ///
@@ -36,7 +39,7 @@ pub(super) fn check(
 /// The format of the answer, and its quality.
 pub(super) fn encoding(request: &Request, header: &Header, drawn: Model) -> Encoding {
     let alpha = drawn.has_alpha();
-    let asked = request.steps.iter().rev().find_map(|step| step.output);
+    let asked = last(request, |writing| writing.output);
     let loose = request.grammar == Grammar::Imaginary;
     let fits = |format: Format| format.row().alpha || !alpha || loose;
     let by_alpha = if alpha { Format::Png } else { Format::Jpeg };
@@ -58,15 +61,97 @@ pub(super) fn encoding(request: &Request, header: &Header, drawn: Model) -> Enco
                 .unwrap_or(source)
         }
     };
-    let asked = request.steps.iter().rev().find_map(|step| step.quality);
     let usual = match request.grammar {
         Grammar::Strict => format.row().quality,
         Grammar::Imaginary => Some(IMAGINARY_QUALITY),
     };
-    let quality = asked.or(usual).unwrap_or(100);
-    // A lossless format has no quality; one value keeps equal answers equal.
-    let quality = format.row().quality.map_or(100, |_| quality);
-    Encoding { format, quality }
+    let quality = last(request, |writing| writing.quality).or(usual);
+    Encoding {
+        format,
+        quality: quality.unwrap_or(100),
+        interlaced: last(request, |writing| writing.interlaced).unwrap_or(false),
+        palette: last(request, |writing| writing.palette).unwrap_or(false),
+        compression: last(request, |writing| writing.compression),
+        lossless: last(request, |writing| writing.lossless).unwrap_or(false),
+    }
+    .meant()
+}
+
+/// What the answer says beside its pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Attached {
+    /// What of the source's metadata stays.
+    pub(super) keep: Keep,
+    /// Whether its profile does.
+    pub(super) profile: bool,
+    /// Whether colours are converted to sRGB, as they have to be without it.
+    pub(super) converts: bool,
+}
+
+impl Attached {
+    /// Of pixels that nobody sees.
+    pub(super) const NOTHING: Self = Self {
+        keep: Keep::Nothing,
+        profile: false,
+        converts: true,
+    };
+
+    /// Appends it as text that is equal for equal answers.
+    pub(super) fn write(self, text: &mut String) {
+        for (set, word) in [
+            (self.keep == Keep::Copyright, " with copyright"),
+            (self.keep == Keep::Harmless, " with metadata"),
+            (self.keep == Keep::All, " with all metadata"),
+            (self.profile, " with profile"),
+            (!self.converts, " unconverted"),
+        ] {
+            text.push_str(if set { word } else { "" });
+        }
+    }
+}
+
+/// What the answer says beside its pixels, which are `drawn`.
+///
+/// Imaginary's clients get all, and the profile in the place of a conversion: without one where they ask for that by name.
+pub(super) fn attached(
+    request: &Request,
+    header: &Header,
+    drawn: Model,
+    encoding: Encoding,
+) -> Attached {
+    let loose = request.grammar == Grammar::Imaginary;
+    let usual = if loose { Keep::All } else { Keep::Nothing };
+    let keep = if request.strips() || !codecs::writes_metadata(encoding.format) {
+        Keep::Nothing
+    } else {
+        last(request, |writing| writing.keep).unwrap_or(usual)
+    };
+    // One for inks or for grey says nothing of the RGB that they become.
+    let fits = match header.model {
+        Model::Cmyk => false,
+        Model::Gray | Model::GrayAlpha => {
+            matches!(drawn, Model::Gray | Model::GrayAlpha)
+                && codecs::accepts(encoding, Model::Gray)
+        }
+        _ => !matches!(drawn, Model::Gray | Model::GrayAlpha),
+    };
+    let has = codecs::attachable(header, encoding.format).is_some();
+    let without = request
+        .steps
+        .iter()
+        .any(|step| step.writing.without_profile);
+    let copied = loose && fits && has && !request.strips();
+    Attached {
+        keep,
+        profile: copied && !without,
+        converts: !copied,
+    }
+}
+
+/// What the last step says that says anything.
+fn last<T>(request: &Request, said: impl Fn(&Writing) -> Option<T>) -> Option<T> {
+    let mut steps = request.steps.iter().rev();
+    steps.find_map(|step| said(&step.writing))
 }
 
 /// Quality of lossy formats where an imaginary's client asks for none.

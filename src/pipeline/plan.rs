@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cost::{self, Cost};
 use super::geometry::{Canvas, Window};
+use super::output::Attached;
 use super::parameter::{Grammar, ParameterError};
 use super::request::Request;
 use super::resample::Resampling;
@@ -21,7 +22,7 @@ use super::{color, output, scale};
 use crate::codecs::{self, Encoding, Header, Model, Orientation, Scale};
 
 /// Changes whenever the same plan starts to give other bytes, so that entity tags change too.
-pub const OUTPUT_VERSION: u32 = 5;
+pub const OUTPUT_VERSION: u32 = 6;
 
 /// How large pictures may be, and the server's default for linear light.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +60,8 @@ pub struct Plan {
     pub background: Colour,
     /// The orientation that the answer still asks for.
     pub tag: Orientation,
+    /// What the answer says beside its pixels.
+    pub(super) attached: Attached,
     /// How to write the answer.
     pub encoding: Encoding,
     /// Width of the answer.
@@ -131,11 +134,12 @@ pub fn plan_with(
     output::check(width, height, encoding.format, settings)?;
     let (stages, canvas) = output::laid_under(stages);
 
+    let attached = output::attached(request, header, drawn, encoding);
     let planar = matches!(header.model, Model::YCbCr { .. })
         && canvas.is_none()
         && stages.iter().all(Stage::takes_planes)
-        && codecs::accepts(encoding.format, LOSSY)
-        && color::is_srgb(&header.colour);
+        && codecs::accepts(encoding, LOSSY)
+        && (!attached.converts || color::is_srgb(&header.colour));
     let linear = request.steps.iter().rev().find_map(|step| step.linear);
     let by_default = settings.linear && request.grammar == Grammar::Strict;
     let mut resampling = Resampling {
@@ -149,7 +153,7 @@ pub fn plan_with(
         mirrored: first.turn.reverses(),
         linear: linear.unwrap_or(by_default),
     };
-    let lossless = encoding.format.row().quality.is_none();
+    let lossless = encoding.is_lossless();
     let scale = scale::scale(header, &resampling, lossless);
     let decoded = codecs::scaled(header, scale);
     let factor = f64::from(scale.eighths) / 8.0;
@@ -169,6 +173,7 @@ pub fn plan_with(
         } else {
             tag
         },
+        attached,
         encoding,
         width,
         height,
@@ -226,9 +231,10 @@ impl Plan {
             let _ok = write!(text, " canvas {width}x{height}+{left}+{top}");
         }
         let [r, g, b, a] = self.background.rgba;
-        let Encoding { format, quality } = self.encoding;
-        let _ok = write!(text, " on {r},{g},{b},{a} as {} q{quality}", format.name());
+        let _ok = write!(text, " on {r},{g},{b},{a} as ");
+        self.encoding.write(&mut text);
         let _ok = write!(text, " tag {}", self.tag.exif());
+        self.attached.write(&mut text);
         for stage in &self.stages {
             stage.write(&mut text);
         }
@@ -243,7 +249,7 @@ impl Plan {
             && (self.drawn.has_alpha() || adds_alpha);
         let grey = matches!(self.drawn, Model::Gray | Model::GrayAlpha)
             && self.background.is_grey()
-            && codecs::accepts(self.encoding.format, Model::Gray);
+            && codecs::accepts(self.encoding, Model::Gray);
         match (grey, alpha) {
             (true, false) => Model::Gray,
             (true, true) => Model::GrayAlpha,
@@ -256,7 +262,7 @@ impl Plan {
     pub(super) fn final_model(&self) -> Model {
         match self.composed_model() {
             _ if self.planar => LOSSY,
-            model if codecs::accepts(self.encoding.format, model) => model,
+            model if codecs::accepts(self.encoding, model) => model,
             _ => LOSSY,
         }
     }

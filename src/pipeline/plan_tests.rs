@@ -23,6 +23,7 @@ fn header(format: Format, width: u32, height: u32, model: Model) -> Header {
         width,
         height,
         model,
+        opaque: false,
         bit_depth: 8,
         orientation: Orientation::default(),
         stated: None,
@@ -159,7 +160,10 @@ fn formats_and_backgrounds_are_chosen() {
         let plan = planned(query, &header(source, 40, 20, model)).unwrap();
         assert_eq!(plan.encoding.format, format, "{query} {source:?} {model:?}");
         assert_eq!(plan.final_model(), end, "{query} {source:?} {model:?}");
-        assert!(codecs::accepts(format, end), "{format:?} {end:?}");
+        assert!(
+            codecs::accepts(Encoding::plain(format, 80), end),
+            "{format:?} {end:?}"
+        );
     }
 }
 

@@ -90,7 +90,7 @@ impl Request {
 
     /// Whether a step asks for an answer without metadata.
     pub(super) fn strips(&self) -> bool {
-        self.steps.iter().any(|step| step.strips)
+        self.steps.iter().any(|step| step.writing.strips)
     }
 
     /// What is wrong with a step, as a client finds it again.
@@ -208,7 +208,7 @@ pub fn parse(
     let step = step::parse(operation, query, fields, rules.max_side)?;
     Ok(Request {
         operation,
-        varies: step.output == Some(Type::Auto),
+        varies: step.writing.output == Some(Type::Auto),
         steps: vec![step],
         grammar: rules.grammar,
         accept: Accept::default(),
@@ -242,7 +242,10 @@ pub fn parse_steps(
         return Err(error.in_step(index + 1));
     }
     Ok(Request {
-        varies: beside.varies || steps.iter().any(|step| step.output == Some(Type::Auto)),
+        varies: beside.varies
+            || steps
+                .iter()
+                .any(|step| step.writing.output == Some(Type::Auto)),
         steps,
         ..beside
     })

@@ -66,15 +66,15 @@ fn values_are_understood() {
         r.sizing.enlarge == Enlarge::Never
     });
     check("w=7&dpr=1.5", &|r| r.sizing.width == Some(11));
-    check("w=1&q=100", &|r| r.quality == Some(100));
+    check("w=1&q=100", &|r| r.writing.quality == Some(100));
     check("w=1&type=JPG", &|r| {
-        r.output == Some(Type::Named(Format::Jpeg))
+        r.writing.output == Some(Type::Named(Format::Jpeg))
     });
     check("w=1&f=webp", &|r| {
-        r.output == Some(Type::Named(Format::WebP))
+        r.writing.output == Some(Type::Named(Format::WebP))
     });
-    check("w=1&output=auto", &|r| r.output == Some(Type::Auto));
-    check("w=1", &|r| r.output.is_none());
+    check("w=1&output=auto", &|r| r.writing.output == Some(Type::Auto));
+    check("w=1", &|r| r.writing.output.is_none());
     check("w=1&g=nw", &|r| {
         r.sizing.gravity == Gravity::Side { x: 0.0, y: 0.0 }
     });

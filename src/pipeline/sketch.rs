@@ -221,7 +221,7 @@ pub(super) fn fold(
 /// What is transparent behind a step that is not the last shows the step's background, or paper where its format has no alpha.
 fn ground(sketch: &mut Sketch, step: &Step, grammar: Grammar) {
     let flat = |format: Format| !format.row().alpha;
-    let opaque = matches!(step.output, Some(Type::Named(format)) if flat(format));
+    let opaque = matches!(step.writing.output, Some(Type::Named(format)) if flat(format));
     let colour = match step.background {
         Some(colour) if opaque => Some(colour.on_white()),
         None if opaque => Some(output::paper(grammar)),

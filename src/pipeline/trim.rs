@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cost::{self, Cost};
 use super::geometry::Window;
+use super::output::Attached;
 use super::plan::{Error, Plan, Settings, check_source};
 use super::request::Request;
 use super::resample::Resampling;
@@ -66,10 +67,6 @@ pub fn seek(
     };
     check_source(header, settings)?;
     let size = (header.width, header.height);
-    let encoding = Encoding {
-        format: Format::Png,
-        quality: 100,
-    };
     let mut plan = Plan {
         scale: Scale::FULL,
         resampling: Resampling {
@@ -90,7 +87,9 @@ pub fn seek(
         seeks: Some(tolerance),
         background: Colour::TRANSPARENT,
         tag: Orientation::default(),
-        encoding,
+        // Nothing is written.
+        encoding: Encoding::plain(Format::Png, 100),
+        attached: Attached::NOTHING,
         width: header.width,
         height: header.height,
         cost: Cost::default(),

@@ -52,10 +52,7 @@ pub(super) fn specimen(format: Format) -> Result<Vec<u8>, codecs::Error> {
         model: Model::Rgb,
     };
     let checkpoint = Checkpoint::new();
-    let encoding = Encoding {
-        format,
-        quality: 80,
-    };
+    let encoding = Encoding::plain(format, 80);
     let mut sink = codecs::create(encoding, shape, &checkpoint)?;
     sink.push(&Raster::new(shape))?;
     sink.finish()

@@ -17,10 +17,7 @@ fn grown(width: u32) -> Scratch {
         model: Model::Rgb,
     };
     let checkpoint = Checkpoint::new();
-    let encoding = Encoding {
-        format: Format::Png,
-        quality: 80,
-    };
+    let encoding = Encoding::plain(Format::Png, 80);
     let mut sink = codecs::create(encoding, shape, &checkpoint).unwrap();
     sink.push(&Raster::new(shape)).unwrap();
     let file = sink.finish().unwrap();

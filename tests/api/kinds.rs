@@ -278,3 +278,17 @@ async fn garbage_between_segments_is_skipped_for_a_while() {
         assert_eq!(answer.status, if fine { 200 } else { 422 });
     }
 }
+
+#[tokio::test]
+async fn a_gif_has_alpha_where_something_is_transparent() {
+    let server = TestServer::start().await;
+    let opaque = quarters(20, 10);
+    let mut holed = opaque.clone();
+    holed.put_pixel(3, 3, image::Rgba([0; 4]));
+    for (picture, alpha, channels) in [(opaque, false, 3), (holed, true, 4)] {
+        let body = encoded(&picture, ImageFormat::Gif);
+        let info = server.post("/info", &body).await.json();
+        assert_eq!(info["hasAlpha"], alpha);
+        assert_eq!(info["channels"], channels);
+    }
+}

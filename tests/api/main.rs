@@ -22,6 +22,8 @@ mod deployment;
 mod differences;
 /// What changes a picture's look or its edges.
 mod effects;
+/// How files are written.
+mod encoding;
 /// The programs in `examples/`.
 mod examples;
 /// Files that no encoder at hand writes.
@@ -44,6 +46,8 @@ mod kinds;
 mod lifecycle;
 /// The log, and who doesn't read it.
 mod logs;
+/// EXIF, XMP and profiles.
+mod metadata;
 /// `file=`.
 mod mounted;
 /// `type=auto`.

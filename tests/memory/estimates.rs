@@ -119,6 +119,44 @@ fn contents_keep_to_their_estimates() {
     table.check();
 }
 
+/// Files that are written in another way than the usual one, with all metadata there may be.
+#[test]
+fn ways_to_write_keep_to_their_estimates() {
+    let _alone = counter::alone();
+    let mut table = Table::default();
+    let ways = [
+        "jpeg&quality=100&interlace=true",
+        "png&interlace=true",
+        "png&palette=true",
+        "png&palette=true&interlace=true&quality=50",
+        "png&compression=9",
+        "webp&lossless=true",
+    ];
+    for size in [(40, 30), SIZE] {
+        for content in Content::ALL {
+            for channels in 1..=4 {
+                let name = format!("png {channels} {content:?} {}", size.0);
+                let file = pictures::png(size, content, channels, false);
+                for way in ways {
+                    table.row(&name, &file, &format!("convert?type={way}"));
+                }
+            }
+        }
+    }
+    let noise = Content::Noise;
+    let file = pictures::jpeg(SIZE, noise, &pictures::PLAIN);
+    for way in ways {
+        table.row("jpeg 4:2:0", &file, &format!("convert?type={way}"));
+    }
+    let turned = pictures::turned(SIZE, noise, 6);
+    for format in ["jpeg", "png", "webp"] {
+        let ask = format!("resize?width=90&type={format}&metadata=keep-all");
+        table.row("jpeg turned", &turned, &ask);
+        table.row("jpeg turned", &turned, &format!("{ask}&norotation=true"));
+    }
+    table.check();
+}
+
 /// Pictures of every kind, drawn over a larger and over a smaller one.
 #[test]
 fn watermarks_keep_to_their_estimates() {

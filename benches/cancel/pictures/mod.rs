@@ -18,10 +18,7 @@ pub(crate) use self::rasters::*;
 pub(crate) use self::riff::*;
 
 fn encoded(format: Format, raster: &Raster) -> Vec<u8> {
-    let encoding = Encoding {
-        format,
-        quality: 80,
-    };
+    let encoding = Encoding::plain(format, 80);
     let checkpoint = Checkpoint::new();
     let mut sink = codecs::create(encoding, raster.shape(), &checkpoint).expect("an encoder");
     sink.push(raster).expect("room");

@@ -4,6 +4,7 @@
 //! eighths. Files in one sequential scan have a decoder of our own, which is quicker and streams; the others, and files of
 //! inks or RGB, go through libjpeg-turbo. Twelve bit and lossless files are refused.
 
+mod annotations;
 mod baseline;
 mod decode;
 mod encoder;
@@ -13,6 +14,7 @@ mod probe;
 mod profile;
 mod segments;
 
+pub(super) use self::annotations::{annotated, said};
 #[cfg(fuzzing)]
 pub(super) use self::baseline::compare::check as compare;
 pub(super) use self::decode::{decode_bytes, open};

@@ -89,6 +89,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         width: u32::from(frame.width),
         height: u32::from(frame.height),
         model,
+        opaque: false,
         bit_depth: frame.precision,
         orientation: exif::turn(stated),
         stated,

@@ -39,10 +39,7 @@ pub(super) fn picture(shape: Shape, seed: u32) -> Raster {
 
 pub(super) fn file(shape: Shape, quality: u8, seed: u32) -> Vec<u8> {
     let checkpoint = Checkpoint::new();
-    let encoding = Encoding {
-        format: Format::Jpeg,
-        quality,
-    };
+    let encoding = Encoding::plain(Format::Jpeg, quality);
     let mut sink = create(encoding, shape, &checkpoint);
     sink.push(&picture(shape, seed)).unwrap();
     sink.finish().unwrap()
@@ -118,10 +115,7 @@ fn a_stopped_checkpoint_ends_a_decode_and_an_encode() {
     checkpoint.stop(Stop::Cancelled);
     let stopped = Err(Error::Stopped(Stop::Cancelled));
     assert_eq!(decode.next(&mut band, 16), stopped);
-    let encoding = Encoding {
-        format: Format::Jpeg,
-        quality: 80,
-    };
+    let encoding = Encoding::plain(Format::Jpeg, 80);
     let mut sink = create(encoding, SHAPE, &checkpoint);
     assert_eq!(
         sink.push(&picture(SHAPE, 1)),

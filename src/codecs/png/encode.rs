@@ -4,10 +4,11 @@ use libdeflater::Crc;
 
 use super::deflate;
 use super::filter::Filtered;
+use super::held;
 use super::layout::Layout;
 use super::pieces::compress;
 use crate::checkpoint::{Checkpoint, Stage};
-use crate::codecs::{Band, Error, Model, Shape, Sink};
+use crate::codecs::{Band, Encoding, Error, Model, Shape, Sink};
 
 /// libdeflate's level where repetitions are found: a fiftieth larger than at its default of 6, in four fifths of the time.
 const LEVEL: i32 = 5;
@@ -33,20 +34,23 @@ pub(in crate::codecs) fn accepts(model: Model) -> bool {
     )
 }
 
-/// Peak bytes: the filtered rows, the compressed stream at its worst, and the file.
-pub(in crate::codecs) fn encode_bytes(shape: Shape) -> u64 {
-    let filtered = shape.bytes() + u64::from(shape.height);
+/// Peak bytes: the filtered rows, the compressed stream at its worst, and what is held before.
+pub(in crate::codecs) fn encode_bytes(encoding: Encoding, shape: Shape) -> u64 {
+    let filtered = shape.bytes() + u64::from(shape.height) * 2;
     // Neither way makes much more of noise than it is, and libdeflate has tables of its own.
-    filtered * 2 + filtered / 64 + (2 << 20)
+    filtered * 2 + filtered / 64 + held::bytes(encoding, shape) + (2 << 20)
 }
 
 /// Starts an encode.
 pub(in crate::codecs) fn create<'a>(
+    encoding: Encoding,
     shape: Shape,
     checkpoint: &'a Checkpoint,
 ) -> Box<dyn Sink + 'a> {
     Box::new(PngSink {
+        encoding,
         shape,
+        held: held::needed(encoding).then(Vec::new),
         begun: None,
         row: Vec::new(),
         checkpoint,
@@ -54,18 +58,21 @@ pub(in crate::codecs) fn create<'a>(
 }
 
 struct PngSink<'a> {
+    encoding: Encoding,
     shape: Shape,
+    /// All rows so far, where they have to be there at once.
+    held: Option<Vec<u8>>,
     /// What the first rows decide.
     begun: Option<Begun>,
     row: Vec<u8>,
     checkpoint: &'a Checkpoint,
 }
 
-struct Begun {
-    layout: Layout,
+pub(super) struct Begun {
+    pub(super) layout: Layout,
     /// Whether it is worth looking for repetitions.
-    repeats: bool,
-    filtered: Filtered,
+    pub(super) repeats: bool,
+    pub(super) filtered: Filtered,
 }
 
 impl Sink for PngSink<'_> {
@@ -73,6 +80,13 @@ impl Sink for PngSink<'_> {
         self.checkpoint.check(Stage::Encode)?;
         let samples = band.planes.first().map_or(&[][..], |plane| &plane.samples);
         let shape = self.shape;
+        if let Some(held) = &mut self.held {
+            if held.is_empty() {
+                held.reserve_exact(usize::try_from(shape.bytes()).unwrap_or_default());
+            }
+            held.extend_from_slice(samples);
+            return Ok(());
+        }
         if self.begun.is_none() {
             self.begun = Some(begin(samples, shape, self.checkpoint)?);
         }
@@ -89,14 +103,19 @@ impl Sink for PngSink<'_> {
 
     fn finish(self: Box<Self>) -> Result<Vec<u8>, Error> {
         self.checkpoint.check(Stage::Encode)?;
-        let begun = match self.begun {
-            Some(begun) => begun,
-            None => begin(&[], self.shape, self.checkpoint)?,
+        let begun = match (self.begun, self.held) {
+            (_, Some(held)) => held::begin(held, self.shape, self.encoding, self.checkpoint)?,
+            (Some(begun), None) => begun,
+            (None, None) => begin(&[], self.shape, self.checkpoint)?,
         };
         let filtered = begun.filtered.bytes();
         // The stream is written where it will stay: behind the header, with room for its length and name.
         let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
-        chunk(&mut file, *b"IHDR", &header(self.shape, &begun.layout));
+        chunk(
+            &mut file,
+            *b"IHDR",
+            &header(self.shape, &begun.layout, self.encoding.interlaced),
+        );
         if let Layout::Palette(palette) = &begun.layout {
             let colours = palette.colours.iter();
             let rgb: Vec<u8> = colours
@@ -112,8 +131,11 @@ impl Sink for PngSink<'_> {
         }
         let start = file.len();
         file.resize(start + 8, 0);
-        if begun.repeats {
-            compress(filtered, LEVEL, self.checkpoint, &mut file)?;
+        let level = self.encoding.compression.map_or(LEVEL, i32::from);
+        // Below the usual level a search that finds nothing makes larger files, and takes longer.
+        let asked = self.encoding.compression.is_some() && level >= LEVEL;
+        if begun.repeats || asked {
+            compress(filtered, level, self.checkpoint, &mut file)?;
         } else {
             deflate::compress(filtered, self.checkpoint, &mut file)?;
         }
@@ -125,7 +147,7 @@ impl Sink for PngSink<'_> {
     }
 }
 
-fn row_bytes(shape: Shape) -> usize {
+pub(super) fn row_bytes(shape: Shape) -> usize {
     shape.width as usize * shape.model.channels() as usize
 }
 
@@ -155,7 +177,7 @@ fn begin(samples: &[u8], shape: Shape, checkpoint: &Checkpoint) -> Result<Begun,
 }
 
 /// Whether filters make a sample of the picture smaller, and whether looking for repetitions does.
-fn suits(
+pub(super) fn suits(
     samples: &[u8],
     shape: Shape,
     layout: &Layout,
@@ -196,22 +218,15 @@ fn suits(
     Ok((sizes.1 < sizes.0, repeats))
 }
 
-/// Eight bits, the colour type, and the only methods there are.
-fn header(shape: Shape, layout: &Layout) -> Vec<u8> {
+/// Eight bits, the colour type, the only methods there are, and whether it comes in passes.
+fn header(shape: Shape, layout: &Layout, interlaced: bool) -> Vec<u8> {
     let [width, height] = [shape.width, shape.height].map(u32::to_be_bytes);
-    let rest = [8, layout.colour_type(), 0, 0, 0];
+    let rest = [8, layout.colour_type(), 0, 0, u8::from(interlaced)];
     [&width[..], &height, &rest].concat()
 }
 
 /// A chunk whose content is at hand.
-/// The chunk that holds an EXIF block.
-pub(in crate::codecs) fn exif(block: &[u8]) -> Vec<u8> {
-    let mut made = Vec::new();
-    chunk(&mut made, *b"eXIf", block);
-    made
-}
-
-fn chunk(file: &mut Vec<u8>, kind: [u8; 4], content: &[u8]) {
+pub(super) fn chunk(file: &mut Vec<u8>, kind: [u8; 4], content: &[u8]) {
     let length = u32::try_from(content.len()).unwrap_or(u32::MAX);
     file.extend(length.to_be_bytes());
     file.extend(kind);

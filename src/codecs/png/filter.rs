@@ -102,6 +102,16 @@ impl Filtered {
         }
     }
 
+    /// Begins a picture of rows of so many bytes, at most as many as there is room for.
+    pub(super) fn begin(&mut self, row: usize) {
+        self.previous.clear();
+        self.previous.resize(row, 0);
+        for candidate in &mut self.candidates {
+            candidate.truncate(row);
+            candidate.resize(if self.adaptive { row } else { 0 }, 0);
+        }
+    }
+
     /// Takes the next row.
     pub(super) fn push(&mut self, row: &[u8]) {
         if !self.adaptive {

@@ -2,11 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::palette::COLOURS;
 use crate::checkpoint::{Checkpoint, Stage, Stop};
 use crate::codecs::Model;
-
-/// Entries of a palette, at most.
-const COLOURS: usize = 256;
 
 /// Pixels looked at between two polls: a millisecond where each has another colour.
 const POLL_PIXELS: usize = 1 << 14;
@@ -77,6 +75,20 @@ impl Layout {
         })
     }
 
+    /// That with a palette, whatever it costs; `None` where the picture has more colours.
+    ///
+    /// # Errors
+    /// A stopped checkpoint.
+    pub(super) fn palette(
+        samples: &[u8],
+        model: Model,
+        checkpoint: &Checkpoint,
+    ) -> Result<Option<Self>, Stop> {
+        let parts = samples.chunks(POLL_PIXELS * model.channels() as usize);
+        let parts = parts.map(|part| pixels(part, model));
+        Ok(Palette::of(parts, checkpoint)?.map(Self::Palette))
+    }
+
     /// Bytes of a pixel.
     pub(super) fn step(&self) -> usize {
         match self {
@@ -123,7 +135,7 @@ impl Layout {
 }
 
 /// Pixels as red, green, blue and alpha.
-fn pixels(samples: &[u8], model: Model) -> impl Iterator<Item = [u8; 4]> {
+pub(super) fn pixels(samples: &[u8], model: Model) -> impl Iterator<Item = [u8; 4]> {
     let channels = model.channels() as usize;
     samples.chunks_exact(channels).map(|pixel| match *pixel {
         [grey] => [grey, grey, grey, 255],
@@ -157,9 +169,15 @@ impl Palette {
         let mut seen: Vec<_> = seen.into_iter().collect();
         // Transparency is told for the first colours only, up to the last that has any.
         seen.sort_by_key(|&([.., alpha], order)| (alpha == 255, order));
-        let colours: Vec<_> = seen.into_iter().map(|(colour, _)| colour).collect();
+        Ok(Some(Self::listed(
+            seen.into_iter().map(|(colour, _)| colour).collect(),
+        )))
+    }
+
+    /// That of these colours, of which those that are not opaque come first.
+    pub(super) fn listed(colours: Vec<[u8; 4]>) -> Self {
         let places = colours.iter().copied().zip(0..=u8::MAX).collect();
-        Ok(Some(Self { colours, places }))
+        Self { colours, places }
     }
 
     fn place(&self, colour: [u8; 4]) -> u8 {

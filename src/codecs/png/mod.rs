@@ -4,6 +4,7 @@
 //! The home of `png` and `libdeflater`. Every colour type and depth is read, as
 //! 8 bit; what isn't interlaced streams. Of an animation, the default image.
 
+mod annotations;
 mod bits;
 mod chunks;
 mod codes;
@@ -12,13 +13,16 @@ mod deflate;
 mod encode;
 mod error;
 mod filter;
+mod held;
 mod layout;
+mod palette;
 mod pieces;
 mod probe;
 mod walk;
 
+pub(super) use self::annotations::{annotated, said};
 pub(super) use self::decode::{decode_bytes, open};
-pub(super) use self::encode::{accepts, create, encode_bytes, exif};
+pub(super) use self::encode::{accepts, create, encode_bytes};
 pub(super) use self::probe::probe;
 
 #[cfg(test)]

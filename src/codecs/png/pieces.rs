@@ -13,6 +13,10 @@ use crate::codecs::Error;
 /// Bytes compressed in one call: some milliseconds of work, a tenth of a second for what has been made to be slow.
 pub(super) const PIECE: usize = 2 << 20;
 
+/// The same at levels that look for long.
+const SLOW_PIECE: usize = 256 << 10;
+const SLOW: i32 = 7;
+
 /// The first bytes of a zlib stream (RFC 1950): a window of 32 KB, a quick method.
 const HEADER: [u8; 2] = [0x78, 0x5e];
 
@@ -26,21 +30,22 @@ pub(super) fn compress(
     checkpoint: &Checkpoint,
     out: &mut Vec<u8>,
 ) -> Result<(), Error> {
+    let size = if level >= SLOW { SLOW_PIECE } else { PIECE };
     let level = CompressionLvl::new(level).map_err(|error| internal(&error))?;
     let mut compressor = Compressor::new(level);
     checkpoint.check(Stage::Encode)?;
-    if bytes.len() <= PIECE {
+    if bytes.len() <= size {
         let bound = compressor.zlib_compress_bound(bytes.len());
         return append(out, bound, |room| compressor.zlib_compress(bytes, room));
     }
     // At once, since a vector that grows is there twice.
-    let pieces = bytes.len().div_ceil(PIECE);
-    let (whole, rest) = (bytes.len() / PIECE, bytes.len() % PIECE);
+    let pieces = bytes.len().div_ceil(size);
+    let (whole, rest) = (bytes.len() / size, bytes.len() % size);
     let bound =
-        whole * compressor.deflate_compress_bound(PIECE) + compressor.deflate_compress_bound(rest);
+        whole * compressor.deflate_compress_bound(size) + compressor.deflate_compress_bound(rest);
     out.reserve_exact(bound + pieces * SEAM + HEADER.len() + 4);
     out.extend(HEADER);
-    for (index, piece) in (1..).zip(bytes.chunks(PIECE)) {
+    for (index, piece) in (1..).zip(bytes.chunks(size)) {
         checkpoint.check(Stage::Encode)?;
         let start = out.len();
         let bound = compressor.deflate_compress_bound(piece.len());

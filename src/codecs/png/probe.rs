@@ -29,6 +29,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         width: info.width,
         height: info.height,
         model: model(info),
+        opaque: false,
         bit_depth: info.bit_depth as u8,
         orientation: exif::turn(stated),
         stated,

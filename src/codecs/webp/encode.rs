@@ -1,4 +1,4 @@
-//! Rows into a lossy WebP file.
+//! Rows into a WebP file, lossy or lossless.
 #![expect(unsafe_code, reason = "the binding to libwebp's encoder")]
 
 use std::ffi::{c_int, c_void};
@@ -12,17 +12,23 @@ use crate::codecs::{Band, Encoding, Error, Model, Shape, Sink};
 /// libwebp's effort, 0 to 6: below 4 the files grow by a tenth.
 const METHOD: c_int = 4;
 
+/// The same for lossless files, 0 to 100.
+const LOSSLESS_EFFORT: f32 = 50.0;
+
 /// Pixels of a picture whose tokens are kept.
 const TOKEN_PIXELS: u64 = 4 << 20;
 
 /// Layouts that can be written. Grey is written as RGB: the format has no other.
-pub(in crate::codecs) fn accepts(model: Model) -> bool {
-    matches!(model, Model::Rgb | Model::Rgba) || model == PLANES
+pub(in crate::codecs) fn accepts(encoding: Encoding, model: Model) -> bool {
+    matches!(model, Model::Rgb | Model::Rgba) || model == PLANES && !encoding.lossless
 }
 
 /// Peak bytes: the rows, their planes, libwebp's state for each block of 16×16, and the larger of what alpha takes, which
 /// comes first, and tokens.
-pub(in crate::codecs) fn encode_bytes(shape: Shape) -> u64 {
+pub(in crate::codecs) fn encode_bytes(encoding: Encoding, shape: Shape) -> u64 {
+    if encoding.lossless {
+        return lossless_bytes(shape);
+    }
     let pixels =
         u64::from(shape.width).next_multiple_of(16) * u64::from(shape.height).next_multiple_of(16);
     // All tokens of a picture are kept where that is allowed: up to 20, of two bytes, for a sample's noise.
@@ -36,6 +42,15 @@ pub(in crate::codecs) fn encode_bytes(shape: Shape) -> u64 {
     shape.bytes() + pixels * 8 + tokens.max(alpha) + (2 << 20)
 }
 
+/// The same for a lossless file: the rows, the picture twice, chains, references and the codes of noise.
+fn lossless_bytes(shape: Shape) -> u64 {
+    let pixels = u64::from(shape.width) * u64::from(shape.height);
+    shape.bytes() + pixels * LOSSLESS_BYTES + (4 << 20)
+}
+
+/// Bytes that libwebp takes for a pixel of a lossless file, at most.
+const LOSSLESS_BYTES: u64 = 60;
+
 /// Whether libwebp may keep a picture's tokens between its passes: it is quicker, but takes much more than the picture.
 fn keeps_tokens(shape: Shape) -> bool {
     u64::from(shape.width) * u64::from(shape.height) <= TOKEN_PIXELS
@@ -48,7 +63,7 @@ pub(in crate::codecs) fn create<'a>(
     checkpoint: &'a Checkpoint,
 ) -> Box<dyn Sink + 'a> {
     Box::new(WebPSink {
-        quality: encoding.quality,
+        encoding,
         shape,
         planes: vec![Vec::new(); shape.model.planes()],
         checkpoint,
@@ -56,7 +71,7 @@ pub(in crate::codecs) fn create<'a>(
 }
 
 struct WebPSink<'a> {
-    quality: u8,
+    encoding: Encoding,
     shape: Shape,
     /// The samples of each plane; luma and chroma in VP8's range.
     planes: Vec<Vec<u8>>,
@@ -83,6 +98,8 @@ impl Sink for WebPSink<'_> {
     fn finish(self: Box<Self>) -> Result<Vec<u8>, Error> {
         self.checkpoint.check(Stage::Encode)?;
         let mut picture = Picture::new(self.shape)?;
+        // What is imported is kept as it is, and not as planes.
+        picture.raw.use_argb = c_int::from(self.encoding.lossless);
         match &*self.planes {
             [samples] => picture.import(self.shape, samples)?,
             planes => picture.take(self.shape, planes)?,
@@ -90,8 +107,14 @@ impl Sink for WebPSink<'_> {
         drop(self.planes);
         let mut config =
             webp::WebPConfig::new().map_err(|()| internal("libwebp's versions differ"))?;
-        config.quality = f32::from(self.quality);
+        config.quality = f32::from(self.encoding.quality);
         config.method = METHOD;
+        if self.encoding.lossless {
+            config.lossless = 1;
+            // Colours behind what is transparent stay, too.
+            config.exact = 1;
+            config.quality = LOSSLESS_EFFORT;
+        }
         config.low_memory = c_int::from(!keeps_tokens(self.shape));
         picture.encode(&config, self.checkpoint)
     }

@@ -1,14 +1,16 @@
-//! WebP through libwebp: lossy and lossless in, lossy out. Of an animation, the first frame.
+//! WebP through libwebp: lossy and lossless, in and out. Of an animation, the first frame.
 //!
 //! The home of `libwebp_sys`. Lossy pictures without alpha come as planes, as they are decoded;
 //! all others as a whole. Nothing is scaled on the way: libwebp's own scaling is worse than ours.
 
+mod annotations;
 mod decode;
 mod encode;
 mod incremental;
 mod planes;
 mod probe;
 
+pub(super) use self::annotations::{annotated, said};
 pub(super) use self::decode::{decode_bytes, open};
 pub(super) use self::encode::{accepts, create, encode_bytes};
 pub(super) use self::probe::probe;

@@ -112,6 +112,7 @@ impl<'a> Facts<'a> {
             width: picture.width,
             height: picture.height,
             model,
+            opaque: false,
             bit_depth: 8,
             orientation: exif::turn(self.stated),
             stated: self.stated,

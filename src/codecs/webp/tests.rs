@@ -6,10 +6,7 @@ use super::*;
 use crate::checkpoint::{Checkpoint, Stop};
 use crate::codecs::{Encoding, Error, Format, Header, Model, Plane, Raster, Shape};
 
-const ENCODING: Encoding = Encoding {
-    format: Format::WebP,
-    quality: 90,
-};
+const ENCODING: Encoding = Encoding::plain(Format::WebP, 90);
 
 fn smooth(model: Model) -> Raster {
     let shape = Shape {
@@ -63,6 +60,33 @@ fn what_is_written_is_read() {
 
 /// Pictures of one colour come through VP8 as they are but for rounding, so all of the way is
 /// seen: range, place of each plane, sizes that are no whole number of blocks.
+#[test]
+fn lossless_is_exact_behind_what_is_transparent_too() {
+    let encoding = Encoding {
+        lossless: true,
+        ..ENCODING
+    };
+    for model in [Model::Rgb, Model::Rgba] {
+        let mut raster = smooth(model);
+        for (at, sample) in raster.planes[0].samples.iter_mut().enumerate() {
+            *sample = u8::try_from((usize::from(*sample) * 7 + at * at / 3) % 256).unwrap();
+        }
+        let checkpoint = Checkpoint::new();
+        let mut sink = create(encoding, raster.shape(), &checkpoint);
+        sink.push(&raster).unwrap();
+        let file = sink.finish().unwrap();
+        let header = probe(&file).unwrap();
+        assert_eq!(header.detail, "lossless");
+        assert_eq!(header.model, model);
+        let got = decoded(&file, &header).unwrap();
+        assert!(
+            got.planes[0].samples == raster.planes[0].samples,
+            "{model:?}"
+        );
+    }
+    assert!(accepts(ENCODING, planes::MODEL) && !accepts(encoding, planes::MODEL));
+}
+
 #[test]
 fn lossy_pictures_come_as_planes_of_full_range() {
     for (width, height) in [(1, 1), (16, 16), (17, 33), (50, 41), (300, 5)] {

@@ -4,17 +4,18 @@ mod effects;
 mod marks;
 mod shape;
 mod sizing;
+mod writing;
 
 pub use self::effects::{Edges, Effects};
 pub use self::marks::{ImageMark, TextMark};
 use self::shape::{area, turn};
 use self::sizing::{both_sides, either_enlarge, sizing};
+pub use self::writing::Writing;
+pub(super) use self::writing::parse_type;
 use super::operation::{self, Needs, OperationRow, Verb};
 use super::parameter::{self, Grammar, ParameterError, Values};
-use super::request::Type;
 use super::trim::Bounds;
 use super::value::{Colour, Enlarge, Extend, Fit, Gravity};
-use crate::codecs::Format;
 
 /// What is done to a picture in one step, in the order of the fields.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,14 +50,10 @@ pub struct Step {
     pub grey: bool,
     /// What lies behind transparent parts and beside the picture; `None` is the format's default.
     pub background: Option<Colour>,
-    /// The format, if one is named.
-    pub output: Option<Type>,
-    /// 1 to 100; `None` is the format's default.
-    pub quality: Option<u8>,
     /// Whether to resize in linear light; `None` is the server's default.
     pub linear: Option<bool>,
-    /// No metadata is left, an orientation that isn't obeyed included.
-    pub strips: bool,
+    /// What is asked of the file.
+    pub writing: Writing,
 }
 
 /// Turns and mirrors.
@@ -140,19 +137,6 @@ pub(super) fn parse(
     })?;
     let turn = turn(operation, &values, rotate.unwrap_or(0.0))?;
     let area = area(operation, &values)?;
-    let quality = values.get("quality", |text| {
-        if loose {
-            let quality = (parameter::loose(text)? + 0.5).floor();
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "between 1 and 100"
-            )]
-            return Some((1.0..=100.0).contains(&quality).then_some(quality as u8));
-        }
-        let quality: u8 = parameter::whole(text)?;
-        (1..=100).contains(&quality).then_some(Some(quality))
-    })?;
     let mut step = Step {
         operation,
         ignore_failure: false,
@@ -169,13 +153,10 @@ pub(super) fn parse(
         edges: effects::edges(&values)?,
         grey: grey(&values)?,
         background: background(&values)?,
-        output: output(&values)?,
-        quality: quality.flatten(),
         linear: values.boolean("linear")?,
-        strips: values.boolean("stripmeta")?.unwrap_or(false),
+        writing: writing::parse(&values)?,
     };
     let least = values.decimal("minampl", 0.0..=1.0)?.unwrap_or(0.0);
-    let _taken = values.boolean("noprofile")?;
     let turns = rotate.is_some_and(|degrees| degrees > 0.0);
     let steps = values.get("operations", |text| Some(!text.is_empty()))?;
     step.missing = missing(&step, [turns, least > 0.0, steps.unwrap_or(false)]);
@@ -188,7 +169,7 @@ fn missing(step: &Step, [turns, has_amplitude, has_steps]: [bool; 3]) -> Option<
     let (words, row) = match step.operation.needs {
         Needs::Side if width.is_none() && height.is_none() => ("width or height", "width"),
         Needs::Sides if width.is_none() || height.is_none() => ("width and height", "width"),
-        Needs::Type if step.output.is_none() => ("type", "type"),
+        Needs::Type if step.writing.output.is_none() => ("type", "type"),
         Needs::Area if step.area.width == 0 || step.area.height == 0 => {
             ("areawidth and areaheight", "areawidth")
         }
@@ -218,19 +199,6 @@ fn zooms_into_nothing(area: Area) -> bool {
     (area.left > 0 || area.top > 0) && area.width == 0 && area.height == 0
 }
 
-/// The format. Imaginary knows fewer names, and an empty one is none.
-fn output(values: &Values<'_>) -> Result<Option<Type>, ParameterError> {
-    if values.grammar() == Grammar::Strict {
-        return values.get("type", parse_type);
-    }
-    let output = values.get("type", |text| match text.to_ascii_lowercase().as_str() {
-        "" => Some(None),
-        "jpg" | "tif" => None,
-        name => parse_type(name).map(Some),
-    })?;
-    Ok(output.flatten())
-}
-
 fn grey(values: &Values<'_>) -> Result<bool, ParameterError> {
     let grey = values.get("colorspace", |text| match text {
         "bw" => Some(true),
@@ -250,14 +218,4 @@ fn background(values: &Values<'_>) -> Result<Option<Colour>, ParameterError> {
     })?;
     // Black is none there.
     Ok(given.flatten().filter(|colour| *colour != Colour::BLACK))
-}
-
-/// A format that can be written, or `auto`, in any case.
-pub(super) fn parse_type(text: &str) -> Option<Type> {
-    if text.eq_ignore_ascii_case("auto") {
-        return Some(Type::Auto);
-    }
-    Format::named(text)
-        .filter(|row| row.writes)
-        .map(|row| Type::Named(row.format))
 }

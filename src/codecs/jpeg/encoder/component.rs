@@ -102,6 +102,18 @@ impl Component {
         self.staged.height = 0;
     }
 
+    /// Blocks that have some of the picture: in a row, and rows of them in all, before any is there.
+    pub(super) fn size(&self) -> (usize, usize) {
+        (self.inside, self.rows_left)
+    }
+
+    /// The blocks of those that have some of the picture, row after row.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = &Block> {
+        let rows = self.blocks.chunks(self.staged.stride / SIDE);
+        let rows = rows.take(self.rows_inside);
+        rows.flat_map(|row| row.iter().take(self.inside))
+    }
+
     /// A block of those; `None` where there is no picture.
     #[inline]
     pub(super) fn block(&self, column: usize, row: usize) -> Option<&Block> {

@@ -1,6 +1,6 @@
-//! Planes into a baseline JPEG file, without metadata.
+//! Planes into a JPEG file, baseline or progressive, without metadata.
 //!
-//! In two passes, so that the codes fit the picture: rows of units become tokens, which are counted; then the tokens become codes.
+//! Baseline in two passes, so that the codes fit the picture: rows of units become tokens, which are counted; then the tokens become codes.
 //! Of a unit's blocks the luma comes first, from left to right and from top to bottom (T.81 A.2.3).
 #![expect(
     clippy::inline_always,
@@ -13,7 +13,9 @@ mod bits;
 mod component;
 mod huffman;
 mod markers;
+mod progressive;
 mod quantiser;
+mod scan;
 mod steps;
 mod tokens;
 mod transform;
@@ -21,6 +23,7 @@ mod transform;
 use self::bits::Writer;
 use self::component::Component;
 use self::huffman::Codes;
+use self::progressive::Progressive;
 use self::quantiser::Quantiser;
 use self::tokens::{ROOM, Statistics, Table};
 use self::transform::SIDE;
@@ -42,8 +45,8 @@ pub(in crate::codecs) fn accepts(model: Model) -> bool {
 /// Peak bytes: the tokens of the whole picture with the file, and what makes a row of units.
 ///
 /// A block has [`tokens::MOST`] tokens of two bytes at most, 2.6 bytes a sample. Codes of noise, which nothing makes
-/// longer, take 1.2 bytes a sample.
-pub(in crate::codecs) fn encode_bytes(shape: Shape) -> u64 {
+/// longer, take 1.2 bytes a sample. Progressive files hold coefficients in the tokens' place, and their noise takes more.
+pub(in crate::codecs) fn encode_bytes(encoding: Encoding, shape: Shape) -> u64 {
     let samples = |width: u32, height: u32| {
         let side = |side: u32| u64::from(side).next_multiple_of(16);
         let pixels = side(width) * side(height);
@@ -56,7 +59,13 @@ pub(in crate::codecs) fn encode_bytes(shape: Shape) -> u64 {
     };
     // Staged samples, their blocks, the room for tokens, and three bytes for each of those.
     let row = samples(shape.width, 16) * (1 + 3 + 3 + 4);
-    samples(shape.width, shape.height) * 4 + row + (64 << 10)
+    let all = samples(shape.width, shape.height);
+    let held = if encoding.interlaced {
+        all * progressive::HELD_EIGHTHS / 8 + all * 2
+    } else {
+        all * 4
+    };
+    held + row + (64 << 10)
 }
 
 /// Starts an encode.
@@ -76,6 +85,8 @@ struct JpegSink<'a> {
     statistics: [Statistics; 2],
     /// Tokens of the rows of units so far.
     rows: Vec<Box<[u16]>>,
+    /// Their coefficients in the tokens' place.
+    progressive: Option<Progressive>,
     /// Where those of a row are made.
     room: Vec<u16>,
     shape: Shape,
@@ -117,8 +128,12 @@ impl<'a> JpegSink<'a> {
             .map(|(index, steps)| Component::new(shape, index, Quantiser::new(steps, index > 0)))
             .collect();
         let across = components.first().map_or(1, |luma| luma.across);
+        let units = (shape.width as usize).div_ceil(across * SIDE);
         Self {
-            units: (shape.width as usize).div_ceil(across * SIDE),
+            progressive: encoding
+                .interlaced
+                .then(|| Progressive::new(&components, units)),
+            units,
             statistics: [Statistics::NONE; 2],
             rows: Vec::new(),
             room: Vec::new(),
@@ -133,6 +148,10 @@ impl<'a> JpegSink<'a> {
     fn make_tokens(&mut self) -> Result<(), Error> {
         self.checkpoint.check(Stage::Encode)?;
         self.components.iter_mut().for_each(Component::transform);
+        if let Some(progressive) = &mut self.progressive {
+            progressive.take(&self.components);
+            return Ok(());
+        }
         if self.room.is_empty() {
             let blocks = self.components.iter().map(|c| c.across * c.down);
             let most = self.units * blocks.sum::<usize>() * tokens::MOST;
@@ -191,8 +210,21 @@ impl<'a> JpegSink<'a> {
     }
 
     /// Writes the file.
-    fn write(self) -> Result<Vec<u8>, Error> {
+    fn write(mut self) -> Result<Vec<u8>, Error> {
         self.checkpoint.check(Stage::Encode)?;
+        let progressive = self.progressive.take();
+        let mut file = markers::begin(self.shape, &self.steps, progressive.is_some());
+        match progressive {
+            Some(progressive) => progressive.write(&mut file, self.checkpoint)?,
+            None => self.write_tokens(&mut file)?,
+        }
+        file.extend([0xff, 0xd9]);
+        file.shrink_to_fit();
+        Ok(file)
+    }
+
+    /// Appends the codes of all tokens, in one scan.
+    fn write_tokens(self, file: &mut Vec<u8>) -> Result<(), Error> {
         let used = self.components.len().min(2);
         let counts = self.statistics.iter().take(used);
         let counts: Vec<_> = counts.map(|s| [s.direct, s.alternating()]).collect();
@@ -211,7 +243,12 @@ impl<'a> JpegSink<'a> {
                 order.extend(std::iter::repeat_n((direct, alternating), blocks));
             }
         }
-        let mut file = markers::begin(self.shape, &self.steps, &codes);
+        for (slot, [direct, alternating]) in (0..).zip(&codes) {
+            markers::codes(file, slot, direct);
+            markers::codes(file, 0x10 | slot, alternating);
+        }
+        let planes: Vec<_> = (0..self.components.len()).collect();
+        markers::scan(file, &planes, (0, 63), (0, false));
         let pairs = counts.as_flattened().iter().zip(codes.as_flattened());
         let bits: u64 = pairs
             .map(|(counts, codes)| tokens::bits(counts, codes))
@@ -222,12 +259,10 @@ impl<'a> JpegSink<'a> {
         let mut writer = Writer::default();
         for row in self.rows {
             self.checkpoint.check(Stage::Encode)?;
-            writer.write(&row, &order, &mut file);
+            writer.write(&row, &order, file);
         }
-        writer.finish(&mut file);
-        file.extend([0xff, 0xd9]);
-        file.shrink_to_fit();
-        Ok(file)
+        writer.finish(file);
+        Ok(())
     }
 }
 

@@ -12,10 +12,7 @@ use crate::codecs::jpeg::{decode, probe};
 use crate::codecs::{Format, Raster, Scale};
 
 fn encoding(quality: u8) -> Encoding {
-    Encoding {
-        format: Format::Jpeg,
-        quality,
-    }
+    Encoding::plain(Format::Jpeg, quality)
 }
 
 fn written(raster: &Raster, quality: u8) -> Vec<u8> {
@@ -23,6 +20,42 @@ fn written(raster: &Raster, quality: u8) -> Vec<u8> {
     let mut sink = create(encoding(quality), raster.shape(), &checkpoint);
     sink.push(raster).unwrap();
     sink.finish().unwrap()
+}
+
+fn written_progressive(raster: &Raster, quality: u8) -> Vec<u8> {
+    let checkpoint = Checkpoint::new();
+    let encoding = Encoding {
+        interlaced: true,
+        ..encoding(quality)
+    };
+    let mut sink = create(encoding, raster.shape(), &checkpoint);
+    sink.push(raster).unwrap();
+    let file = sink.finish().unwrap();
+    assert!(file.capacity() as u64 <= encode_bytes(encoding, raster.shape()));
+    file
+}
+
+/// What libjpeg-turbo makes of it.
+fn library(file: &[u8]) -> Raster {
+    let checkpoint = Checkpoint::new();
+    let header = probe(file).unwrap();
+    let rows = decode::library(file, &header, Scale::FULL, &checkpoint);
+    rows.and_then(|rows| read(rows, 64)).unwrap()
+}
+
+/// The same coefficients in another order give the same samples.
+#[track_caller]
+fn same_in_scans(raster: &Raster, quality: u8) {
+    let (one, scans) = (
+        written(raster, quality),
+        written_progressive(raster, quality),
+    );
+    assert!(!probe(&one).unwrap().progressive);
+    assert!(probe(&scans).unwrap().progressive);
+    let shape = raster.shape();
+    assert!(library(&one) == library(&scans), "{shape:?} {quality}");
+    let length = (one.len(), scans.len());
+    assert!(length.1 < length.0 * 3 / 2 + 700, "{shape:?}: {length:?}");
 }
 
 /// What our decoder makes of it, having made sure that libjpeg-turbo makes the same.
@@ -88,6 +121,39 @@ fn all_sizes_and_layouts_come_back() {
 }
 
 #[test]
+fn scans_say_what_one_says() {
+    for model in MODELS {
+        for (width, height) in [
+            (1, 1),
+            (8, 8),
+            (9, 17),
+            (40, 3),
+            (3, 40),
+            (75, 53),
+            (333, 222),
+        ] {
+            let shape = Shape {
+                width,
+                height,
+                model,
+            };
+            for quality in [1, 40, 80, 100] {
+                same_in_scans(&picture(shape, 7), quality);
+                same_in_scans(&noise(shape, 7), quality);
+                // Blocks that end at once, more than one code says.
+                same_in_scans(&Raster::new(shape), quality);
+            }
+        }
+    }
+    let long = Shape {
+        width: 8 * 200,
+        height: 8 * 170,
+        model: Model::Gray,
+    };
+    same_in_scans(&Raster::new(long), 80);
+}
+
+#[test]
 fn noise_at_the_highest_quality_fits_the_codes_and_the_memory() {
     for model in MODELS {
         let shape = Shape {
@@ -111,7 +177,7 @@ fn noise_at_the_highest_quality_fits_the_codes_and_the_memory() {
             sink.push(&original).unwrap();
             let tokens: usize = sink.rows.iter().map(|row| row.len() * 2).sum();
             let file = Box::new(sink).finish().unwrap();
-            let most = encode_bytes(shape);
+            let most = encode_bytes(encoding(100), shape);
             assert!(
                 (tokens + file.capacity()) as u64 <= most,
                 "{model:?}: {tokens} + {} of {most}",
@@ -235,5 +301,6 @@ proptest! {
         let shape = Shape { width, height, model: MODELS[model] };
         let got = decoded(&written(&noise(shape, seed), quality));
         prop_assert_eq!(got.shape(), shape);
+        same_in_scans(&noise(shape, seed), quality);
     }
 }

@@ -1,0 +1,97 @@
+//! How a file is written: its format, and what may be chosen there.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use super::Format;
+
+/// How to write a picture.
+///
+/// What has no meaning in the format is as in [`Encoding::plain`], so that equal files have equal values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Encoding {
+    /// The format; its row has `writes` set.
+    pub format: Format,
+    /// 1 to 100 on the format's own scale; 100 where it has no meaning.
+    pub quality: u8,
+    /// Coarse first, then finer: a progressive JPEG, an Adam7 PNG.
+    pub interlaced: bool,
+    /// PNG of a palette, whatever has to be left out for that; the quality says how much may be.
+    pub palette: bool,
+    /// PNG: effort, 1 to 9; `None` for what suits the picture.
+    pub compression: Option<u8>,
+    /// WebP that keeps every sample.
+    pub lossless: bool,
+}
+
+impl Encoding {
+    /// A format's usual way.
+    pub const fn plain(format: Format, quality: u8) -> Self {
+        Self {
+            format,
+            quality,
+            interlaced: false,
+            palette: false,
+            compression: None,
+            lossless: false,
+        }
+    }
+
+    /// Without what has no meaning in the format.
+    #[must_use]
+    pub fn meant(self) -> Self {
+        let Self { format, .. } = self;
+        let palette = self.palette && format == Format::Png;
+        let lossless = self.lossless && format == Format::WebP;
+        let lossy = format.row().quality.is_some() && !lossless;
+        Self {
+            format,
+            // One value keeps equal answers equal.
+            quality: if lossy || palette { self.quality } else { 100 },
+            interlaced: self.interlaced && matches!(format, Format::Jpeg | Format::Png),
+            palette,
+            compression: self.compression.filter(|_| format == Format::Png),
+            lossless,
+        }
+    }
+
+    /// Appends it as text that is equal for equal files.
+    pub(crate) fn write(self, text: &mut String) {
+        text.push_str(self.format.name());
+        // Writing to a string can't fail.
+        let _ok = write!(text, " q{}", self.quality);
+        for (set, word) in [
+            (self.interlaced, " interlaced"),
+            (self.palette, " palette"),
+            (self.lossless, " lossless"),
+        ] {
+            text.push_str(if set { word } else { "" });
+        }
+        if let Some(effort) = self.compression {
+            let _ok = write!(text, " compression {effort}");
+        }
+    }
+
+    /// Nanoseconds that writing a pixel takes, about.
+    pub fn nanoseconds(self) -> u64 {
+        let (_, usual) = self.format.row().nanoseconds;
+        let usual = u64::from(usual);
+        match self.format {
+            Format::WebP if self.lossless => 300,
+            Format::Jpeg if self.interlaced => usual * 3,
+            Format::Png if self.palette => usual + 150,
+            Format::Png => match self.compression {
+                Some(8..) => usual * 10,
+                Some(7) => usual * 4,
+                _ => usual,
+            },
+            _ => usual,
+        }
+    }
+
+    /// Whether every sample stays as it is.
+    pub fn is_lossless(self) -> bool {
+        self.lossless || self.format.row().quality.is_none()
+    }
+}

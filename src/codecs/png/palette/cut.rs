@@ -1,0 +1,299 @@
+//! Which colours suit a histogram: boxes of colours are cut where that takes most of the error away, until there are enough;
+//! then colours move into the middle of those that are nearest to them (Wu 1991; Lloyd 1982).
+
+use super::histogram::Histogram;
+use super::{COLOURS, Seen};
+use crate::checkpoint::{Checkpoint, Stage, Stop};
+
+/// How much a difference in each of red, green, blue and alpha counts, as a factor before it is squared.
+pub(super) const WEIGHTS: [f32; 4] = [0.8, 1.0, 0.65, 1.0];
+
+/// Rounds in which colours move; more make no difference that is seen.
+const ROUNDS: usize = 3;
+
+/// Colours looked at between two polls.
+const POLL: usize = 1 << 11;
+
+/// The error, squared, that a quality of nothing would allow.
+const MOST_ERROR: f64 = 400.0;
+
+/// Bytes for each kind of colours.
+pub(super) const EACH_BYTES: u64 = size_of::<Point>() as u64 + 8;
+
+/// Colours of a kind: their mean, weighted, and how many they are.
+#[derive(Clone, Copy)]
+struct Point {
+    at: [f32; 4],
+    count: f32,
+}
+
+/// A box of colours: a stretch of all points.
+struct Part {
+    from: usize,
+    to: usize,
+    /// Count, sums and sums of squares.
+    moments: Moments,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Moments {
+    count: f64,
+    sums: [f64; 4],
+    squares: [f64; 4],
+}
+
+impl Moments {
+    fn of(points: &[Point]) -> Self {
+        let mut moments = Self::default();
+        for point in points {
+            moments.add(point);
+        }
+        moments
+    }
+
+    fn add(&mut self, point: &Point) {
+        let count = f64::from(point.count);
+        self.count += count;
+        let sums = self.sums.iter_mut().zip(&mut self.squares);
+        for ((sum, square), at) in sums.zip(point.at.map(f64::from)) {
+            *sum += at * count;
+            *square += at * at * count;
+        }
+    }
+
+    /// How far points are from their mean, squared, on each axis.
+    fn errors(&self) -> [f64; 4] {
+        let count = self.count.max(1.0);
+        std::array::from_fn(|axis| {
+            let sum = self.sums.get(axis).copied().unwrap_or_default();
+            let square = self.squares.get(axis).copied().unwrap_or_default();
+            (square - sum * sum / count).max(0.0)
+        })
+    }
+
+    fn error(&self) -> f64 {
+        self.errors().iter().sum()
+    }
+
+    fn mean(&self) -> [f32; 4] {
+        #[expect(clippy::cast_possible_truncation, reason = "a mean of floats")]
+        self.sums.map(|sum| (sum / self.count.max(1.0)) as f32)
+    }
+}
+
+/// At most 256 colours, as few as the quality allows; those that aren't opaque come first.
+///
+/// # Errors
+/// A stopped checkpoint.
+pub(super) fn colours(
+    histogram: Histogram,
+    quality: u8,
+    checkpoint: &Checkpoint,
+) -> Result<Vec<Seen>, Stop> {
+    let mut points: Vec<Point> = histogram
+        .kinds
+        .iter()
+        .map(|kind| {
+            let count = f64::from(kind.count.max(1));
+            #[expect(clippy::cast_possible_truncation, reason = "a mean of samples")]
+            let mut at = kind.sums.map(|sum| (sum as f64 / count) as f32);
+            for (sample, weight) in at.iter_mut().zip(WEIGHTS) {
+                *sample *= weight;
+            }
+            #[expect(clippy::cast_possible_truncation, reason = "a count needn't be exact")]
+            let count = count as f32;
+            Point { at, count }
+        })
+        .collect();
+    drop(histogram);
+    let mut means = cut(&mut points, quality, checkpoint)?;
+    for _ in 0..ROUNDS {
+        means = moved(&points, &means, checkpoint)?;
+    }
+    let mut colours: Vec<Seen> = means.into_iter().map(colour).collect();
+    colours.sort_unstable_by_key(|&[r, g, b, alpha]| (alpha, g, r, b));
+    colours.dedup();
+    Ok(colours)
+}
+
+/// Cuts all points into boxes; the mean of each.
+fn cut(points: &mut [Point], quality: u8, checkpoint: &Checkpoint) -> Result<Vec<[f32; 4]>, Stop> {
+    let moments = Moments::of(points);
+    let lost = f64::from(100 - quality.min(100)) / 100.0;
+    let allowed = MOST_ERROR * lost * lost * moments.count;
+    let mut parts = vec![Part {
+        from: 0,
+        to: points.len(),
+        moments,
+    }];
+    while parts.len() < COLOURS && parts.iter().map(|p| p.moments.error()).sum::<f64>() > allowed {
+        checkpoint.check(Stage::Encode)?;
+        let errors = parts.iter().map(|part| part.moments.error());
+        let worst = errors.enumerate().max_by(|a, b| a.1.total_cmp(&b.1));
+        let Some((worst, _)) = worst.filter(|&(_, error)| error > 0.0) else {
+            break;
+        };
+        let part = parts.swap_remove(worst);
+        let Some(stretch) = points.get_mut(part.from..part.to) else {
+            break;
+        };
+        let at = part.from + split(stretch, &part.moments);
+        for (from, to) in [(part.from, at), (at, part.to)] {
+            let moments = Moments::of(points.get(from..to).unwrap_or_default());
+            parts.push(Part { from, to, moments });
+        }
+    }
+    Ok(parts.iter().map(|part| part.moments.mean()).collect())
+}
+
+/// Sorts points along the axis on which they differ most, and says where to cut them: two or more, not all alike.
+fn split(points: &mut [Point], moments: &Moments) -> usize {
+    let errors = moments.errors().into_iter().enumerate();
+    let (axis, _) = errors
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+        .unwrap_or_default();
+    let along = |point: &Point| point.at.get(axis).copied().unwrap_or_default();
+    points.sort_by(|a, b| along(a).total_cmp(&along(b)));
+    let mut before = Moments::default();
+    let mut best = (f64::MIN, 1);
+    let last = points.len().saturating_sub(1);
+    for (index, point) in points.iter().take(last).enumerate() {
+        before.add(point);
+        // What two means take away from the error, all axes together.
+        let taken: f64 = before
+            .sums
+            .iter()
+            .zip(&moments.sums)
+            .map(|(sum, all)| {
+                let rest = all - sum;
+                sum * sum / before.count + rest * rest / (moments.count - before.count).max(1.0)
+            })
+            .sum();
+        if taken > best.0 {
+            best = (taken, index + 1);
+        }
+    }
+    best.1
+}
+
+/// The means of the points that are nearest to each; one that has none stays.
+fn moved(
+    points: &[Point],
+    means: &[[f32; 4]],
+    checkpoint: &Checkpoint,
+) -> Result<Vec<[f32; 4]>, Stop> {
+    let palette = Near::new(means.iter().copied());
+    let mut moments = vec![Moments::default(); means.len()];
+    for points in points.chunks(POLL) {
+        checkpoint.check(Stage::Encode)?;
+        for point in points {
+            if let Some(moments) = moments.get_mut(palette.nearest(point.at)) {
+                moments.add(point);
+            }
+        }
+    }
+    let pairs = moments.iter().zip(means);
+    Ok(pairs
+        .map(|(moments, &mean)| {
+            if moments.count > 0.0 {
+                moments.mean()
+            } else {
+                mean
+            }
+        })
+        .collect())
+}
+
+/// A weighted colour as it is seen.
+fn colour(at: [f32; 4]) -> Seen {
+    let mut samples = [0; 4];
+    for ((slot, at), weight) in samples.iter_mut().zip(at).zip(WEIGHTS) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a float saturates"
+        )]
+        let sample = (at / weight).round() as u8;
+        *slot = sample;
+    }
+    let [r, g, b, alpha] = samples;
+    [r.min(alpha), g.min(alpha), b.min(alpha), alpha]
+}
+
+/// Colours among which the nearest is looked for.
+pub(super) struct Near {
+    /// Each axis by itself, filled up with what is near to nothing.
+    axes: [[f32; COLOURS]; 4],
+}
+
+impl Near {
+    pub(super) fn new(colours: impl Iterator<Item = [f32; 4]>) -> Self {
+        let mut axes = [[1e9; COLOURS]; 4];
+        for (index, colour) in colours.enumerate().take(COLOURS) {
+            for (axis, at) in axes.iter_mut().zip(colour) {
+                if let Some(slot) = axis.get_mut(index) {
+                    *slot = at;
+                }
+            }
+        }
+        Self { axes }
+    }
+
+    /// The number of the nearest, the first of those that are as near.
+    pub(super) fn nearest(&self, at: [f32; 4]) -> usize {
+        let nearest = self.lanes(at).into_iter().min_by(nearer);
+        nearest.map_or(0, |(_, number)| number)
+    }
+
+    /// The numbers of the nearest and of some others that are near.
+    pub(super) fn near(&self, at: [f32; 4]) -> [u8; NEAR] {
+        let mut lanes = self.lanes(at);
+        lanes.sort_unstable_by(nearer);
+        let mut near = [0; NEAR];
+        for (slot, (_, number)) in near.iter_mut().zip(lanes) {
+            *slot = u8::try_from(number).unwrap_or_default();
+        }
+        near
+    }
+
+    /// The nearest of every eighth, and how far it is.
+    fn lanes(&self, [r, g, b, a]: [f32; 4]) -> [(f32, usize); LANES] {
+        let mut best = [f32::MAX; LANES];
+        let mut group = [0_u32; LANES];
+        let [red, green, blue, alpha] =
+            self.axes.each_ref().map(|axis| axis.as_chunks::<LANES>().0);
+        let axes = red.iter().zip(green).zip(blue.iter().zip(alpha));
+        for (index, ((red, green), (blue, alpha))) in (0..).zip(axes) {
+            for lane in 0..LANES {
+                #[expect(clippy::indexing_slicing, reason = "all have as many lanes")]
+                {
+                    let (r, g) = (red[lane] - r, green[lane] - g);
+                    let (b, a) = (blue[lane] - b, alpha[lane] - a);
+                    let distance = r * r + g * g + b * b + a * a;
+                    let nearer = distance < best[lane];
+                    best[lane] = if nearer { distance } else { best[lane] };
+                    group[lane] = if nearer { index } else { group[lane] };
+                }
+            }
+        }
+        let mut lanes = [(0.0, 0); LANES];
+        for (lane, (slot, (best, group))) in lanes
+            .iter_mut()
+            .zip(best.into_iter().zip(group))
+            .enumerate()
+        {
+            *slot = (best, group as usize * LANES + lane);
+        }
+        lanes
+    }
+}
+
+/// As many as vectors may take at once.
+const LANES: usize = 8;
+
+/// Numbers that [`Near::near`] gives.
+pub(super) const NEAR: usize = 4;
+
+fn nearer(a: &(f32, usize), b: &(f32, usize)) -> std::cmp::Ordering {
+    a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
+}

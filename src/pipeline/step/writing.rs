@@ -1,0 +1,115 @@
+//! What a step asks of the file: format, quality, how it is coded, what of the source's metadata stays.
+
+use crate::codecs::{Format, Keep};
+use crate::pipeline::parameter::{self, Grammar, ParameterError, Values};
+use crate::pipeline::request::Type;
+
+/// What a step says of the file; what isn't said is the format's default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Writing {
+    /// The format, if one is named.
+    pub output: Option<Type>,
+    /// 1 to 100.
+    pub quality: Option<u8>,
+    /// Coarse first: JPEG and PNG.
+    pub interlaced: Option<bool>,
+    /// At most 256 colours: PNG.
+    pub palette: Option<bool>,
+    /// Effort, 1 to 9: PNG.
+    pub compression: Option<u8>,
+    /// Every sample stays: WebP.
+    pub lossless: Option<bool>,
+    /// What of the source's metadata stays.
+    pub keep: Option<Keep>,
+    /// No metadata is left, an orientation that isn't obeyed included.
+    pub strips: bool,
+    /// The colour profile is left out.
+    pub without_profile: bool,
+}
+
+/// Parses it.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub(super) fn parse(values: &Values<'_>) -> Result<Writing, ParameterError> {
+    // AVIF alone would have a use for it, and isn't written.
+    let _effort = within(values, "speed", 0..=10)?;
+    let writing = Writing {
+        output: output(values)?,
+        quality: within(values, "quality", 1..=100)?,
+        interlaced: values.boolean("interlace")?,
+        palette: values.boolean("palette")?,
+        compression: within(values, "compression", 1..=9)?,
+        lossless: values.boolean("lossless")?,
+        keep: keep(values)?,
+        strips: values.boolean("stripmeta")?.unwrap_or(false),
+        without_profile: values.boolean("noprofile")?.unwrap_or(false),
+    };
+    if writing.strips && writing.keep.is_some_and(|keep| keep != Keep::Nothing) {
+        return match values.grammar() {
+            Grammar::Strict => Err(parameter::conflict("metadata", "stripmeta")),
+            Grammar::Imaginary => Ok(writing),
+        };
+    }
+    Ok(writing)
+}
+
+/// A whole number in a range; imaginary has numbers of any spelling, and takes those outside for none.
+fn within(
+    values: &Values<'_>,
+    name: &'static str,
+    range: std::ops::RangeInclusive<u8>,
+) -> Result<Option<u8>, ParameterError> {
+    let strict = values.grammar() == Grammar::Strict;
+    let number = values.get(name, |text| {
+        if strict {
+            let number = parameter::whole(text)?;
+            return range.contains(&number).then_some(Some(number));
+        }
+        let number = (parameter::loose(text)? + 0.5).floor();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a float saturates, and is not negative"
+        )]
+        let number = number.min(1000.0) as u16;
+        Some(u8::try_from(number).ok().filter(|n| range.contains(n)))
+    })?;
+    Ok(number.flatten())
+}
+
+fn keep(values: &Values<'_>) -> Result<Option<Keep>, ParameterError> {
+    let keep = values.get("metadata", |text| match (text, values.grammar()) {
+        ("none", _) => Some(Some(Keep::Nothing)),
+        ("copyright", _) => Some(Some(Keep::Copyright)),
+        ("keep", _) => Some(Some(Keep::Harmless)),
+        ("keep-all", _) => Some(Some(Keep::All)),
+        (_, Grammar::Strict) => None,
+        // It has no such parameter, and ignores what it doesn't know.
+        (_, Grammar::Imaginary) => Some(None),
+    })?;
+    Ok(keep.flatten())
+}
+
+/// The format. Imaginary knows fewer names, and an empty one is none.
+fn output(values: &Values<'_>) -> Result<Option<Type>, ParameterError> {
+    if values.grammar() == Grammar::Strict {
+        return values.get("type", parse_type);
+    }
+    let output = values.get("type", |text| match text.to_ascii_lowercase().as_str() {
+        "" => Some(None),
+        "jpg" | "tif" => None,
+        name => parse_type(name).map(Some),
+    })?;
+    Ok(output.flatten())
+}
+
+/// A format that can be written, or `auto`, in any case.
+pub(in crate::pipeline) fn parse_type(text: &str) -> Option<Type> {
+    if text.eq_ignore_ascii_case("auto") {
+        return Some(Type::Auto);
+    }
+    Format::named(text)
+        .filter(|row| row.writes)
+        .map(|row| Type::Named(row.format))
+}

@@ -1,0 +1,249 @@
+//! How files are written: in passes, in a palette, with how much effort, without loss.
+
+use image::RgbaImage;
+use pixmill::http::Compat;
+
+use crate::fixtures::{disc, jpeg, photo, png};
+use crate::support::{Answer, Picture, TestServer};
+
+/// Where a PNG's header has its colour type, and whether it comes in passes.
+const COLOUR_TYPE: usize = 25;
+const PASSES: usize = 28;
+
+/// A photograph, with alpha from edge to edge.
+fn fading(width: u32, height: u32) -> RgbaImage {
+    let mut picture = photo(width, height);
+    for (x, y, pixel) in picture.enumerate_pixels_mut() {
+        pixel.0[3] = u8::try_from((x * 255 / width + y) % 256).unwrap();
+    }
+    picture
+}
+
+fn pixels(answer: &Answer) -> Vec<[u8; 4]> {
+    assert_eq!(answer.status, 200);
+    Picture::decode(&answer.body).rgba
+}
+
+/// A bar that goes from clear to nearly opaque.
+fn bar() -> RgbaImage {
+    RgbaImage::from_fn(50, 3, |x, _| image::Rgba([u8::try_from(x * 5).unwrap(); 4]))
+}
+
+#[tokio::test]
+async fn interlaced_answers_show_the_same() {
+    let server = TestServer::start().await;
+    let bodies = [
+        jpeg(&photo(200, 150)),
+        png(&photo(90, 70)),
+        png(&fading(61, 47)),
+        png(&disc(40)),
+        png(&bar()),
+        png(&RgbaImage::new(1, 1)),
+    ];
+    for body in &bodies {
+        for (ask, media_type) in [
+            ("/convert?type=jpeg", "image/jpeg"),
+            ("/convert?type=jpeg&colorspace=bw&quality=95", "image/jpeg"),
+            ("/convert?type=png", "image/png"),
+            ("/resize?width=37&type=png&colorspace=bw", "image/png"),
+        ] {
+            let plain = server.post(ask, body).await;
+            for word in ["interlace=true", "progressive"] {
+                let passes = server.post(&format!("{ask}&{word}"), body).await;
+                assert_eq!(passes.header("content-type"), Some(media_type));
+                assert_ne!(passes.header("etag"), plain.header("etag"));
+                for (answer, progressive) in [(&plain, false), (&passes, true)] {
+                    let info = server.post("/info", &answer.body).await.json();
+                    assert_eq!(info["progressive"], progressive, "{ask}");
+                }
+                assert!(pixels(&plain) == pixels(&passes), "{ask}");
+                if media_type == "image/png" {
+                    assert_eq!((plain.body[PASSES], passes.body[PASSES]), (0, 1));
+                    // What comes out is read here, too.
+                    let again = server.post("/convert?type=png", &passes.body).await;
+                    assert!(pixels(&again) == pixels(&plain), "{ask}");
+                }
+            }
+        }
+    }
+}
+
+/// What has no meaning in a format makes no other answer.
+#[tokio::test]
+async fn what_a_format_has_no_use_for_changes_nothing() {
+    let server = TestServer::start().await;
+    let body = png(&photo(60, 40));
+    for (format, words) in [
+        (
+            "jpeg",
+            &[
+                "palette",
+                "compression=3",
+                "lossless",
+                "speed=3",
+                "interlace=false",
+            ][..],
+        ),
+        (
+            "webp",
+            &["palette", "compression=3", "interlace", "speed=10"],
+        ),
+        (
+            "tiff",
+            &[
+                "palette",
+                "compression=3",
+                "interlace",
+                "lossless",
+                "quality=3",
+            ],
+        ),
+        (
+            "png",
+            &["lossless", "speed=0", "quality=3", "palette=false"],
+        ),
+    ] {
+        let ask = format!("/convert?type={format}");
+        let plain = server.post(&ask, &body).await;
+        for word in words {
+            let answer = server.post(&format!("{ask}&{word}"), &body).await;
+            assert_eq!(
+                answer.header("etag"),
+                plain.header("etag"),
+                "{format} {word}"
+            );
+            assert!(answer.body == plain.body, "{format} {word}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn palettes_are_near_the_picture() {
+    let server = TestServer::start().await;
+    for (body, least) in [
+        (png(&photo(120, 80)), 33.0),
+        (jpeg(&photo(120, 80)), 33.0),
+        (png(&fading(120, 80)), 28.0),
+    ] {
+        let plain = server.post("/convert?type=png", &body).await;
+        let wanted = Picture::decode(&plain.body);
+        let (mut last, mut worst) = ((0.0, 0), f64::MAX);
+        for quality in ["&quality=20", "&quality=80", ""] {
+            let ask = format!("/convert?type=png&palette=true{quality}");
+            let answer = server.post(&ask, &body).await;
+            assert_eq!(answer.body[COLOUR_TYPE], 3);
+            let got = answer.picture("image/png", 120, 80);
+            let (psnr, length) = (got.psnr_on_black(&wanted), answer.body.len());
+            // With all 256 colours it can't be nearer.
+            assert!(
+                psnr >= last.0 && length >= last.1,
+                "{psnr} {length} {last:?}"
+            );
+            worst = worst.min(psnr);
+            last = (psnr, length);
+            // In passes it is the same.
+            let passes = server.post(&format!("{ask}&interlace=true"), &body).await;
+            assert_eq!((passes.body[COLOUR_TYPE], passes.body[PASSES]), (3, 1));
+            assert!(pixels(&passes) == got.rgba);
+        }
+        assert!(last.0 > least && worst < last.0 - 3.0, "{worst} {last:?}");
+        assert!(last.1 < plain.body.len(), "{last:?}");
+    }
+    // Where a palette holds all colours, nothing is lost, whatever else would be smaller.
+    let few = png(&RgbaImage::from_fn(9, 9, |x, y| {
+        image::Rgba([u8::try_from(x * 20 + y).unwrap(), 7, 9, 255])
+    }));
+    let answer = server
+        .post("/convert?type=png&palette=true&quality=1", &few)
+        .await;
+    assert_eq!(answer.body[COLOUR_TYPE], 3);
+    assert!(pixels(&answer) == Picture::decode(&few).rgba);
+}
+
+#[tokio::test]
+async fn effort_changes_only_a_size() {
+    let server = TestServer::start().await;
+    for picture in [photo(200, 150), disc(200), fading(100, 80)] {
+        let body = png(&picture);
+        let wanted = pixels(&server.post("/convert?type=png", &body).await);
+        let mut lengths = Vec::new();
+        for effort in 1..=9 {
+            let answer = server
+                .post(&format!("/convert?type=png&compression={effort}"), &body)
+                .await;
+            assert!(pixels(&answer) == wanted, "{effort}");
+            lengths.push(answer.body.len());
+        }
+        assert!(lengths[8] < lengths[0], "{lengths:?}");
+    }
+}
+
+#[tokio::test]
+async fn lossless_webp_keeps_every_sample() {
+    let server = TestServer::start().await;
+    for picture in [photo(90, 60), fading(90, 60), bar()] {
+        let body = png(&picture);
+        let answer = server.post("/convert?type=webp&lossless=true", &body).await;
+        let wanted = picture.pixels().map(|pixel| pixel.0);
+        assert!(pixels(&answer).into_iter().eq(wanted));
+        let info = server.post("/info", &answer.body).await.json();
+        assert_eq!(info["detail"], "lossless");
+    }
+    // Lossy ones become it too, as well as they can be read.
+    let body = jpeg(&photo(90, 60));
+    let lossless = server
+        .post("/resize?width=45&type=webp&lossless", &body)
+        .await;
+    let png = server.post("/resize?width=45&type=png", &body).await;
+    assert!(pixels(&lossless) == pixels(&png));
+}
+
+#[tokio::test]
+async fn values_out_of_range_are_told_what_is_allowed() {
+    let server = TestServer::start().await;
+    let loose = TestServer::start_with(|config| config.http.compat = Compat::Imaginary).await;
+    let body = png(&photo(30, 20));
+    for (word, allowed, there) in [
+        ("compression=0", "a whole number from 1 to 9", 200),
+        ("compression=10", "a whole number from 1 to 9", 200),
+        ("compression=x", "a whole number from 1 to 9", 400),
+        ("speed=11", "a whole number from 0 to 10", 200),
+        ("speed=x", "a whole number from 0 to 10", 400),
+        ("interlace=maybe", "true, false", 400),
+        ("palette=x", "true, false", 400),
+        ("lossless=2", "true, false", 400),
+        ("metadata=some", "none, copyright, keep or keep-all", 200),
+        (
+            "metadata=keep&stripmeta=true",
+            "nothing that contradicts stripmeta",
+            200,
+        ),
+    ] {
+        let path = format!("/convert?type=png&{word}");
+        let problem = server
+            .post(&path, &body)
+            .await
+            .problem(400, "invalid-parameter");
+        let name = word.split('=').next();
+        assert_eq!(problem["parameter"].as_str(), name);
+        assert!(
+            problem["allowed"].as_str().unwrap().starts_with(allowed),
+            "{problem}"
+        );
+        assert_eq!(loose.post(&path, &body).await.status, there, "{word}");
+    }
+    // What is out of range there is the usual.
+    let usual = loose.post("/convert?type=png", &body).await.body;
+    for word in [
+        "compression=0",
+        "compression=99",
+        "compression=-0",
+        "palette=",
+        "interlace=f",
+    ] {
+        let answer = loose
+            .post(&format!("/convert?type=png&{word}"), &body)
+            .await;
+        assert!(answer.body == usual, "{word}");
+    }
+}
