@@ -158,6 +158,16 @@ fn another_process_gives_the_same_answers() {
             200,
         ),
         (
+            "/convert?type=png&trim&sharpen=1&brightness=1.2&pixelate=2&pad=3&radius=5",
+            png(&disc(90)),
+            200,
+        ),
+        (
+            "/blur?sigma=2&type=jpeg&progressive",
+            jpeg(&photo(90, 70)),
+            200,
+        ),
+        (
             "/watermark?text=Hello%20there&color=red",
             png(&disc(90)),
             200,
