@@ -70,15 +70,15 @@ fn peak_bytes(plan: &Plan, header: &Header, beside: &[Header], decoded: Shape) -
     };
     resampling
         .max(finishing)
-        .max(staging(plan, beside, target))
+        .max(staging(plan, beside))
         .max(writing)
         .saturating_add(FIXED_BYTES)
 }
 
 /// What the dearest stage holds: the picture it gets, the one it makes, and what is its own.
-fn staging(plan: &Plan, beside: &[Header], target: Shape) -> u64 {
+fn staging(plan: &Plan, beside: &[Header]) -> u64 {
     let bytes = |(width, height)| pixels(width, height).saturating_mul(4);
-    let mut size = turned(plan, target);
+    let mut size = plan.turned();
     let mut most = 0;
     for stage in &plan.stages {
         let made = stage.size(size);
@@ -87,15 +87,6 @@ fn staging(plan: &Plan, beside: &[Header], target: Shape) -> u64 {
         size = made;
     }
     most
-}
-
-/// The size of the resampled picture behind its turn.
-fn turned(plan: &Plan, target: Shape) -> (u32, u32) {
-    if plan.orientation.swaps() {
-        (target.height, target.width)
-    } else {
-        (target.width, target.height)
-    }
 }
 
 /// Nanoseconds, about, that it takes to decode and mix the picture.
@@ -114,12 +105,7 @@ fn time(plan: &Plan, header: &Header, beside: &[Header]) -> Duration {
         plan.encoding.nanoseconds()
     };
     let answer = pixels(plan.width, plan.height).saturating_mul(writing);
-    let (width, height) = plan.resampling.target;
-    let mut size = if plan.orientation.swaps() {
-        (height, width)
-    } else {
-        (width, height)
-    };
+    let mut size = plan.turned();
     let mut stages = 0_u64;
     for stage in &plan.stages {
         stages = stages.saturating_add(stage.nanoseconds(size, beside));

@@ -241,6 +241,16 @@ impl Plan {
         text
     }
 
+    /// The size of the picture behind its turn, before stages.
+    pub fn turned(&self) -> (u32, u32) {
+        let (width, height) = self.resampling.target;
+        if self.orientation.swaps() {
+            (height, width)
+        } else {
+            (width, height)
+        }
+    }
+
     /// The layout of the picture on its canvas and background: grey or RGB, with or without alpha.
     pub(super) fn composed_model(&self) -> Model {
         let adds_alpha = self.canvas.is_some() && self.background.rgba[3] < 255;

@@ -36,6 +36,14 @@ impl Bounds {
         numbers.into_iter().flat_map(u32::to_le_bytes).collect()
     }
 
+    /// Whether they are an area of a picture of that size.
+    pub fn lie_in(&self, size: (u32, u32)) -> bool {
+        let fits = |start: u32, length: u32, side: u32| {
+            length > 0 && start.checked_add(length).is_some_and(|end| end <= side)
+        };
+        fits(self.left, self.width, size.0) && fits(self.top, self.height, size.1)
+    }
+
     /// What [`Bounds::bytes`] has written.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let (numbers, rest) = bytes.as_chunks::<4>();

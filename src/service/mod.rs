@@ -229,7 +229,10 @@ impl Service {
             plan,
             etag: String::new(),
         };
+        let size = ready.plan.turned();
+        // A process that was taken over may say anything.
         let found = Bounds::read(&self.work(ready, context).await?);
+        let found = found.filter(|found| found.lie_in(size));
         let found = found.ok_or_else(|| Error::Internal("borders were lost".to_owned()))?;
         order.request = order.request.trimmed(found);
         Ok(order)

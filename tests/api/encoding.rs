@@ -247,3 +247,52 @@ async fn values_out_of_range_are_told_what_is_allowed() {
         assert!(answer.body == usual, "{word}");
     }
 }
+
+#[tokio::test]
+async fn a_palette_has_no_colour_that_the_picture_lacks() {
+    let server = TestServer::start().await;
+    // More colours than a palette holds, in few kinds of nearly alike ones.
+    let alike = png(&RgbaImage::from_fn(20, 15, |x, y| {
+        let number = x + 20 * y;
+        let part = |by: u32| u8::try_from(100 + number / by % 7).unwrap();
+        image::Rgba([part(1), part(7), part(49), 255])
+    }));
+    let answer = server.post("/convert?type=png&palette=true", &alike).await;
+    let info = server.post("/info", &answer.body).await.json();
+    assert_eq!(
+        (answer.body[COLOUR_TYPE], &info["hasAlpha"]),
+        (3, &false.into())
+    );
+    // All greys and another colour are 257: no more than two of them become one.
+    let greys = RgbaImage::from_fn(257, 1, |x, _| match u8::try_from(x) {
+        Ok(grey) => image::Rgba([grey, grey, grey, 255]),
+        Err(_) => image::Rgba([200, 30, 30, 255]),
+    });
+    let answer = server
+        .post("/convert?type=png&palette=true", &png(&greys))
+        .await;
+    let made = pixels(&answer);
+    for (wanted, got) in greys.pixels().zip(&made) {
+        let off = wanted.0.iter().zip(got).map(|(a, b)| a.abs_diff(*b)).max();
+        assert!(off <= Some(4), "{wanted:?} {got:?}");
+    }
+}
+
+#[tokio::test]
+async fn colours_that_want_one_place_do_not_hold_a_worker() {
+    let server = TestServer::start().await;
+    // Opaque colours whose keys, spread by the golden ratio, fall into an eighth of a table: a million of them took half a minute.
+    let mut colours = (0_u32..1 << 24)
+        .map(|rgb| rgb << 8 | 0xff)
+        .filter(|key| key.wrapping_mul(0x9e37_79b9) >> 16 < 8192);
+    let all: Vec<u32> = colours.by_ref().take(1 << 15).collect();
+    let last = all[all.len() - 1];
+    let picture = RgbaImage::from_fn(512, 512, |x, y| {
+        let key = all.get((x + 512 * y) as usize).copied().unwrap_or(last);
+        image::Rgba(key.to_be_bytes())
+    });
+    let answer = server
+        .post("/convert?type=png&palette=true", &png(&picture))
+        .await;
+    assert_eq!(answer.status, 200);
+}

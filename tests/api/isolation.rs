@@ -163,11 +163,6 @@ fn another_process_gives_the_same_answers() {
             200,
         ),
         (
-            "/blur?sigma=2&type=jpeg&progressive",
-            jpeg(&photo(90, 70)),
-            200,
-        ),
-        (
             "/watermark?text=Hello%20there&color=red",
             png(&disc(90)),
             200,

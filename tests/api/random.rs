@@ -76,6 +76,13 @@ const VALUES: &[(&str, &[&str])] = &[
     ("background", &["fff", "10,20,30,100"]),
     ("type", &["jpeg", "png", "webp", "tiff", "jpg"]),
     ("quality", &["1", "80", "100", "101"]),
+    ("interlace", &["true"]),
+    ("palette", &["true"]),
+    ("compression", &["1", "9", "10"]),
+    ("lossless", &["true"]),
+    ("metadata", &["copyright", "keep", "keep-all"]),
+    ("contrast", &["0.2", "2"]),
+    ("gamma", &["0.5", "2.2"]),
     ("linear", &["false"]),
 ];
 

@@ -38,7 +38,7 @@ pub(in crate::codecs) fn said(file: &[u8]) -> Said<'_> {
 }
 
 /// A file of our encoder with metadata behind its first segment, JFIF's; `None` for another file.
-pub(in crate::codecs) fn annotated(file: Vec<u8>, metadata: &Metadata) -> Option<Vec<u8>> {
+pub(in crate::codecs) fn annotated(file: &[u8], metadata: &Metadata) -> Option<Vec<u8>> {
     let mut pieces = Vec::new();
     if let Some(block) = &metadata.exif {
         pieces.push(segment(APP1, &[EXIF, block])?);

@@ -128,8 +128,8 @@ impl Metadata {
             return Ok(file);
         }
         let made = match format {
-            Format::Jpeg => jpeg::annotated(file, self),
-            Format::Png => png::annotated(file, self)?,
+            Format::Jpeg => jpeg::annotated(&file, self),
+            Format::Png => png::annotated(&file, self)?,
             Format::WebP => webp::annotated(&file, self),
             _ => Some(file),
         };
@@ -138,13 +138,16 @@ impl Metadata {
 }
 
 /// Puts pieces into a file, behind its first bytes.
-pub(super) fn spliced(mut file: Vec<u8>, at: usize, pieces: &[Vec<u8>]) -> Option<Vec<u8>> {
-    if file.len() < at {
-        return None;
+pub(super) fn spliced(file: &[u8], at: usize, pieces: &[Vec<u8>]) -> Option<Vec<u8>> {
+    let (head, rest) = file.split_at_checked(at)?;
+    let more: usize = pieces.iter().map(Vec::len).sum();
+    let mut made = Vec::with_capacity(file.len() + more);
+    made.extend_from_slice(head);
+    for piece in pieces {
+        made.extend_from_slice(piece);
     }
-    file.reserve_exact(pieces.iter().map(Vec::len).sum());
-    file.splice(at..at, pieces.iter().flatten().copied());
-    Some(file)
+    made.extend_from_slice(rest);
+    Some(made)
 }
 
 #[cfg(test)]

@@ -196,6 +196,15 @@ fn what_holds_stays_of_a_packet() {
 fn what_cant_be_taken_out_safely_takes_all_with_it() {
     for (attributes, inside) in [
         ("e:GPSLatitude='1' ", ""),
+        // Places that have nothing to do with GPS.
+        ("photoshop:City='Berlin' ", ""),
+        ("photoshop:State='Berlin' ", ""),
+        ("Iptc4xmpCore:CountryCode='DE' ", ""),
+        (
+            "",
+            "<Iptc4xmpExt:LocationCreated><x/></Iptc4xmpExt:LocationCreated>",
+        ),
+        ("", "<dc:coverage>Berlin</dc:coverage>"),
         ("exif:GPSLatitude='1 ", ""),
         ("", "<exif:GPSLatitude>1"),
         (

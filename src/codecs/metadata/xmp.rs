@@ -17,6 +17,19 @@ const STALE: [&str; 3] = [
 /// How properties begin that say where a picture was made.
 const PLACE: &str = "exif:GPS";
 
+/// What else names a place, in small letters, whatever the schema: of IPTC, Photoshop, Dublin Core and their kin.
+const PLACES: [&str; 9] = [
+    "gps",
+    ":city",
+    ":state",
+    ":country",
+    ":location",
+    ":sublocation",
+    ":province",
+    ":worldregion",
+    ":coverage",
+];
+
 /// What of a packet stays; `None` where nothing does.
 pub(super) fn kept(packet: &[u8], keep: Keep) -> Option<Vec<u8>> {
     // Who has the rights EXIF says too, and a packet is kept or not.
@@ -37,7 +50,9 @@ pub(super) fn kept(packet: &[u8], keep: Keep) -> Option<Vec<u8>> {
     }
     if keep == Keep::Harmless {
         text = without(text, PLACE)?;
-        if left(&text.to_ascii_lowercase(), b"gps") {
+        // Their values come in many forms: where there are any, nothing stays.
+        let small = text.to_ascii_lowercase();
+        if PLACES.iter().any(|word| left(&small, word.as_bytes())) {
             return None;
         }
     }

@@ -22,6 +22,8 @@ const HEAD: usize = 33;
 /// What the chunks say, those behind the pixels too.
 pub(in crate::codecs) fn said(file: &[u8]) -> Said<'_> {
     let mut said = Said::default();
+    // The first counts, whatever it is: one is unpacked, and no more.
+    let mut packet = None;
     let mut reader = Reader::new(file.get(8..).unwrap_or_default());
     for _ in 0..CHUNKS {
         let (Some(length), Some(kind)) = (reader.u32_be(), reader.array::<4>()) else {
@@ -34,12 +36,15 @@ pub(in crate::codecs) fn said(file: &[u8]) -> Said<'_> {
         match &kind {
             b"eXIf" => said.exif(content),
             b"iTXt" => {
-                if let Some(packet) = content.strip_prefix(XMP).and_then(text) {
-                    said.xmp(packet);
+                if let Some(content) = content.strip_prefix(XMP) {
+                    packet.get_or_insert(content);
                 }
             }
             _ => {}
         }
+    }
+    if let Some(packet) = packet.and_then(text) {
+        said.xmp(packet);
     }
     said
 }
@@ -67,7 +72,7 @@ fn text(content: &[u8]) -> Option<Cow<'_, [u8]>> {
 /// # Errors
 /// `Internal` where libdeflate fails on the profile.
 pub(in crate::codecs) fn annotated(
-    file: Vec<u8>,
+    file: &[u8],
     metadata: &Metadata,
 ) -> Result<Option<Vec<u8>>, Error> {
     let mut pieces = Vec::new();

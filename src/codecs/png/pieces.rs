@@ -17,6 +17,9 @@ pub(super) const PIECE: usize = 2 << 20;
 const SLOW_PIECE: usize = 256 << 10;
 const SLOW: i32 = 7;
 
+/// The same at those that look through hundreds of places for each byte.
+const SLOWEST_PIECE: usize = 64 << 10;
+
 /// The first bytes of a zlib stream (RFC 1950): a window of 32 KB, a quick method.
 const HEADER: [u8; 2] = [0x78, 0x5e];
 
@@ -30,7 +33,11 @@ pub(super) fn compress(
     checkpoint: &Checkpoint,
     out: &mut Vec<u8>,
 ) -> Result<(), Error> {
-    let size = if level >= SLOW { SLOW_PIECE } else { PIECE };
+    let size = match level {
+        ..SLOW => PIECE,
+        SLOW => SLOW_PIECE,
+        _ => SLOWEST_PIECE,
+    };
     let level = CompressionLvl::new(level).map_err(|error| internal(&error))?;
     let mut compressor = Compressor::new(level);
     checkpoint.check(Stage::Encode)?;

@@ -15,6 +15,9 @@ const METHOD: c_int = 4;
 /// The same for lossless files, 0 to 100.
 const LOSSLESS_EFFORT: f32 = 50.0;
 
+/// The same for large ones: from 25 on libwebp goes back over all that it found, in one go that nothing can stop.
+const LARGE_EFFORT: f32 = 20.0;
+
 /// Pixels of a picture whose tokens are kept.
 const TOKEN_PIXELS: u64 = 4 << 20;
 
@@ -113,7 +116,11 @@ impl Sink for WebPSink<'_> {
             config.lossless = 1;
             // Colours behind what is transparent stay, too.
             config.exact = 1;
-            config.quality = LOSSLESS_EFFORT;
+            config.quality = if keeps_tokens(self.shape) {
+                LOSSLESS_EFFORT
+            } else {
+                LARGE_EFFORT
+            };
         }
         config.low_memory = c_int::from(!keeps_tokens(self.shape));
         picture.encode(&config, self.checkpoint)

@@ -128,8 +128,9 @@ fn cut(points: &mut [Point], quality: u8, checkpoint: &Checkpoint) -> Result<Vec
     }];
     while parts.len() < COLOURS && parts.iter().map(|p| p.moments.error()).sum::<f64>() > allowed {
         checkpoint.check(Stage::Encode)?;
-        let errors = parts.iter().map(|part| part.moments.error());
-        let worst = errors.enumerate().max_by(|a, b| a.1.total_cmp(&b.1));
+        let several = parts.iter().enumerate().filter(|(_, p)| p.to - p.from > 1);
+        let errors = several.map(|(index, part)| (index, part.moments.error()));
+        let worst = errors.max_by(|a, b| a.1.total_cmp(&b.1));
         let Some((worst, _)) = worst.filter(|&(_, error)| error > 0.0) else {
             break;
         };

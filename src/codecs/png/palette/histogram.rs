@@ -1,5 +1,7 @@
 //! How often colours occur, those that are nearly alike together.
 
+use std::hash::{BuildHasher, RandomState};
+
 use super::Seen;
 use crate::checkpoint::{Checkpoint, Stage, Stop};
 
@@ -13,8 +15,17 @@ pub(super) const EACH_BYTES: u64 = 3 * size_of::<Kind>() as u64;
 const PLACES: usize = MOST * 2;
 pub(super) const TABLE_BYTES: u64 = (PLACES * size_of::<u32>()) as u64;
 
-/// Lowest bits of a sample that make no difference, as long as there is room for all kinds.
+/// Lowest bits of a sample that make no difference where there are more than [`FEW`] colours, as long as there is room for all kinds.
 const ALIKE: u32 = 2;
+
+/// So few colours are told apart to the last bit.
+const FEW: usize = 1 << 10;
+
+/// An odd number by chance, of a hasher's seed. Which it is makes no difference to what is found.
+fn spread() -> u32 {
+    let [a, b, c, d, ..] = RandomState::new().hash_one(()).to_le_bytes();
+    u32::from_le_bytes([a, b, c, d]) | 1
+}
 
 /// Colours of one kind.
 #[derive(Clone, Copy)]
@@ -32,6 +43,8 @@ pub(super) struct Histogram {
     /// One more than a kind's number; 0 for a place that has none.
     places: Vec<u32>,
     alike: u32,
+    /// By what keys are spread over places. Nobody outside knows it, or could choose colours that all want the same place.
+    spread: u32,
 }
 
 impl Histogram {
@@ -46,14 +59,15 @@ impl Histogram {
         let mut histogram = Self {
             kinds: Vec::new(),
             places: vec![0; PLACES],
-            alike: ALIKE,
+            alike: 0,
+            spread: spread(),
         };
         for row in rows {
             checkpoint.check(Stage::Encode)?;
             for colour in row {
                 while !histogram.add(colour) {
                     // At three bits a sample, at the latest, all kinds have room.
-                    histogram.merge(histogram.alike + 1);
+                    histogram.merge((histogram.alike + 1).max(ALIKE));
                 }
             }
         }
@@ -75,14 +89,14 @@ impl Histogram {
     /// Counts pixels of the kind that a colour is of.
     fn insert(&mut self, pixels: Kind, colour: Seen) -> bool {
         let key = u32::from_be_bytes(colour.map(|sample| sample >> self.alike));
-        // The golden ratio spreads neighbours.
-        let mut place = (key.wrapping_mul(0x9e37_79b9) >> 16) as usize;
+        let most = if self.alike < ALIKE { FEW } else { MOST };
+        let mut place = (key.wrapping_mul(self.spread) >> 16) as usize;
         loop {
             let Some(slot) = self.places.get_mut(place % PLACES) else {
                 return false;
             };
             let Some(known) = slot.checked_sub(1) else {
-                if self.kinds.len() == MOST {
+                if self.kinds.len() == most {
                     return false;
                 }
                 self.kinds.push(Kind { key, ..pixels });
