@@ -100,5 +100,6 @@ async fn made(
         source,
         is_settled: true,
     };
-    answered(row, &state, &parts, asked, body).await
+    let answered = answered(row, &state, &parts, asked, body).await;
+    answered.map_err(Problem::hiding_the_mark)
 }

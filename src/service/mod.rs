@@ -221,6 +221,11 @@ impl Service {
         let Some(plan) = trim::seek(&order.request, &header, &self.0.settings)? else {
             return Ok(order);
         };
+        // What needs no pixel to be refused, is.
+        for source in &order.beside {
+            let header = codecs::probe(&source.bytes).map_err(Error::Watermark)?;
+            self.check(&header)?;
+        }
         let ready = Ready {
             source: source.clone(),
             beside: Vec::new(),

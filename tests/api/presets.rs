@@ -98,6 +98,8 @@ async fn presets_may_be_all_there_is() {
         .post("/preset/resize", &file)
         .await
         .picture("image/png", 60, 40);
+    let put = server.send("PUT", "/preset/resize", &[], &file).await;
+    put.problem(405, "method-not-allowed");
     assert_eq!(server.post("/info", &file).await.status, 200);
     let path = format!("/preset/dot?url={}", origin.url("/a.png"));
     let answer = server.get(&path).await;
@@ -123,4 +125,16 @@ fn mistakes_are_named() {
         assert_eq!(mistakes.len(), 1, "{presets}: {mistakes:?}");
         assert!(mistakes[0].contains(wrong), "{presets}: {mistakes:?}");
     }
+}
+
+#[tokio::test]
+async fn where_its_mark_is_stays_untold() {
+    let settings = r#"
+        compat = "imaginary"
+        presets = ["logo=watermarkimage?image=http://127.0.0.1:9/secret.png"]
+    "#;
+    let server = TestServer::start_as(settings).await;
+    let answer = server.post("/preset/logo", &png(&photo(30, 20))).await;
+    assert_eq!(answer.status, 400);
+    assert!(!String::from_utf8(answer.body).unwrap().contains("secret"));
 }

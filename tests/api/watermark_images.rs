@@ -299,8 +299,11 @@ async fn a_url_names_it() {
         ("/file.png", Reply::picture(png(&photo(60, 50)))),
     ])
     .await;
-    let server =
-        TestServer::start_with(|config| config.source.remote = Some(remote(&[&origin]))).await;
+    let server = TestServer::start_with(|config| {
+        config.source.remote = Some(remote(&[&origin]));
+        config.http.fetch.forward_authorization = true;
+    })
+    .await;
     let file = png(&photo(60, 50));
     let url = origin.url("/mark.png");
     let expected = drawn(&server, "left=3", &file, &png(&mark())).await;
@@ -311,15 +314,14 @@ async fn a_url_names_it() {
     assert_eq!(posted.body, expected.body);
     assert_eq!(posted.header("etag"), expected.header("etag"));
     let path = format!("/watermarkimage?{query}&url={}", origin.url("/file.png"));
-    let got = server.get(&path).await;
+    let word = [("Authorization", "Basic eDp5")];
+    let got = server.send("GET", &path, &word, &[]).await;
     assert_eq!(got.body, expected.body);
     // Nothing of the client goes there, and what is drawn is part of what it holds.
-    assert!(
-        origin
-            .asked()
-            .iter()
-            .all(|asked| asked.header("authorization").is_none())
-    );
+    for asked in origin.asked() {
+        let given = asked.header("authorization").is_some();
+        assert_eq!(given, asked.path == "/file.png", "{}", asked.path);
+    }
     let held = [("If-None-Match", expected.header("etag").unwrap())];
     let again = server.send("GET", &path, &held, &[]).await;
     assert_eq!((again.status, again.body.len()), (304, 0));

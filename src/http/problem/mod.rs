@@ -158,6 +158,13 @@ impl Problem {
         .about(url)
     }
 
+    /// Without the place of a picture to draw: the configuration has named it, not the client.
+    #[must_use]
+    pub fn hiding_the_mark(mut self) -> Self {
+        self.url = self.url.filter(|_| !self.is_mark);
+        self
+    }
+
     /// With a picture in the place of the document, which goes into a header.
     #[must_use]
     pub fn shown_as(mut self, picture: Option<Picture>) -> Self {

@@ -14,7 +14,9 @@ const LONGEST_WORD: usize = 256;
 
 /// What went wrong, with a last answer of this status.
 pub(super) fn failed(error: &object_store::Error, status: Option<u16>) -> Error {
-    let text = error.to_string();
+    // Not the error's own text: a client's key is in it, which may look like a code.
+    let texts: Vec<_> = causes(error).map(ToString::to_string).collect();
+    let text = texts.join(" ");
     let code = code(&text);
     let is_absent = matches!(error, object_store::Error::NotFound { .. });
     if is_absent && !code.is_some_and(|code| NO_BUCKET.contains(&code)) {

@@ -95,6 +95,8 @@ impl ObjectFacts {
                 // What was asked for is known by whoever asks again.
                 location: object_store::path::Path::ROOT,
                 e_tag: tag,
+                // No condition needs it, and it has no limit.
+                version: None,
                 ..meta.clone()
             })))
         })
