@@ -64,16 +64,20 @@ impl Bounds {
 /// The plan to find what is left of a picture without its borders, where the request wants to know.
 ///
 /// # Errors
-/// The picture is out of limits.
+/// One of the pictures is out of limits.
 pub fn seek(
     request: &Request,
     header: &Header,
+    beside: &[Header],
     settings: &Settings,
 ) -> Result<Option<Plan>, Error> {
     let Some((tolerance, turn)) = request.seeks(header) else {
         return Ok(None);
     };
-    check_source(header, settings)?;
+    // What can be refused without a pixel, is.
+    for header in beside.iter().chain([header]) {
+        check_source(header, settings)?;
+    }
     let size = (header.width, header.height);
     let mut plan = Plan {
         scale: Scale::FULL,

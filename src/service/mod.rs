@@ -205,47 +205,17 @@ impl Service {
         order: Order,
         context: &Context,
     ) -> Result<Answer, Error> {
-        let order = self.settled(&source, order, context).await?;
-        let ready = self.plan(source, order)?;
+        let ready = self.plan(source, order, context).await?;
         self.make(ready, context).await
     }
 
-    /// The order with what only pixels can tell: the size of the answer depends on that.
-    async fn settled(
-        &self,
-        source: &Source,
-        mut order: Order,
-        context: &Context,
-    ) -> Result<Order, Error> {
-        let header = codecs::probe(&source.bytes)?;
-        let Some(plan) = trim::seek(&order.request, &header, &self.0.settings)? else {
-            return Ok(order);
-        };
-        // What needs no pixel to be refused, is.
-        for source in &order.beside {
-            let header = codecs::probe(&source.bytes).map_err(Error::Watermark)?;
-            self.check(&header)?;
-        }
-        let ready = Ready {
-            source: source.clone(),
-            beside: Vec::new(),
-            profiles: self.0.admission.upload(header.held_bytes())?,
-            header,
-            plan,
-            etag: String::new(),
-        };
-        let size = ready.plan.turned();
-        // A process that was taken over may say anything.
-        let found = Bounds::read(&self.work(ready, context).await?);
-        let found = found.filter(|found| found.lie_in(size));
-        let found = found.ok_or_else(|| Error::Internal("borders were lost".to_owned()))?;
-        order.request = order.request.trimmed(found);
-        Ok(order)
-    }
-
-    /// All that can be known of the answer before a pixel is decoded.
-    fn plan(&self, source: Source, order: Order) -> Result<Ready, Error> {
-        let Order { request, beside } = order;
+    /// All that can be known of the answer before it is made.
+    async fn plan(&self, source: Source, order: Order, context: &Context) -> Result<Ready, Error> {
+        let Order {
+            mut request,
+            beside,
+        } = order;
+        let settings = &self.0.settings;
         let header = codecs::probe(&source.bytes)?;
         let headers = beside.iter().map(|source| codecs::probe(&source.bytes));
         let headers = headers.collect::<Result<Vec<_>, _>>();
@@ -253,7 +223,11 @@ impl Service {
         // A profile may be packed in the file, and lies beside it while the request waits.
         let held = headers.iter().chain([&header]).map(Header::held_bytes);
         let profiles = self.0.admission.upload(held.sum())?;
-        let plan = plan::plan_with(&request, &header, &headers, &self.0.settings)?;
+        if let Some(plan) = trim::seek(&request, &header, &headers, settings)? {
+            let found = self.bounds(source.clone(), header.clone(), plan, context);
+            request = request.trimmed(found.await?);
+        }
+        let plan = plan::plan_with(&request, &header, &headers, settings)?;
         Ok(Ready {
             etag: etag(&source, &beside, &plan),
             source,
@@ -262,6 +236,30 @@ impl Service {
             header,
             plan,
         })
+    }
+
+    /// What only pixels can tell of the size of the answer.
+    async fn bounds(
+        &self,
+        source: Source,
+        header: Header,
+        plan: Plan,
+        context: &Context,
+    ) -> Result<Bounds, Error> {
+        let size = plan.turned();
+        let ready = Ready {
+            source,
+            beside: Vec::new(),
+            // Whoever asks holds them.
+            profiles: self.0.admission.upload(0)?,
+            header,
+            plan,
+            etag: String::new(),
+        };
+        // A process that was taken over may say anything.
+        let found = Bounds::read(&self.work(ready, context).await?);
+        let found = found.filter(|found| found.lie_in(size));
+        found.ok_or_else(|| Error::Internal("borders were lost".to_owned()))
     }
 
     async fn make(&self, ready: Ready, context: &Context) -> Result<Answer, Error> {
@@ -283,7 +281,7 @@ impl Service {
     }
 }
 
-/// Digest of sources, plan and encoder version: known before a pixel is decoded.
+/// Digest of sources, plan and encoder version: known before the answer is made.
 fn etag(source: &Source, beside: &[Source], plan: &Plan) -> String {
     let mut hasher = blake3::Hasher::new();
     for source in std::iter::once(source).chain(beside) {

@@ -90,8 +90,7 @@ impl Service {
         };
         let sources = order.beside.iter().chain([&source]);
         let size = sources.map(|source| source.bytes.len() as u64).sum();
-        let order = self.settled(&source, order, context).await?;
-        let ready = self.plan(source, order)?;
+        let ready = self.plan(source, order, context).await?;
         match validators {
             Some(validators) => {
                 let etag = ready.etag.clone();

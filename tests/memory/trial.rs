@@ -55,7 +55,7 @@ fn took_with(name: &str, file: &[u8], marks: &[&[u8]], request: &Request) -> Opt
     let header = probe(file);
     let headers: Vec<_> = marks.iter().map(|file| probe(file)).collect();
     // What looks for borders is work of its own.
-    let plan = match trim::seek(request, &header, &SETTINGS).ok()? {
+    let plan = match trim::seek(request, &header, &headers, &SETTINGS).ok()? {
         Some(plan) => plan,
         None => plan::plan_with(request, &header, &headers, &SETTINGS).ok()?,
     };
