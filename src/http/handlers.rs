@@ -139,12 +139,6 @@ pub(super) async fn method_not_allowed(
     method: Method,
 ) -> Response {
     let imaginary = state.0.settings.compat == Compat::Imaginary;
-    // What is switched off by its name is no preset that is called the same.
-    let is_preset = route.as_ref().is_some_and(|route| {
-        let mut presets = state.0.settings.presets.iter();
-        presets.any(|preset| route.as_str() == state.route(&format!("/preset/{}", preset.name())))
-    });
-    let route = route.filter(|_| !is_preset);
     let enabled = state.0.access.enabled(route.as_ref());
     if let Some(problem) = enabled.err().filter(|_| !imaginary) {
         return problem.into_response();

@@ -74,11 +74,10 @@ pub fn router(state: State) -> Router {
         let path = state.route(&format!("/{}", row.name));
         pictures = pictures.route(&path, get::route(operate, sources));
     }
-    let layered = |routes: Router<State>| {
-        routes
-            .route_layer(from_fn_with_state(state.clone(), stand_in))
-            .route_layer(from_fn_with_state(state.clone(), limit_clients))
-    };
+    let pictures = pictures
+        .merge(presets::routes(&state))
+        .route_layer(from_fn_with_state(state.clone(), stand_in))
+        .route_layer(from_fn_with_state(state.clone(), limit_clients));
     let pages = Router::new()
         .route(
             &state.route("/"),
@@ -93,13 +92,9 @@ pub fn router(state: State) -> Router {
             &state.route("/problems/{code}"),
             routing::get(explain::problem),
         );
-    let mut router = cheap_routes(&state)
+    let router = cheap_routes(&state)
         .merge(guarded(pages, Endpoint::Page, &state))
-        .merge(guarded(layered(pictures), Endpoint::Picture, &state));
-    if !state.0.settings.presets.is_empty() {
-        let presets = layered(presets::routes(&state));
-        router = router.merge(guarded(presets, Endpoint::Preset, &state));
-    }
+        .merge(guarded(pictures, Endpoint::Picture, &state));
     finished(or_else(router, handlers::not_found, &state), state)
 }
 

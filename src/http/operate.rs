@@ -30,7 +30,6 @@ pub(super) async fn operate(
     let mut query = extract::query(&parts);
     let source = named::split(&mut query);
     let asked = Asked {
-        varies: request::negotiates(&query),
         query,
         source,
         // In what is signed nothing is left to a form.
@@ -41,8 +40,6 @@ pub(super) async fn operate(
 
 /// What a request says before its body.
 pub(super) struct Asked {
-    /// Whether the answer depends on what the client accepts.
-    pub(super) varies: bool,
     pub(super) query: Vec<(String, String)>,
     /// The picture that a GET names.
     pub(super) source: named::Values,
@@ -58,7 +55,7 @@ pub(super) async fn answered(
     asked: Asked,
     body: Body,
 ) -> Result<Response, Problem> {
-    let varies = asked.varies;
+    let varies = request::negotiates(&asked.query);
     let answered = if named::names_its_picture(&parts.method) {
         get::operated(row, state, parts, asked).await
     } else {

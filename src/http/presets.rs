@@ -12,7 +12,7 @@ use super::operate::{Asked, answered, parse};
 use super::problem::{Kind, Problem};
 use super::{State, extract, get, named};
 use crate::pipeline::operation;
-use crate::pipeline::request::{self, Rules};
+use crate::pipeline::request::Rules;
 
 /// A named operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +95,6 @@ async fn made(
     let row = operation::named(preset.operation)
         .ok_or_else(|| Problem::internal("a preset lost its operation"))?;
     let asked = Asked {
-        varies: request::negotiates(&preset.given),
         query: preset.given.clone(),
         source,
         is_settled: true,

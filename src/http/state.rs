@@ -36,7 +36,7 @@ impl State {
         snapshot: impl Fn() -> Snapshot + Send + Sync + 'static,
     ) -> Self {
         let clients = Clients::new(settings.max_per_client, settings.client_header.clone());
-        let access = Access::new(&settings.access, settings.compat);
+        let access = Access::new(&settings.access, settings.compat, &settings.path_prefix);
         Self(Arc::new(Parts {
             access,
             clients,

@@ -58,8 +58,6 @@ pub fn endpoints() -> impl Iterator<Item = &'static str> {
 pub(super) enum Endpoint {
     /// It works on a picture.
     Picture,
-    /// The same, by a name that the configuration gives.
-    Preset,
     /// It tells a balancer how the server is.
     Probe,
     /// It tells a scraper.
@@ -74,19 +72,24 @@ pub(super) struct Access {
     keys: Keyring,
     signature_key: Option<SignatureKey>,
     limiter: Option<Limiter>,
+    /// Paths.
     disabled: Vec<String>,
     compat: Compat,
 }
 
 impl Access {
-    pub(super) fn new(settings: &Settings, compat: Compat) -> Self {
+    /// `prefix` is what all paths begin with.
+    pub(super) fn new(settings: &Settings, compat: Compat, prefix: &str) -> Self {
         let keys = Keyring::default();
         keys.replace(&settings.api_keys);
+        // Probes are at the root, too.
+        let disabled = settings.disabled.iter();
+        let disabled = disabled.flat_map(|name| [format!("/{name}"), format!("{prefix}/{name}")]);
         Self {
             keys,
             signature_key: settings.signature_key.clone(),
             limiter: settings.rate.map(Limiter::new),
-            disabled: settings.disabled.clone(),
+            disabled: disabled.collect(),
             compat,
         }
     }
@@ -103,7 +106,7 @@ impl Access {
 
     /// The signature first and then the key, as imaginary does.
     fn admit(&self, endpoint: Endpoint, request: &mut Request) -> Result<(), Problem> {
-        if let (Endpoint::Picture | Endpoint::Preset, Some(key)) = (endpoint, &self.signature_key) {
+        if let (Endpoint::Picture, Some(key)) = (endpoint, &self.signature_key) {
             key.check(request.uri(), SystemTime::now())?;
         }
         // A balancer has no key; but imaginary wants one of it, too.
@@ -119,10 +122,7 @@ impl Access {
     /// Balancers and scrapers ask as often as they like, or a busy server would look like a dead one.
     fn standing(&self, endpoint: Endpoint, request: &Request) -> Option<Standing> {
         let limiter = self.limiter.as_ref()?;
-        let is_counted = matches!(
-            endpoint,
-            Endpoint::Picture | Endpoint::Preset | Endpoint::Page
-        );
+        let is_counted = matches!(endpoint, Endpoint::Picture | Endpoint::Page);
         let route = request
             .extensions()
             .get::<MatchedPath>()
@@ -130,10 +130,9 @@ impl Access {
         Some(limiter.count(request.method(), route.as_str()))
     }
 
-    /// Refuses what is switched off, by the last part of its path.
+    /// Refuses what is switched off.
     pub(super) fn enabled(&self, route: Option<&MatchedPath>) -> Result<(), Problem> {
-        let name = route.and_then(|route| route.as_str().rsplit('/').next());
-        if name.is_some_and(|name| self.disabled.iter().any(|off| off == name)) {
+        if route.is_some_and(|route| self.disabled.iter().any(|off| off == route.as_str())) {
             return Err(Problem::new(
                 Kind::Disabled,
                 "This endpoint is switched off on this server.",
@@ -155,9 +154,7 @@ pub(super) async fn guard(
     }
     let standing = access.standing(endpoint, &request);
     let refusal = standing.and_then(|standing| standing.refusal());
-    // What is switched off by its name is no preset that is called the same.
     let route = request.extensions().get::<MatchedPath>();
-    let route = route.filter(|_| endpoint != Endpoint::Preset);
     let mut response = match refusal.map_or_else(|| access.enabled(route), Err) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
