@@ -89,6 +89,17 @@ pub(super) fn laid_out(
     Ok(made)
 }
 
+/// The sample nearest to a value.
+pub(super) fn sample(value: f32) -> u8 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a float saturates"
+    )]
+    let sample = (value + 0.5) as u8;
+    sample
+}
+
 /// A grey or RGB pixel, with or without alpha, as RGBA.
 pub(super) fn read(pixel: &[u8]) -> [u8; 4] {
     match *pixel {

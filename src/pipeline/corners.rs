@@ -41,12 +41,7 @@ pub(super) fn round(
             // How much of a pixel a circle covers whose edge is as good as straight there.
             let covered = (radius - across.hypot(down) + 0.5).clamp(0.0, 1.0);
             let [r, g, b, alpha] = compose::read(pixel);
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "a part of 255"
-            )]
-            let alpha = (f32::from(alpha) * covered + 0.5) as u8;
+            let alpha = compose::sample(f32::from(alpha) * covered);
             compose::write([r, g, b, alpha], model, pixel);
         }
     }

@@ -79,7 +79,7 @@ pub(super) fn sharpen(
         for (pixel, soft) in row.unwrap_or_default().chunks_exact_mut(channels).zip(soft) {
             let [r, g, b, alpha] = compose::read(pixel);
             let added = curve(lightness([r, g, b]) - soft);
-            let [r, g, b] = [r, g, b].map(|sample| rounded(f32::from(sample) + added));
+            let [r, g, b] = [r, g, b].map(|sample| compose::sample(f32::from(sample) + added));
             compose::write([r, g, b, alpha], shape.model, pixel);
         }
     }
@@ -101,16 +101,6 @@ fn lightness(colour: [u8; 3]) -> f32 {
     weighted
         .map(|(sample, weight)| f32::from(sample) * weight)
         .sum()
-}
-
-fn rounded(value: f32) -> u8 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a float saturates"
-    )]
-    let sample = (value + 0.5) as u8;
-    sample
 }
 
 /// A Gaussian of that deviation, its sum 1, an odd number of weights.

@@ -5,16 +5,15 @@
 //! earlier, smaller one has taken away.
 
 use super::geometry::{self, Canvas, Size, Window};
-use super::looks;
 use super::operation::Verb;
 use super::output;
-use super::overlay;
 use super::parameter::{self, Grammar, ParameterError};
 use super::request::{Request, Type};
 use super::reshape::Reshape;
 use super::stage::Stage;
 use super::step::{Area, Step};
 use super::value::{Extend, Fit, Gravity};
+use super::{looks, overlay, zoom};
 use crate::codecs::{Format, Header, Orientation};
 
 /// What was folded so far.
@@ -64,7 +63,7 @@ impl Sketch {
         }
         self.turn(step);
         if step.operation.verb == Verb::Zoom {
-            looks::zoom(self, step)?;
+            zoom::add(self, step)?;
         }
         self.resize(step);
         if step.operation.verb == Verb::Extract && step.sizing.fit != Fit::Contain {

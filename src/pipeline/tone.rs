@@ -76,9 +76,9 @@ pub(super) fn tone(
                 .sum();
             let [r, g, b] = made.map(|sample| {
                 if channels < 3 {
-                    return rounded(sample);
+                    return compose::sample(sample);
                 }
-                rounded(grey + (sample - grey) * saturation)
+                compose::sample(grey + (sample - grey) * saturation)
             });
             compose::write([r, g, b, alpha], model, pixel);
         }
@@ -88,15 +88,4 @@ pub(super) fn tone(
 
 fn at(curve: &[f32; 256], sample: u8) -> f32 {
     curve.get(usize::from(sample)).copied().unwrap_or_default()
-}
-
-/// The nearest sample.
-fn rounded(value: f32) -> u8 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a float saturates"
-    )]
-    let sample = (value + 0.5) as u8;
-    sample
 }

@@ -325,6 +325,12 @@ async fn effects_are_needed_and_bounded() {
         let answer = server.post(path, &file).await;
         answer.problem(400, code);
     }
+    // What imaginary doesn't know, it doesn't refuse.
+    let imaginary = TestServer::start_as("compat = \"imaginary\"").await;
+    let nonsense =
+        "pad=x&radius=half&trim=y&brightness=-1&gamma=0&sharpen=z&pixelate=0&metadata=what";
+    let answer = imaginary.post(&format!("/flip?{nonsense}"), &file).await;
+    answer.picture(PNG, 30, 20);
     let answer = server.post("/pad?pad=9000", &file).await;
     answer.problem(422, "output-too-large");
 }

@@ -73,6 +73,19 @@ impl<'a> Values<'a> {
             })
     }
 
+    /// The value of a parameter that imaginary hasn't: there, what can't be read is ignored as its name would be.
+    pub(in crate::pipeline) fn own<T>(
+        &self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, ParameterError> {
+        let value = self.get(name, parse);
+        match self.grammar {
+            Grammar::Strict => value,
+            Grammar::Imaginary => Ok(value.unwrap_or(None)),
+        }
+    }
+
     /// A whole number; imaginary's 0 is none at all, and it has no range.
     pub(in crate::pipeline) fn whole(
         &self,

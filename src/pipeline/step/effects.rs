@@ -1,7 +1,9 @@
 //! What is done to a picture's look, whatever its size.
 
+use std::ops::RangeInclusive;
+
 use crate::pipeline::operation::{Needs, OperationRow, Verb};
-use crate::pipeline::parameter::{self, Grammar, ParameterError, Values};
+use crate::pipeline::parameter::{self, ParameterError, Values};
 use crate::pipeline::tone::Tone;
 use crate::pipeline::trim::USUAL;
 
@@ -44,26 +46,24 @@ pub struct Edges {
 
 /// What the values ask for.
 pub(super) fn effects(values: &Values<'_>) -> Result<Effects, ParameterError> {
-    let factor = |name| Ok(values.decimal(name, 0.0..=MAX_TONE)?.unwrap_or(1.0));
-    let usual = Tone::default();
+    let within = |name, range: RangeInclusive<f64>| {
+        values.own(name, |text| {
+            parameter::decimal(text).filter(|number| range.contains(number))
+        })
+    };
+    let factor = |name, least| Ok(within(name, least..=MAX_TONE)?.unwrap_or(1.0));
+    let squares = 1..=MAX_SQUARE;
+    let square = |text: &str| parameter::whole(text).filter(|side| squares.contains(side));
     Ok(Effects {
         tone: Tone {
-            brightness: factor("brightness")?,
-            contrast: factor("contrast")?,
-            saturation: factor("saturation")?,
-            gamma: values
-                .decimal("gamma", 0.1..=MAX_TONE)?
-                .filter(|&gamma| gamma >= 0.1)
-                .unwrap_or(usual.gamma),
+            brightness: factor("brightness", 0.0)?,
+            contrast: factor("contrast", 0.0)?,
+            saturation: factor("saturation", 0.0)?,
+            gamma: factor("gamma", 0.1)?,
         },
-        sharpen: values
-            .decimal("sharpen", 0.0..=MAX_SHARPENING)?
-            .unwrap_or(0.0),
+        sharpen: within("sharpen", 0.0..=MAX_SHARPENING)?.unwrap_or(0.0),
         blur: values.decimal("sigma", 0.0..=MAX_SIGMA)?.unwrap_or(0.0),
-        pixelate: values
-            .whole("pixelate", 1..=MAX_SQUARE)?
-            .unwrap_or(0)
-            .min(MAX_SQUARE),
+        pixelate: values.own("pixelate", square)?.unwrap_or(0),
     })
 }
 
@@ -72,34 +72,23 @@ pub(super) fn trim(
     operation: &OperationRow,
     values: &Values<'_>,
 ) -> Result<Option<u8>, ParameterError> {
-    let given = values.get("trim", |text| match text {
+    let given = values.own("trim", |text| match text {
         "" => Some(USUAL),
         text => parameter::whole(text),
-    });
-    let given = match given {
-        Err(_unknown) if values.grammar() == Grammar::Imaginary => None,
-        given => given?,
-    };
+    })?;
     let usual = (operation.verb == Verb::Trim).then_some(USUAL);
     Ok(given.or(usual))
 }
 
 /// What the values ask for.
 pub(super) fn edges(values: &Values<'_>) -> Result<Edges, ParameterError> {
-    let radius = values.get("radius", |text| match text {
+    let radius = values.own("radius", |text| match text {
         "max" => Some(u32::MAX),
         text => parameter::whole(text).filter(|&radius: &u32| radius <= super::MAX_SIDE),
-    });
-    let border = values.get("pad", border);
-    // What imaginary doesn't know, it doesn't refuse.
-    let loose = values.grammar() == Grammar::Imaginary;
+    })?;
     Ok(Edges {
-        border: border
-            .or_else(|error| if loose { Ok(None) } else { Err(error) })?
-            .unwrap_or_default(),
-        radius: radius
-            .or_else(|error| if loose { Ok(None) } else { Err(error) })?
-            .unwrap_or(0),
+        border: values.own("pad", border)?.unwrap_or_default(),
+        radius: radius.unwrap_or(0),
     })
 }
 

@@ -79,16 +79,15 @@ fn within(
 }
 
 fn keep(values: &Values<'_>) -> Result<Option<Keep>, ParameterError> {
-    let keep = values.get("metadata", |text| match (text, values.grammar()) {
-        ("none", _) => Some(Some(Keep::Nothing)),
-        ("copyright", _) => Some(Some(Keep::Copyright)),
-        ("keep", _) => Some(Some(Keep::Harmless)),
-        ("keep-all", _) => Some(Some(Keep::All)),
-        (_, Grammar::Strict) => None,
-        // It has no such parameter, and ignores what it doesn't know.
-        (_, Grammar::Imaginary) => Some(None),
-    })?;
-    Ok(keep.flatten())
+    values.own("metadata", |text| {
+        Some(match text {
+            "none" => Keep::Nothing,
+            "copyright" => Keep::Copyright,
+            "keep" => Keep::Harmless,
+            "keep-all" => Keep::All,
+            _ => return None,
+        })
+    })
 }
 
 /// The format. Imaginary knows fewer names, and an empty one is none.
