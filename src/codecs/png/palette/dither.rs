@@ -1,7 +1,8 @@
 //! Each pixel's colour, where what is off in one is made up for by its neighbours (Floyd and Steinberg 1976).
 
 use super::Seen;
-use super::cut::{NEAR, Near, WEIGHTS};
+use super::cut::WEIGHTS;
+use super::near::{NEAR, Near};
 use crate::checkpoint::{Checkpoint, Stage, Stop};
 use crate::codecs::Shape;
 

@@ -126,3 +126,57 @@ impl Histogram {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Opaque colours that all want the same few places where keys are spread by the golden ratio, as they once were.
+    fn chosen() -> Vec<Seen> {
+        let keys = (0_u32..1 << 24).map(|rgb| rgb << 8 | 0xff);
+        let near = keys.filter(|key| key.wrapping_mul(0x9e37_79b9) >> 16 < 64);
+        near.take(FEW).map(u32::to_be_bytes).collect()
+    }
+
+    fn counted(colours: &[Seen], spread: u32) -> (Vec<(u32, u32)>, usize) {
+        let mut histogram = Histogram {
+            kinds: Vec::new(),
+            places: vec![0; PLACES],
+            alike: 0,
+            spread,
+        };
+        for &colour in colours {
+            assert!(histogram.add(colour));
+        }
+        // How far the last of them lies from where it wants to be, around.
+        let far = histogram
+            .places
+            .iter()
+            .enumerate()
+            .filter_map(|(place, number)| {
+                let kind = histogram.kinds.get(number.checked_sub(1)? as usize)?;
+                let home = (kind.key.wrapping_mul(spread) >> 16) as usize;
+                Some((place + PLACES - home) % PLACES)
+            });
+        let far = far.max().unwrap();
+        let kinds = histogram.kinds.iter();
+        (kinds.map(|kind| (kind.key, kind.count)).collect(), far)
+    }
+
+    #[test]
+    fn nobody_can_choose_colours_that_crowd() {
+        let colours = chosen();
+        let spreads: Vec<u32> = (0..4).map(|_| spread()).collect();
+        assert!(spreads.iter().all(|spread| spread % 2 == 1));
+        assert!(spreads.iter().any(|&other| other != spreads[0]));
+        let (kinds, far) = counted(&colours, 0x9e37_79b9);
+        assert!(far > 900, "{far}");
+        let all = spreads.iter().map(|&spread| counted(&colours, spread));
+        let farthest = all.map(|(found, far)| {
+            // What is found doesn't depend on places.
+            assert_eq!(found, kinds);
+            far
+        });
+        assert!(farthest.min().unwrap() < 100);
+    }
+}

@@ -6,6 +6,7 @@
 mod cut;
 mod dither;
 mod histogram;
+mod near;
 
 use self::histogram::Histogram;
 use crate::checkpoint::{Checkpoint, Stop};
