@@ -277,22 +277,3 @@ async fn a_palette_has_no_colour_that_the_picture_lacks() {
         assert!(off <= Some(4), "{wanted:?} {got:?}");
     }
 }
-
-#[tokio::test]
-async fn colours_that_want_one_place_do_not_hold_a_worker() {
-    let server = TestServer::start().await;
-    // Opaque colours whose keys, spread by the golden ratio, fall into an eighth of a table: a million of them took half a minute.
-    let mut colours = (0_u32..1 << 24)
-        .map(|rgb| rgb << 8 | 0xff)
-        .filter(|key| key.wrapping_mul(0x9e37_79b9) >> 16 < 8192);
-    let all: Vec<u32> = colours.by_ref().take(1 << 15).collect();
-    let last = all[all.len() - 1];
-    let picture = RgbaImage::from_fn(512, 512, |x, y| {
-        let key = all.get((x + 512 * y) as usize).copied().unwrap_or(last);
-        image::Rgba(key.to_be_bytes())
-    });
-    let answer = server
-        .post("/convert?type=png&palette=true", &png(&picture))
-        .await;
-    assert_eq!(answer.status, 200);
-}

@@ -436,11 +436,7 @@ async fn one_fetch_serves_all_who_want_the_same() {
     for width in 31..36 {
         others.push(send(&server, &format!("/resize?width={width}&object=a.png")).await);
     }
-    let joined = "pixmill_fetches_shared_total 5\n";
-    while !String::from_utf8(server.get("/metrics").await.body)
-        .unwrap()
-        .contains(joined)
-    {}
+    server.shows("pixmill_fetches_shared_total 5\n").await;
     // The one that began it leaves.
     drop(first);
     origin.let_go();

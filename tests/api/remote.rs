@@ -486,11 +486,7 @@ async fn one_fetch_serves_all_who_want_the_same() {
     let mut another = ask(30, "2").await;
     let watch = origin.watch();
     eventually(move || watch() == (2, 2)).await;
-    let joined = "pixmill_fetches_shared_total 5\n";
-    while !String::from_utf8(server.get("/metrics").await.body)
-        .unwrap()
-        .contains(joined)
-    {}
+    server.shows("pixmill_fetches_shared_total 5\n").await;
     // The one that began it leaves.
     drop(first);
     origin.let_go();

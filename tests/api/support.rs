@@ -170,6 +170,17 @@ impl TestServer {
             .await
     }
 
+    /// Waits until the metrics have this line.
+    pub(crate) async fn shows(&self, line: &str) {
+        let end = tokio::time::Instant::now() + PATIENCE;
+        while !String::from_utf8(self.get("/metrics").await.body)
+            .unwrap()
+            .contains(line)
+        {
+            assert!(tokio::time::Instant::now() < end, "never: {line}");
+        }
+    }
+
     /// Waits until admission's figures are as the test wants them.
     #[track_caller]
     pub(crate) fn settled(
