@@ -146,10 +146,14 @@ impl Access {
 fn place(text: &str) -> Result<Place, String> {
     let url = Url::parse(text)
         .ok()
-        .filter(|url| url.username().is_empty() && url.query().is_none());
+        .filter(|url| url.username().is_empty() && url.password().is_none())
+        .filter(|url| url.query().is_none());
     url.as_ref()
         .and_then(Place::of)
-        .ok_or_else(|| format!("at '{text}', which is no URL of http or https"))
+        // There may be a password in it.
+        .ok_or_else(|| {
+            "at what is no URL of http or https without user, password and query".to_owned()
+        })
 }
 
 fn aws(
