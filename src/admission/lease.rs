@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Error;
+use super::queue::Demand;
 use super::state::State;
 
 /// A body without an announced length takes upload memory in steps of this.
@@ -58,14 +59,17 @@ impl Drop for Lease {
 #[derive(Debug)]
 pub struct Held {
     state: Arc<State>,
+    /// Of the work that made it.
+    demand: Demand,
     bytes: u64,
 }
 
 impl Held {
     /// Of `bytes` that are in the books already.
-    pub(super) fn new(state: &Arc<State>, bytes: u64) -> Self {
+    pub(super) fn new(state: &Arc<State>, demand: Demand, bytes: u64) -> Self {
         Self {
             state: Arc::clone(state),
+            demand,
             bytes,
         }
     }
@@ -73,6 +77,6 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.state.give_pixels_back(self.bytes);
+        self.state.give_answer_back(self.demand, self.bytes);
     }
 }

@@ -6,6 +6,7 @@
 //! Knows nothing of images or HTTP.
 
 mod aside;
+mod books;
 mod lease;
 mod lock;
 mod pace;
@@ -188,6 +189,11 @@ impl Admission {
     /// What is going on.
     pub fn figures(&self) -> Figures {
         self.0.state.figures()
+    }
+
+    /// Whether answers that are not sent yet hold more than half of the pixel memory.
+    pub fn is_clogged(&self) -> bool {
+        self.0.state.is_clogged()
     }
 
     /// When a place is likely: 1 to 60 s, from the measured drain rate, jittered.

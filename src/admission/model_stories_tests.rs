@@ -191,7 +191,7 @@ fn a_grant_meets_those_who_leave_in_every_order() {
     for fates in FATES.map(|fate| vec![fate]).into_iter().chain(pairs) {
         orders += model(DfsScheduler::new(None, false), move || {
             let state = Arc::new(State::modelled(Settings {
-                queue: 2,
+                queue: 4,
                 ..settings()
             }));
             let all = demand(10 * MIB);

@@ -6,7 +6,7 @@ use super::*;
 async fn memory_is_granted_with_the_worker_or_waited_for() {
     let admission = Admission::start(Settings {
         workers: 2,
-        queue: 2,
+        queue: 4,
         ..settings()
     })
     .unwrap();
@@ -16,12 +16,12 @@ async fn memory_is_granted_with_the_worker_or_waited_for() {
     settled(&admission, |f| f.queued == 1).await;
     // One worker is free, but the memory isn't; one of another class may overtake, but not for ever.
     let small = Demand {
-        bytes: MIB,
-        time: Duration::from_millis(5),
+        bytes: MIB / 2,
+        time: Duration::from_secs(1),
     };
     let tiny = Demand {
-        bytes: MIB / 8,
-        ..small
+        bytes: MIB / 4,
+        time: Duration::from_millis(5),
     };
     let overtaking = job_of(&admission, small, later());
     overtaking.started.await.unwrap();
@@ -57,6 +57,51 @@ async fn memory_is_granted_with_the_worker_or_waited_for() {
             actual: 11 * MIB
         })
     );
+}
+
+#[tokio::test]
+async fn large_work_and_its_answers_leave_place_and_memory_to_others() {
+    let settings = Settings {
+        workers: 2,
+        queue: 8,
+        ..settings()
+    };
+    let admission = Admission::start(settings).unwrap();
+    let large = Demand {
+        bytes: 2 * MIB,
+        time: Duration::from_millis(50),
+    };
+    let tiny = Demand {
+        bytes: MIB / 4,
+        ..large
+    };
+    let answered = async |demand: Demand| {
+        let work = move |permit: &mut Permit| permit.keep(demand.bytes);
+        let checkpoint = Checkpoint::new();
+        admission.run(demand, later(), &checkpoint, work).await
+    };
+    // Clients that don't read: four answers fill what large ones may have, though a fifth would still fit.
+    let mut unread = Vec::new();
+    for _ in 0..4 {
+        assert!(!admission.is_clogged() || unread.len() > 2);
+        unread.push(answered(large).await.unwrap());
+    }
+    assert!(admission.is_clogged());
+    let mut waiting: Vec<_> = (0..6).map(|_| job_of(&admission, large, later())).collect();
+    settled(&admission, |f| f.queued == 6 && f.busy == 0).await;
+    let refused = job_of(&admission, large, later()).task.await.unwrap();
+    assert!(matches!(refused, Err(Error::Overloaded { .. })));
+    // Of the same time, but past all who wait for memory, and into what is left to such.
+    for _ in 0..20 {
+        drop(answered(tiny).await.unwrap());
+    }
+    drop(unread);
+    assert!(!admission.is_clogged());
+    for job in waiting.drain(..) {
+        job.end.send(()).unwrap();
+        assert_eq!(job.task.await.unwrap(), Ok(42));
+    }
+    settled(&admission, |f| f.busy == 0 && f.pixel_memory.0 == 0).await;
 }
 
 #[tokio::test]

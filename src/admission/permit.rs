@@ -45,9 +45,9 @@ impl Permit {
     pub fn keep(&mut self, bytes: u64) -> Held {
         let rest = self.bytes.saturating_sub(bytes);
         // More than was granted is counted too: the books tell what is held.
-        self.state.exchange_pixels(self.bytes, rest + bytes);
+        self.state.keep(self.demand, self.bytes, rest, bytes);
         self.bytes = rest;
-        Held::new(&self.state, bytes)
+        Held::new(&self.state, self.demand, bytes)
     }
 
     /// The work has run to its end.

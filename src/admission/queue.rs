@@ -14,25 +14,30 @@ pub struct Demand {
     pub time: Duration,
 }
 
-/// Up to which time a demand belongs to each class but the last.
-const BOUNDS: [Duration; CLASSES - 1] = [
+/// Up to which time a demand belongs to each kind of cost but the last.
+const BOUNDS: [Duration; 3] = [
     Duration::from_millis(25),
     Duration::from_millis(200),
     Duration::from_millis(1_600),
 ];
-const CLASSES: usize = 4;
 
-/// The first class whose work is dear: a cheap one shouldn't have to wait for it to end.
+/// One for each kind of cost, and one for what takes much memory and little time.
+const CLASSES: usize = BOUNDS.len() + 2;
+
+/// The first kind of cost that is dear: a cheap one shouldn't have to wait for it to end.
 const DEAR: usize = 2;
 
+/// Takes much memory, and little time.
+const LARGE: usize = CLASSES - 1;
+
 impl Demand {
-    fn class(self) -> usize {
+    fn cost(self) -> usize {
         BOUNDS.iter().filter(|&&bound| self.time > bound).count()
     }
 
     /// Whether the work takes long.
     pub(super) fn dear(self) -> bool {
-        self.class() >= DEAR
+        self.cost() >= DEAR
     }
 }
 
@@ -44,6 +49,8 @@ impl Demand {
 #[derive(Debug)]
 pub(super) struct Queue<T> {
     classes: [Class<T>; CLASSES],
+    /// Bytes; who needs more mustn't keep those waiting who need less.
+    modest: u64,
     /// The share that the class had got whose turn it was last.
     reached: f64,
 }
@@ -69,8 +76,10 @@ pub(super) struct Waiter<T> {
 pub(super) struct Turn(usize);
 
 impl<T> Queue<T> {
-    pub(super) fn new() -> Self {
+    /// `modest` is how many bytes are little.
+    pub(super) fn new(modest: u64) -> Self {
         Self {
+            modest,
             classes: std::array::from_fn(|_| Class {
                 waiting: VecDeque::new(),
                 share: 0.0,
@@ -86,13 +95,34 @@ impl<T> Queue<T> {
 
     /// How many wait with dear work.
     pub(super) fn dear(&self) -> usize {
-        let dear = self.classes.iter().skip(DEAR);
+        let dear = self.classes.iter().take(LARGE).skip(DEAR);
         dear.map(|class| class.waiting.len()).sum()
+    }
+
+    /// How many wait with work that takes long or much memory.
+    pub(super) fn heavy(&self) -> usize {
+        let heavy = self.classes.iter().skip(DEAR);
+        heavy.map(|class| class.waiting.len()).sum()
+    }
+
+    /// Whether the work takes long or much memory.
+    pub(super) fn is_heavy(&self, demand: Demand) -> bool {
+        self.class(demand) >= DEAR
+    }
+
+    /// Where it waits. What waits for much memory has a class of its own, so that nobody is behind it who needs little.
+    fn class(&self, demand: Demand) -> usize {
+        if !demand.dear() && demand.bytes > self.modest {
+            LARGE
+        } else {
+            demand.cost()
+        }
     }
 
     /// Puts one at the end of its class.
     pub(super) fn push(&mut self, demand: Demand, item: T) {
-        if let Some(class) = self.classes.get_mut(demand.class()) {
+        let class = self.class(demand);
+        if let Some(class) = self.classes.get_mut(class) {
             if class.waiting.is_empty() {
                 // What it didn't ask for while it didn't wait is gone.
                 class.share = class.share.max(self.reached);
@@ -139,7 +169,10 @@ impl<T> Queue<T> {
 
     /// Seconds of work before such a one's turn, if nobody else comes.
     pub(super) fn ahead(&self, demand: Demand) -> f64 {
-        let own = self.classes.get(demand.class()).map_or(0.0, Class::seconds);
+        let own = self
+            .classes
+            .get(self.class(demand))
+            .map_or(0.0, Class::seconds);
         // Of its own class all, which is less, and of each other one as much as that gets until then.
         let until = own + demand.time.as_secs_f64();
         self.classes
@@ -181,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_cheap_one_passes_thirty_dear_ones() {
-        let mut queue = Queue::new();
+        let mut queue = Queue::new(1);
         for dear in 0..30 {
             queue.push(demand(2_000), dear);
         }
@@ -194,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_stream_of_cheap_ones_leaves_the_dear_its_share() {
-        let mut queue = Queue::new();
+        let mut queue = Queue::new(1);
         queue.push(demand(2_000), 0);
         queue.push(demand(2_000), 1);
         let mut cheap = 0;
@@ -219,7 +252,7 @@ mod tests {
         fn the_order_is_fair(
             times in proptest::collection::vec(1_u64..4_000, 1..80),
         ) {
-            let mut queue = Queue::new();
+            let mut queue = Queue::new(1);
             for (index, &time) in times.iter().enumerate() {
                 queue.push(demand(time), index);
             }
@@ -230,7 +263,7 @@ mod tests {
             for _ in 0..times.len() {
                 let there: Vec<usize> = queue.turns().iter().map(|turn| turn.0).collect();
                 let index = next(&mut queue);
-                let class = demand(times[index]).class();
+                let class = demand(times[index]).cost();
                 prop_assert!(last[class].is_none_or(|last| last < index));
                 last[class] = Some(index);
                 prop_assert!(there.iter().all(|&other| got[class] <= got[other]));

@@ -1,4 +1,4 @@
-//! The books: who waits, who works, who holds how much memory.
+//! Who is granted a worker and memory, who waits, who is refused.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
@@ -7,43 +7,25 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::books::{Books, Waiter};
 use super::lock::Lock;
-use super::pace::Pace;
 use super::permit::{Permit, Waiting};
-use super::queue::{Demand, Queue, Turn};
+use super::queue::{Demand, Turn};
 use super::{Deadline, Error, Figures, Lack, Settings};
 
 /// How long one whose turn it is, but whom memory lacks, lets others pass: else many small ones could starve a large one.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What may pass one who waits for memory, as a part of all memory.
-const SMALL: u64 = 32;
+/// What is little memory, as a part of all memory.
+const MODEST: u64 = 32;
+
+/// The part of all memory that heavy work, and answers that nobody takes, leave to others.
+const LEFT: u64 = 8;
 
 #[derive(Debug)]
 pub(super) struct State {
     settings: Settings,
     books: Lock<Books>,
-}
-
-#[derive(Debug)]
-struct Books {
-    queue: Queue<Waiter>,
-    next_waiter: u64,
-    busy: usize,
-    /// Of the busy ones, those with dear work.
-    dear: usize,
-    pixels: u64,
-    uploads: u64,
-    cancelled: u64,
-    /// Of the busy ones, one that was let past one who waits for memory.
-    passing: bool,
-    pace: Pace,
-}
-
-#[derive(Debug)]
-struct Waiter {
-    id: u64,
-    grant: oneshot::Sender<Permit>,
 }
 
 /// What came of asking for a permit.
@@ -52,11 +34,15 @@ pub(super) enum Entry {
     Waiting(Waiting),
 }
 
+fn books(settings: Settings) -> Books {
+    Books::new(settings.pixel_memory / MODEST)
+}
+
 impl State {
     pub(super) fn new(settings: Settings) -> Self {
         Self {
             settings,
-            books: Lock::new(Books::new()),
+            books: Lock::new(books(settings)),
         }
     }
 
@@ -86,7 +72,8 @@ impl State {
         if books.queue.len() == 0 && self.worker(&books, demand) && self.memory(&books, demand) {
             return Ok(Entry::Granted(self.grant(&mut books, demand, false)));
         }
-        if self.crowded(&books, demand.dear()) {
+        let heavy = books.queue.is_heavy(demand);
+        if self.crowded(&books, heavy) {
             return Err(self.overloaded(&books, Lack::Place));
         }
         let wait = self.spread(&books, books.queue.ahead(demand));
@@ -142,16 +129,25 @@ impl State {
         self.advance(&mut books);
     }
 
-    pub(super) fn give_pixels_back(self: &Arc<Self>, bytes: u64) {
+    /// Counts an answer of so many bytes in the place of `from` bytes that the work held, but for the `rest`.
+    pub(super) fn keep(&self, demand: Demand, from: u64, rest: u64, answer: u64) {
         let mut books = self.books.lock();
-        books.pixels -= bytes;
+        books.free(demand, from);
+        books.take(demand, rest + answer);
+        books.answers += answer;
+    }
+
+    /// An answer has gone.
+    pub(super) fn give_answer_back(self: &Arc<Self>, demand: Demand, bytes: u64) {
+        let mut books = self.books.lock();
+        books.free(demand, bytes);
+        books.answers -= bytes;
         self.advance(&mut books);
     }
 
-    /// Counts so many bytes of pixel memory in place of others.
-    pub(super) fn exchange_pixels(&self, from: u64, to: u64) {
-        let mut books = self.books.lock();
-        books.pixels = books.pixels - from + to;
+    /// Whether answers that are not sent yet hold more than half of the pixel memory.
+    pub(super) fn is_clogged(&self) -> bool {
+        self.books.lock().answers > self.settings.pixel_memory / 2
     }
 
     pub(super) fn count_cancelled(&self) {
@@ -175,16 +171,16 @@ impl State {
     }
 
     /// Whether the queue is full. A free worker is a place too, as long as nobody waits for memory, and so is the one
-    /// that helps out. Dear work has three quarters of the places at most; the rest is kept for what is done quickly.
-    fn crowded(&self, books: &Books, dear: bool) -> bool {
+    /// that helps out. Heavy work has three quarters of the places at most; the rest is kept for what is done quickly.
+    fn crowded(&self, books: &Books, heavy: bool) -> bool {
         let Settings { workers, queue, .. } = self.settings;
         let waiting = books.queue.len();
         let free = waiting == 0 && books.busy < workers;
         let helped = waiting == books.queue.dear() && self.helps(books);
         let full = waiting >= queue;
-        if dear {
+        if heavy {
             let places = (queue - queue.min((queue / 4).max(1))).max(1);
-            !free && (full || books.queue.dear() >= places)
+            !free && (full || books.queue.heavy() >= places)
         } else {
             !free && !helped && full
         }
@@ -201,15 +197,19 @@ impl State {
         books.busy < self.settings.workers || (!demand.dear() && self.helps(books))
     }
 
+    /// Whether there is memory for it. What leaves a part to others may have all of it where it needs more than the rest.
     fn memory(&self, books: &Books, demand: Demand) -> bool {
-        books.pixels + demand.bytes <= self.settings.pixel_memory
+        let all = self.settings.pixel_memory;
+        let heavy = (all - all / LEFT).max(demand.bytes);
+        books.pixels + demand.bytes <= all
+            && (!books.queue.is_heavy(demand) || books.heavy + demand.bytes <= heavy)
     }
 
     fn grant(self: &Arc<Self>, books: &mut Books, demand: Demand, passing: bool) -> Permit {
         books.passing |= passing;
         books.busy += 1;
         books.dear += usize::from(demand.dear());
-        books.pixels += demand.bytes;
+        books.take(demand, demand.bytes);
         Permit::new(self, demand, passing)
     }
 
@@ -238,9 +238,8 @@ impl State {
             }
             let passes = impatient.is_none_or(|first| {
                 // One at a time, of what the first will leave anyway: it waits no longer for that.
-                let all = self.settings.pixel_memory;
-                let small = demand.bytes <= (all / SMALL).min(all - first.bytes);
-                small && !books.passing && !demand.dear()
+                let leaves = demand.bytes <= self.settings.pixel_memory - first.bytes;
+                leaves && !books.passing && !books.queue.is_heavy(demand)
             });
             if passes && self.memory(books, demand) {
                 return Some((turn, impatient.is_some()));
@@ -274,29 +273,6 @@ impl State {
     }
 }
 
-impl Books {
-    fn new() -> Self {
-        Self {
-            queue: Queue::new(),
-            next_waiter: 0,
-            busy: 0,
-            dear: 0,
-            pixels: 0,
-            uploads: 0,
-            cancelled: 0,
-            passing: false,
-            pace: Pace::new(),
-        }
-    }
-
-    fn take_back(&mut self, demand: Demand, bytes: u64, passing: bool) {
-        self.passing &= !passing;
-        self.busy -= 1;
-        self.dear -= usize::from(demand.dear());
-        self.pixels -= bytes;
-    }
-}
-
 /// What a model needs.
 #[cfg(test)]
 impl State {
@@ -304,7 +280,7 @@ impl State {
     pub(super) fn modelled(settings: Settings) -> Self {
         Self {
             settings,
-            books: Lock::modelled(Books::new()),
+            books: Lock::modelled(books(settings)),
         }
     }
 
