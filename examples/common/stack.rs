@@ -39,6 +39,7 @@ where
             *answer.status_mut() = status.try_into().expect("hyper's own");
             Box::pin(std::future::ready(answer))
         }),
+        hurry: Arc::new(|| false),
     };
     // Whoever holds the sender may drain the server; here it is only stopped.
     let (_phases, phase) = watch::channel(Phase::Serving);

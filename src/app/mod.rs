@@ -177,12 +177,13 @@ impl App {
             let router = if past_the_cap { &crowded } else { &router }.clone();
             async move { answered(router.oneshot(request.map(Body::new)).await) }
         };
-        let unreadable = self.unreadable;
+        let (unreadable, admission) = (self.unreadable, self.service.admission().clone());
         let handlers = Handlers {
             request: handler,
             unreadable: Arc::new(move |status| {
                 Box::pin(http::answer_unreadable(unreadable.clone(), status))
             }),
+            hurry: Arc::new(move || admission.is_clogged()),
         };
         let serving = server::serve(
             self.listener,

@@ -64,7 +64,7 @@ pub(super) async fn serve<H, F, B>(
         settings,
         activity.clone(),
         !crowded,
-        handlers.unreadable,
+        (handlers.unreadable, handlers.hurry),
     );
     let io = TokioIo::new(stream);
     let mut connection = pin!(

@@ -10,10 +10,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::Settings;
 use super::activity::{Activity, State};
 use super::outflow::Outflow;
 use super::refusal::{Refusal, Unreadable};
+use super::{Hurry, Settings};
 use crate::os;
 
 /// How long a client may go on sending after an early answer, so that a reset doesn't overtake it (RFC 9112, 9.6).
@@ -76,11 +76,11 @@ impl ClockedStream {
         settings: Settings,
         activity: Activity,
         lingers: bool,
-        unreadable: Unreadable,
+        (unreadable, hurry): (Unreadable, Hurry),
     ) -> Self {
         Self {
             stream,
-            outflow: Outflow::new(&settings),
+            outflow: Outflow::new(&settings, hurry),
             settings,
             activity,
             read_clock: Clock::default(),

@@ -45,7 +45,12 @@ pub struct Handlers<H> {
     pub request: H,
     /// Heads that can't be read.
     pub unreadable: Unreadable,
+    /// Whether what answers hold is needed, so that slow clients can't be borne.
+    pub hurry: Hurry,
 }
+
+/// Tells whether there is haste.
+pub type Hurry = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// Who sent a request; in its extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 //!
 //! What the client has taken is what it has acknowledged. That a write was possible says little: the system
 //! takes megabytes for a client that reads nothing, and nothing more for minutes from one that reads slowly and steadily.
+//! Who is borne while there is memory is given up where others lack it.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -9,13 +10,16 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::Settings;
+use super::{Hurry, Settings};
 
 /// An answer may begin slowly: the pace counts from here on.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// However long an answer is, its memory is held for no longer than this and [`GRACE`].
 const LONGEST: Duration = Duration::from_mins(10);
+
+/// Where others need the memory that answers hold, they have to go so many times as fast, and start as much sooner.
+const HURRIED: u32 = 8;
 
 /// Looks at what has been taken, within the time without any: so much later than it a client may be given up.
 const LOOKS: u32 = 8;
@@ -26,6 +30,7 @@ pub(super) struct Outflow {
     timeout: Duration,
     /// Bytes a second, at least; 0 is no pace at all.
     least_rate: u64,
+    hurry: Hurry,
     /// Bytes that the system has taken from us, on this connection.
     written: u64,
     waiting: Option<Waiting>,
@@ -46,10 +51,11 @@ struct Waiting {
 }
 
 impl Outflow {
-    pub(super) fn new(settings: &Settings) -> Self {
+    pub(super) fn new(settings: &Settings, hurry: Hurry) -> Self {
         Self {
             timeout: settings.write_timeout,
             least_rate: settings.min_download_rate,
+            hurry,
             written: 0,
             waiting: None,
         }
@@ -80,6 +86,7 @@ impl Outflow {
         cx: &mut Context<'_>,
     ) -> Poll<()> {
         let (timeout, written) = (self.timeout, self.written);
+        let hurry = &self.hurry;
         let waiting = self.waiting.get_or_insert_with(|| {
             let outstanding = unacknowledged();
             let taken = written.saturating_sub(outstanding);
@@ -93,8 +100,8 @@ impl Outflow {
             if taken > waiting.taken {
                 (waiting.taken, waiting.progress) = (taken, now);
             }
-            let due = waiting.due(timeout);
-            if now >= due {
+            let due = waiting.due(timeout, 1);
+            if now >= due || (now >= waiting.due(timeout, HURRIED) && hurry()) {
                 return Poll::Ready(());
             }
             let look = due.min(now + timeout / LOOKS);
@@ -125,21 +132,22 @@ impl Waiting {
         }
     }
 
-    /// When more has to be taken, as things stand.
-    fn due(&self, timeout: Duration) -> Instant {
-        let silent = self.progress + timeout;
+    /// When more has to be taken, as things stand, with all times divided by `haste`.
+    fn due(&self, timeout: Duration, haste: u32) -> Instant {
+        let silent = self.progress + timeout / haste;
         if self.rate <= 0.0 {
             return silent;
         }
         let taken = (self.taken - self.before) as f64;
         let earned = Duration::try_from_secs_f64(taken / self.rate).unwrap_or(LONGEST);
-        silent.min(self.start + GRACE + earned.min(LONGEST))
+        silent.min(self.start + (GRACE + earned.min(LONGEST)) / haste)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
+    use std::sync::Arc;
 
     use super::*;
 
@@ -149,12 +157,13 @@ mod tests {
     /// gets all, or is still borne after an hour.
     ///
     /// As much of the answer as the system would hold lies in its buffers all the time.
-    async fn given_up(least: u64, bytes: u64, each: u64, pause: u64) -> Option<u64> {
+    async fn given_up(least: u64, bytes: u64, each: u64, pause: u64, hurried: bool) -> Option<u64> {
         const BUFFER: u64 = 4 << 20;
         let size = |bytes: u64| usize::try_from(bytes).unwrap();
         let mut outflow = Outflow {
             timeout: Duration::from_secs(30),
             least_rate: least,
+            hurry: Arc::new(move || hurried),
             written: 0,
             waiting: None,
         };
@@ -184,23 +193,26 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_client_is_borne_as_long_as_it_keeps_the_pace() {
         let (large, huge) = (6 << 20, 150 << 20);
-        for (least, bytes, each, pause, expected) in [
+        for (least, bytes, each, pause, expected, hurried) in [
             // Nothing at all; one byte now and then.
-            (KIB, large, 0, 1, Some(5)),
-            (KIB, large, 1, 29, Some(5)),
-            (0, large, 0, 1, Some(30)),
-            (0, large, 1, 29, None),
+            (KIB, large, 0, 1, Some(5), Some(3)),
+            (KIB, large, 1, 29, Some(5), Some(3)),
+            (0, large, 0, 1, Some(30), Some(3)),
+            (0, large, 1, 29, None, Some(3)),
             // Slow and steady, while for minutes nothing more can be written.
-            (KIB, large, 12 * KIB, 1, None),
-            (KIB, large, 50 * KIB, 4, None),
+            (KIB, large, 12 * KIB, 1, None, Some(3)),
+            (KIB, large, 50 * KIB, 4, None, Some(3)),
+            (KIB, large, 100 * KIB, 1, None, None),
             // Fast enough for what is shorter, but this holds much.
-            (KIB, huge, 12 * KIB, 1, Some(5)),
-            (KIB, huge, 300 * KIB, 1, None),
+            (KIB, huge, 12 * KIB, 1, Some(5), Some(3)),
+            (KIB, huge, 300 * KIB, 1, None, Some(3)),
             // Half the rate makes the first seconds twice as long.
-            (100 * KIB, large, 50 * KIB, 1, Some(9)),
+            (100 * KIB, large, 50 * KIB, 1, Some(9), Some(3)),
         ] {
-            let found = given_up(least, bytes, each, pause).await;
+            let found = given_up(least, bytes, each, pause, false).await;
             assert_eq!(found, expected, "{least} {bytes} {each} {pause}");
+            let found = given_up(least, bytes, each, pause, true).await;
+            assert_eq!(found, hurried, "hurried, {least} {bytes} {each} {pause}");
         }
     }
 }

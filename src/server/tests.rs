@@ -45,6 +45,7 @@ fn served(settings: Settings, bytes: usize) -> Served {
             let answer = answer.body(Bytes::from("in our own words"));
             Box::pin(std::future::ready(answer.unwrap()))
         }),
+        hurry: Arc::new(|| false),
     };
     let running = tokio::spawn(serve(
         listener,
