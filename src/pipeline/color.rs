@@ -9,8 +9,9 @@ use moxcms::{
     curve_from_gamma,
 };
 
-use super::Error;
-use crate::checkpoint::{Checkpoint, Stage, Stop};
+use super::hdr::{Rendition, Transfer};
+use super::{Error, press};
+use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::{Chromaticities, Colour, Model, Raster, Shape};
 
 /// Pixels converted between two polls: a fraction of a millisecond, and a multiple of what vectors take, so that the rest
@@ -30,12 +31,14 @@ pub(super) fn to_srgb(
 ) -> Result<Raster, Error> {
     let plain = |raster: Raster| {
         if raster.model == Model::Cmyk {
-            return without_profile(&raster, checkpoint);
+            return press::to_rgb(&raster, checkpoint);
         }
         Ok(raster)
     };
-    let Some(profile) = profile(colour, raster.model) else {
-        return Ok(plain(raster)?);
+    let profile = match meaning(colour, raster.model) {
+        None => return Ok(plain(raster)?),
+        Some(Meaning::Bright(rendition)) => return Ok(rendition.draw(raster, checkpoint)?),
+        Some(Meaning::Space(profile)) => profile,
     };
     let (from, to, model) = match raster.model {
         Model::Gray => (Layout::Gray, Layout::Rgb, Model::Rgb),
@@ -87,13 +90,21 @@ pub(super) fn to_srgb(
 
 /// Whether R, G and B of that meaning are those of sRGB.
 pub(super) fn is_srgb(colour: &Colour) -> bool {
-    profile(colour, Model::Rgb).is_none()
+    meaning(colour, Model::Rgb).is_none()
 }
 
-/// The profile that has to be applied, if any.
-fn profile(colour: &Colour, model: Model) -> Option<ColorProfile> {
-    match colour {
-        Colour::Srgb => None,
+/// What samples mean that aren't sRGB's.
+enum Meaning {
+    /// Colours of another space.
+    Space(Box<ColorProfile>),
+    /// Light that is brighter than white.
+    Bright(Rendition),
+}
+
+/// What has to be applied, if anything.
+fn meaning(colour: &Colour, model: Model) -> Option<Meaning> {
+    let profile = match colour {
+        Colour::Srgb => return None,
         Colour::Icc(bytes) => {
             let profile = ColorProfile::new_from_slice(bytes).ok()?;
             let fits = match model {
@@ -102,7 +113,10 @@ fn profile(colour: &Colour, model: Model) -> Option<ColorProfile> {
                 Model::Cmyk => profile.color_space == DataColorSpace::Cmyk,
                 Model::YCbCr { .. } => false,
             };
-            (fits && !means_srgb(&profile)).then_some(profile)
+            if !fits || means_srgb(&profile) {
+                return None;
+            }
+            profile
         }
         Colour::Cicp {
             primaries,
@@ -116,23 +130,41 @@ fn profile(colour: &Colour, model: Model) -> Option<ColorProfile> {
             {
                 return None;
             }
-            let profile = ColorProfile::new_from_cicp(CicpProfile {
+            ColorProfile::new_from_cicp(CicpProfile {
                 color_primaries,
                 transfer_characteristics,
                 matrix_coefficients: MatrixCoefficients::Identity,
                 full_range: *full_range,
-            });
-            grey_or_rgb(profile, model)
+            })
         }
         Colour::Gamma {
             gamma,
             chromaticities,
-        } => grey_or_rgb(from_gamma(*gamma, *chromaticities)?, model),
+        } => from_gamma(*gamma, *chromaticities)?,
+    };
+    if let Some(transfer) = transfer(&profile)
+        && !matches!(model, Model::Cmyk | Model::YCbCr { .. })
+    {
+        let matrix = profile.transform_matrix(&ColorProfile::new_srgb());
+        return Some(Meaning::Bright(Rendition::new(transfer, matrix.v)));
+    }
+    fitted(profile, model).map(|profile| Meaning::Space(Box::new(profile)))
+}
+
+/// The curve of high dynamic range that a profile states.
+fn transfer(profile: &ColorProfile) -> Option<Transfer> {
+    match profile.cicp?.transfer_characteristics {
+        TransferCharacteristics::Smpte2084 => Some(Transfer::Pq),
+        TransferCharacteristics::Hlg => Some(Transfer::Hlg),
+        _ => None,
     }
 }
 
-/// A profile for RGB, cut down to its curve for a grey picture.
-fn grey_or_rgb(mut profile: ColorProfile, model: Model) -> Option<ColorProfile> {
+/// The profile for a picture of that model: of one for RGB, a grey picture has the curve alone.
+fn fitted(mut profile: ColorProfile, model: Model) -> Option<ColorProfile> {
+    if profile.color_space != DataColorSpace::Rgb {
+        return Some(profile);
+    }
     match model {
         Model::Rgb | Model::Rgba => Some(profile),
         Model::Gray | Model::GrayAlpha => {
@@ -216,31 +248,6 @@ fn ramp(profile: &ColorProfile) -> Result<Vec<u8>, moxcms::CmsError> {
         )?
         .transform(&grey, &mut converted)?;
     Ok(converted)
-}
-
-/// Inks without a profile: each takes away its light, black all of it.
-fn without_profile(raster: &Raster, checkpoint: &Checkpoint) -> Result<Raster, Stop> {
-    let shape = Shape {
-        model: Model::Rgb,
-        ..raster.shape()
-    };
-    let source = raster
-        .planes
-        .first()
-        .map_or(&[][..], |plane| &plane.samples);
-    let (inks, _) = source.as_chunks::<4>();
-    let paper = |ink: u8, black: u8| {
-        let light = u32::from(255 - ink) * u32::from(255 - black);
-        u8::try_from((light + 127) / 255).unwrap_or(u8::MAX)
-    };
-    let mut samples = Vec::with_capacity(inks.len() * 3);
-    for part in inks.chunks(POLL_PIXELS) {
-        checkpoint.check(Stage::Resize)?;
-        for &[c, m, y, k] in part {
-            samples.extend([paper(c, k), paper(m, k), paper(y, k)]);
-        }
-    }
-    Ok(Raster::interleaved(shape, samples))
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use super::{color, output, scale};
 use crate::codecs::{self, Encoding, Header, Model, Orientation, Scale};
 
 /// Changes whenever the same plan starts to give other bytes, so that entity tags change too.
-pub const OUTPUT_VERSION: u32 = 6;
+pub const OUTPUT_VERSION: u32 = 7;
 
 /// How large pictures may be, and the server's default for linear light.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

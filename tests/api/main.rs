@@ -12,6 +12,7 @@ mod answer;
 mod bucket;
 /// The binary itself: flags, exit codes, signals.
 mod cli;
+mod colours;
 /// Clients of imaginary.
 mod compat;
 /// A folder of real images, where `PIXMILL_CORPUS` names one.
