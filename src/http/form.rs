@@ -1,4 +1,4 @@
-//! A page with one form for each operation, to try them in a browser. No script, no style, nothing from elsewhere.
+//! A page with one form for each preset and operation that is switched on, to try them in a browser. No script, no style, nothing from elsewhere.
 
 use std::fmt::Write as _;
 
@@ -49,12 +49,27 @@ pub(super) async fn page(Extract(state): Extract<State>, uri: Uri) -> Response {
     if state.0.access.wants_signature() {
         page.push_str("<p>This server wants signed URLs, and those of these forms aren't.</p>");
     }
-    let info = ("info", "Tells what the picture is.", Needs::Nothing);
+    let presets = state.0.settings.presets.iter().map(|preset| {
+        let about = format!("/{}, as this server is configured.", preset.operation());
+        let needs = if preset.wants_image() {
+            Needs::Image
+        } else {
+            Needs::Nothing
+        };
+        (format!("preset/{}", preset.name()), about, needs)
+    });
     let rows = OPERATIONS
         .iter()
-        .map(|row| (row.name, row.about, row.needs));
-    for (name, about, needs) in rows.chain([info]) {
-        form(&mut page, &state, (name, about), (needs, key.as_deref()));
+        .map(|row| (row.name.to_owned(), row.about.to_owned(), row.needs));
+    let info = (
+        "info".to_owned(),
+        "Tells what the picture is.".to_owned(),
+        Needs::Nothing,
+    );
+    for (name, about, needs) in presets.chain(rows).chain([info]) {
+        if !state.0.access.is_off(&state.route(&format!("/{name}"))) {
+            form(&mut page, &state, (&name, &about), (needs, key.as_deref()));
+        }
     }
     parameters(&mut page);
     page.push_str("</html>");

@@ -58,6 +58,18 @@ impl Preset {
     pub fn name(&self) -> &str {
         &self.name
     }
+
+    /// What is done.
+    pub(super) fn operation(&self) -> &'static str {
+        self.operation
+    }
+
+    /// Whether a second picture has to come with the request.
+    pub(super) fn wants_image(&self) -> bool {
+        let row = operation::named(self.operation);
+        let named = self.given.iter().any(|(name, _)| name == "image");
+        row.is_some_and(|row| row.needs == operation::Needs::Image) && !named
+    }
 }
 
 /// A route for each.

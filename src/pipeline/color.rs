@@ -98,7 +98,7 @@ enum Meaning {
     /// Colours of another space.
     Space(Box<ColorProfile>),
     /// Light that is brighter than white.
-    Bright(Rendition),
+    Bright(Box<Rendition>),
 }
 
 /// What has to be applied, if anything.
@@ -146,7 +146,8 @@ fn meaning(colour: &Colour, model: Model) -> Option<Meaning> {
         && !matches!(model, Model::Cmyk | Model::YCbCr { .. })
     {
         let matrix = profile.transform_matrix(&ColorProfile::new_srgb());
-        return Some(Meaning::Bright(Rendition::new(transfer, matrix.v)));
+        let rendition = Rendition::new(transfer, matrix.v);
+        return Some(Meaning::Bright(Box::new(rendition)));
     }
     fitted(profile, model).map(|profile| Meaning::Space(Box::new(profile)))
 }

@@ -235,3 +235,22 @@ async fn each_operation_has_a_form() {
     let index = server.get("/").await;
     assert_eq!(index.header("content-security-policy"), Some(policy));
 }
+
+/// Presets have forms, too, and what is switched off has none.
+#[tokio::test]
+async fn each_preset_has_a_form() {
+    let server = TestServer::start_as(
+        "presets = [\"small=resize?width=20\", \"marked=watermarkimage?left=1\"]\npresets_only = true",
+    )
+    .await;
+    let answer = server.get("/form").await;
+    let forms = forms(&String::from_utf8(answer.body).unwrap());
+    let actions: Vec<_> = forms.iter().map(|(action, _)| action.as_str()).collect();
+    assert_eq!(actions, ["/preset/small", "/preset/marked", "/info"]);
+    for action in actions {
+        let file = jpeg(&photo(130, 110));
+        let body = parts(&[], &[("image", &file), ("file", &file)]);
+        let answer = server.send("POST", action, &[form_type()], &body).await;
+        assert_eq!(answer.status, 200, "{action}");
+    }
+}

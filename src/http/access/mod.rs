@@ -132,13 +132,18 @@ impl Access {
 
     /// Refuses what is switched off.
     pub(super) fn enabled(&self, route: Option<&MatchedPath>) -> Result<(), Problem> {
-        if route.is_some_and(|route| self.disabled.iter().any(|off| off == route.as_str())) {
+        if route.is_some_and(|route| self.is_off(route.as_str())) {
             return Err(Problem::new(
                 Kind::Disabled,
                 "This endpoint is switched off on this server.",
             ));
         }
         Ok(())
+    }
+
+    /// Whether that route is switched off.
+    pub(super) fn is_off(&self, route: &str) -> bool {
+        self.disabled.iter().any(|off| off == route)
     }
 }
 
