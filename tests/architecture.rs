@@ -87,10 +87,14 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// Libraries with the only places that may name them.
 const HOMES: &[(&str, &[&str])] = &[
     ("axum", &["app/", "http/"]),
+    ("blurhash", &["pipeline/gist.rs"]),
     ("blake3", &["http/access/keys.rs", "service/", "source/"]),
     ("clap", &["cli.rs"]),
     ("csscolorparser", &["pipeline/value.rs"]),
-    ("data_encoding", &["http/access/signature.rs"]),
+    (
+        "data_encoding",
+        &["http/access/signature.rs", "http/info.rs"],
+    ),
     (
         "fast_image_resize",
         &["pipeline/mod.rs", "pipeline/transform.rs"],
@@ -153,6 +157,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "admission/",
         ],
     ),
+    ("thumbhash", &["pipeline/gist.rs"]),
     ("tokio_rustls", &["source/connect.rs"]),
     ("toml", &["config/reader.rs", "config/written.rs"]),
     ("tower", &["app/", "http/"]),

@@ -1,103 +1,12 @@
 //! One short function for each route.
 
-use axum::Json;
 use axum::extract::{MatchedPath, Request, State as Extract};
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
 
-use super::extract;
-use super::layers::Facts;
-use super::operate::context;
 use super::problem::{Kind, Problem, method_not_allowed as method_not_allowed_there};
-use super::{Compat, State, Unreadable, named};
-use crate::codecs::{Colour, Header, Model};
-use crate::pipeline::operation;
-use crate::pipeline::parameter::Grammar;
-use crate::pipeline::request;
-
-/// What the picture is.
-pub(super) async fn info(
-    Extract(state): Extract<State>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let (parts, body) = request.into_parts();
-    let context = context(&parts)?;
-    let (service, settings) = (&state.0.service, &state.0.settings);
-    let rules = state.rules();
-    let imaginary = rules.grammar == Grammar::Imaginary;
-    let mut query = extract::query(&parts);
-    let source = named::split(&mut query);
-    if !imaginary {
-        request::check_names(&query, rules)?;
-    }
-    let is_named = named::names_its_picture(&parts.method);
-    let source = if is_named {
-        let wanted = named::wanted(source, &parts, &settings.fetch, service.sources())?;
-        let fetched = service.fetch(&wanted, &context).await;
-        fetched.map_err(|error| named::about(error, &wanted))?
-    } else {
-        let upload = extract::upload(&parts, body, false, &state, &context).await?;
-        if !imaginary {
-            request::check_names(&upload.fields, rules)?;
-        }
-        upload.source
-    };
-    if imaginary {
-        service.recognise(&source)?;
-        // It reads them all, and uses none.
-        if let Some(row) = operation::named("autorotate") {
-            request::parse(row, &query, &[], rules)?;
-        }
-    }
-    let header = service.info(&source)?;
-    if imaginary {
-        service.check(&header)?;
-    }
-    let facts = Facts {
-        bytes_in: source.bytes.len() as u64,
-        source: header.format.name(),
-        source_size: (header.width, header.height),
-        size: (0, 0),
-    };
-    let mut response = Json(described(&header)).into_response();
-    response.extensions_mut().insert(facts);
-    if is_named {
-        let locked = state.0.access.is_locked();
-        named::cached(response.headers_mut(), &parts, &settings.fetch, locked);
-    }
-    Ok(response)
-}
-
-/// imaginary's keys first, then ours.
-fn described(header: &Header) -> Value {
-    let (width, height) = header.displayed();
-    let (space, channels) = match header.model {
-        Model::Gray => ("b-w", 1),
-        Model::GrayAlpha => ("b-w", 2),
-        Model::Rgba if header.opaque => ("srgb", 3),
-        Model::Rgb | Model::YCbCr { .. } => ("srgb", 3),
-        Model::Rgba => ("srgb", 4),
-        Model::Cmyk => ("cmyk", 4),
-    };
-    json!({
-        "width": header.width,
-        "height": header.height,
-        "type": header.format.name(),
-        "space": space,
-        "hasAlpha": header.has_alpha(),
-        "hasProfile": matches!(header.colour, Colour::Icc(_)),
-        "channels": channels,
-        "orientation": header.stated.unwrap_or(0),
-        "displayWidth": width,
-        "displayHeight": height,
-        "bitDepth": header.bit_depth,
-        "frames": header.frames,
-        "progressive": header.progressive,
-        "detail": header.detail,
-    })
-}
+use super::{Compat, State, Unreadable};
 
 pub(super) async fn not_found(Extract(state): Extract<State>, method: Method) -> Problem {
     let common = matches!(method, Method::GET | Method::HEAD | Method::POST);

@@ -11,6 +11,7 @@ mod form;
 mod get;
 mod handlers;
 mod inflow;
+mod info;
 mod layers;
 mod marks;
 mod multipart;
@@ -67,7 +68,7 @@ pub struct ClientAddress(pub IpAddr);
 /// Every route.
 pub fn router(state: State) -> Router {
     let sources = state.0.service.sources();
-    let info = get::route(handlers::info, sources);
+    let info = get::route(info::info, sources);
     let mut pictures = Router::new().route(&state.route("/info"), info);
     for row in OPERATIONS {
         let operate = move |state, request| operate::operate(row, state, request);

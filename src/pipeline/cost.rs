@@ -59,7 +59,7 @@ fn peak_bytes(plan: &Plan, header: &Header, beside: &[Header], decoded: Shape) -
     } else {
         0
     };
-    let writing = if plan.seeks.is_some() {
+    let writing = if plan.finds.is_some() {
         0
     } else {
         let encoding = codecs::encode_bytes(plan.encoding, answer);
@@ -99,7 +99,7 @@ pub(super) fn reading(header: &Header) -> u64 {
 
 fn time(plan: &Plan, header: &Header, beside: &[Header]) -> Duration {
     let source = reading(header);
-    let writing = if plan.seeks.is_some() {
+    let writing = if plan.finds.is_some() {
         0
     } else {
         plan.encoding.nanoseconds()

@@ -13,6 +13,7 @@ mod cost;
 mod curve;
 mod filter;
 pub mod geometry;
+pub mod gist;
 mod grey;
 mod hdr;
 mod interleaved;
@@ -52,7 +53,7 @@ use fast_image_resize::Resizer;
 use serde::{Deserialize, Serialize};
 
 pub use self::cost::LEAST_BYTES;
-use self::plan::Plan;
+use self::plan::{Find, Plan};
 use self::stage::Given;
 use crate::checkpoint::{Checkpoint, Stage, Stop};
 use crate::codecs::{self, Header, Metadata, Plane};
@@ -167,7 +168,7 @@ pub fn run_with(
             checkpoint.check(Stage::Resize)?;
             drawn = stage.run(drawn, given, scratch, checkpoint)?;
         }
-        if let Some(tolerance) = plan.seeks {
+        if let Some(Find::Bounds(tolerance)) = plan.finds {
             return Ok(trim::bounds(&drawn, tolerance, checkpoint)?.bytes());
         }
         let model = plan.composed_model();
@@ -175,6 +176,9 @@ pub fn run_with(
         ycc::from_rgb(composed, plan.final_model(), checkpoint)?
     };
 
+    if let Some(Find::Gist(wanted)) = plan.finds {
+        return Ok(gist::gist(&answer, wanted).bytes());
+    }
     checkpoint.check(Stage::Encode)?;
     let mut sink = codecs::create(plan.encoding, answer.shape(), checkpoint)?;
     sink.push(&answer)?;

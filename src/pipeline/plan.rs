@@ -18,7 +18,7 @@ use super::resample::Resampling;
 use super::sketch::{self, Folded};
 use super::stage::Stage;
 use super::value::Colour;
-use super::{color, output, scale};
+use super::{color, gist, output, scale};
 use crate::codecs::{self, Encoding, Header, Model, Orientation, Scale};
 
 /// Changes whenever the same plan starts to give other bytes, so that entity tags change too.
@@ -54,8 +54,8 @@ pub struct Plan {
     pub(super) drawn: Model,
     /// The canvas after the turn, where the answer is larger than the picture.
     pub canvas: Option<Canvas>,
-    /// What is made isn't a picture but [`Bounds`](super::trim::Bounds), with that tolerance.
-    pub(super) seeks: Option<u8>,
+    /// What is made isn't a picture, but this.
+    pub(super) finds: Option<Find>,
     /// What is put behind the picture at the end.
     pub background: Colour,
     /// The orientation that the answer still asks for.
@@ -70,6 +70,15 @@ pub struct Plan {
     pub height: u32,
     /// What the work takes.
     pub cost: Cost,
+}
+
+/// What is found in a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Find {
+    /// [`Bounds`](super::trim::Bounds), with that tolerance.
+    Bounds(u8),
+    /// [`Gist`](super::gist::Gist).
+    Gist(gist::Wanted),
 }
 
 /// Why there is no plan.
@@ -166,7 +175,7 @@ pub fn plan_with(
         drawn: output::drawn(header.model, &stages),
         stages,
         canvas,
-        seeks: None,
+        finds: None,
         background: output::background(request, encoding.format),
         tag: if request.strips() {
             Orientation::default()

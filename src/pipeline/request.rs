@@ -166,14 +166,6 @@ impl Request {
     }
 }
 
-/// Refuses unknown names, for a route that has no use for the others.
-///
-/// # Errors
-/// The first thing that is wrong.
-pub fn check_names(pairs: &[(String, String)], rules: Rules) -> Result<(), ParameterError> {
-    Values::collect(pairs, rules.lenient, rules.grammar).map(drop)
-}
-
 /// Whether these pairs ask for `type=auto`, whatever else is wrong with them.
 pub fn negotiates(pairs: &[(String, String)]) -> bool {
     pairs.iter().any(|(name, value)| {

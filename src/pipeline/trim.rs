@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::cost::{self, Cost};
 use super::geometry::Window;
 use super::output::Attached;
-use super::plan::{Error, Plan, Settings, check_source};
+use super::plan::{Error, Find, Plan, Settings, check_source};
 use super::request::Request;
 use super::resample::Resampling;
 use super::value::Colour;
@@ -96,7 +96,7 @@ pub fn seek(
         drawn: output::drawn(header.model, &[]),
         stages: Vec::new(),
         canvas: None,
-        seeks: Some(tolerance),
+        finds: Some(Find::Bounds(tolerance)),
         background: Colour::TRANSPARENT,
         tag: Orientation::default(),
         // Nothing is written.

@@ -1,6 +1,7 @@
 //! The one use case: a picture and a request in, a picture out.
 
 mod error;
+mod found;
 mod memory;
 mod named;
 mod scratches;
@@ -25,7 +26,7 @@ use crate::codecs::{self, Format, Header};
 use crate::isolation::Isolation;
 use crate::pipeline::plan::{self, Plan, Settings};
 use crate::pipeline::request::Request;
-use crate::pipeline::trim::{self, Bounds};
+use crate::pipeline::trim;
 pub use crate::source::Source;
 use crate::source::Sources;
 
@@ -236,30 +237,6 @@ impl Service {
             header,
             plan,
         })
-    }
-
-    /// What only pixels can tell of the size of the answer.
-    async fn bounds(
-        &self,
-        source: Source,
-        header: Header,
-        plan: Plan,
-        context: &Context,
-    ) -> Result<Bounds, Error> {
-        let size = plan.turned();
-        let ready = Ready {
-            source,
-            beside: Vec::new(),
-            // Whoever asks holds them.
-            profiles: self.0.admission.upload(0)?,
-            header,
-            plan,
-            etag: String::new(),
-        };
-        // A process that was taken over may say anything.
-        let found = Bounds::read(&self.work(ready, context).await?);
-        let found = found.filter(|found| found.lie_in(size));
-        found.ok_or_else(|| Error::Internal("borders were lost".to_owned()))
     }
 
     async fn make(&self, ready: Ready, context: &Context) -> Result<Answer, Error> {

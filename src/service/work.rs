@@ -116,6 +116,20 @@ pub(super) struct Ready {
     pub(super) etag: String,
 }
 
+impl Ready {
+    /// For a plan that makes no picture, and needs no other.
+    pub(super) fn alone(source: Source, header: Header, plan: Plan, profiles: Lease) -> Self {
+        Self {
+            source,
+            beside: Vec::new(),
+            profiles,
+            header,
+            plan,
+            etag: String::new(),
+        }
+    }
+}
+
 /// A file that was made. Its bytes stay in the books until the last of them is sent, or the
 /// client that doesn't read them is given up.
 struct Made {

@@ -38,6 +38,7 @@ mod forms;
 /// Heads and bodies on the wire: chunks, forms, slow and broken clients.
 mod framing;
 /// Whom the server refuses to ask.
+mod gist;
 mod guard;
 /// Pixel work in processes of its own.
 mod isolation;
