@@ -30,7 +30,7 @@ pub use error::Error;
 pub use format::{FORMATS, Format, FormatRow};
 pub use header::{Chromaticities, Colour, Header, Orientation};
 pub use metadata::{
-    Keep, Metadata, attachable, bytes as metadata_bytes, writes as writes_metadata,
+    Facts, Keep, Metadata, attachable, bytes as metadata_bytes, writes as writes_metadata,
 };
 pub use pixels::{Band, Model, Plane, Raster, Shape};
 

@@ -10,7 +10,7 @@ use super::layers::Facts;
 use super::operate::context;
 use super::problem::Problem;
 use super::{State, extract, named};
-use crate::codecs::{Colour, Header, Model};
+use crate::codecs::{self, Colour, Header, Model};
 use crate::pipeline::gist::{Gist, Hash, Wanted};
 use crate::pipeline::operation;
 use crate::pipeline::parameter::Grammar;
@@ -62,6 +62,7 @@ pub(super) async fn info(
         size: (0, 0),
     };
     let mut said = described(&header);
+    add_facts(&mut said, &codecs::Facts::of(&source.bytes, &header));
     if let Some(wanted) = wanted {
         let gist = service.gist(source, header, wanted, &context).await?;
         described_further(&mut said, &gist);
@@ -102,6 +103,28 @@ fn described(header: &Header) -> Value {
         "progressive": header.progressive,
         "detail": header.detail,
     })
+}
+
+/// What the file says of itself beside its header, where it says anything.
+fn add_facts(said: &mut Value, facts: &codecs::Facts) {
+    if let Some(profile) = &facts.profile {
+        said["profile"] = profile.as_str().into();
+    }
+    let texts = facts
+        .texts
+        .iter()
+        .map(|(name, text)| (*name, text.as_str().into()));
+    let numbers = facts
+        .numbers
+        .iter()
+        .map(|(name, number)| (*name, (*number).into()));
+    let place = facts.has_place.then(|| ("hasLocation", true.into()));
+    let all = texts.chain(numbers).chain(place);
+    let all: serde_json::Map<String, Value> =
+        all.map(|(name, value)| (name.to_owned(), value)).collect();
+    if !all.is_empty() {
+        said["exif"] = all.into();
+    }
 }
 
 /// What was looked for in the pixels.

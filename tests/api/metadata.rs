@@ -190,3 +190,56 @@ async fn a_profile_or_a_conversion_never_both() {
         );
     }
 }
+
+/// `camera.exif` was written by Pillow.
+#[tokio::test]
+async fn info_tells_how_a_picture_was_taken() {
+    let server = TestServer::start().await;
+    let block = include_bytes!("camera.exif");
+    let plain = png(&photo(30, 20));
+    let profile = moxcms::ColorProfile::new_display_p3().encode().unwrap();
+    let packed = [b"x\0\0", &deflated(&profile)[..]].concat();
+    let tagged = with_png_chunk(&plain, *b"iCCP", &packed);
+    let bare = block.strip_prefix(b"Exif\0\0").unwrap();
+    for body in [
+        segment(&jpeg(&photo(30, 20)), 0xe1, block),
+        with_png_chunk(&tagged, *b"eXIf", bare),
+    ] {
+        let info = server.post("/info", &body).await.json();
+        let expected = serde_json::json!({
+            "make": "Maker & Son", "model": "Model 7", "software": "Editor 1.2", "artist": "A. Artist",
+            "copyright": "(c) 2026", "taken": "2026-11-27T00:45:30+02:00", "lens": "35mm F2",
+            "exposure": 0.004, "fNumber": 2.8, "iso": 400.0, "focalLength": 35.0, "hasLocation": true,
+        });
+        assert_eq!(info["exif"], expected);
+        let is_tagged = info["type"] == "png";
+        assert_eq!(
+            info["profile"] == "Display P3",
+            is_tagged,
+            "{}",
+            info["profile"]
+        );
+    }
+    let info = server.post("/info", &plain).await.json();
+    assert!(info.get("exif").is_none() && info.get("profile").is_none());
+    // Version 2 has its names in another form.
+    let packed = [
+        b"x\0\0",
+        &deflated(include_bytes!("colour/adobe-rgb.icc"))[..],
+    ]
+    .concat();
+    let tagged = with_png_chunk(&plain, *b"iCCP", &packed);
+    assert_eq!(
+        server.post("/info", &tagged).await.json()["profile"],
+        "patches"
+    );
+    // Every cut of a block, and bytes of it that lie, are read as far as they go.
+    for end in (0..bare.len()).step_by(3) {
+        let mut lying = bare[..end].to_vec();
+        if let Some(byte) = lying.get_mut(end / 2) {
+            *byte ^= 0xff;
+        }
+        let body = with_png_chunk(&plain, *b"eXIf", &lying);
+        assert_eq!(server.post("/info", &body).await.status, 200, "{end}");
+    }
+}

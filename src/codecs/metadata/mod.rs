@@ -3,7 +3,9 @@
 //! Where it stands in a file each format knows by itself. Only what a format's reader finds at once is read; no part is longer than
 //! [`PART_BYTES`], and what is longer is left out.
 
+mod directory;
 mod exif;
+mod facts;
 mod xmp;
 
 use std::borrow::Cow;
@@ -11,6 +13,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::facts::Facts;
 use super::{Colour, Error, Format, Header, Orientation, jpeg, png, webp};
 
 /// What of a source's metadata stays.
@@ -91,15 +94,23 @@ pub fn bytes(keep: Keep, profile: Option<&Arc<[u8]>>) -> u64 {
     (parts * PART_BYTES * 4 + profile * 3) as u64
 }
 
+/// What a file of that format says.
+fn said(source: &[u8], format: Format) -> Said<'_> {
+    match format {
+        Format::Jpeg => jpeg::said(source),
+        Format::Png => png::said(source),
+        Format::WebP => webp::said(source),
+        _ => Said::default(),
+    }
+}
+
 impl Metadata {
     /// What stays of a source's for a picture that is still to be turned as `tag` says.
     pub fn of(source: &[u8], header: &Header, keep: Keep, tag: Orientation) -> Self {
-        let said = match header.format {
-            _ if keep == Keep::Nothing => Said::default(),
-            Format::Jpeg => jpeg::said(source),
-            Format::Png => png::said(source),
-            Format::WebP => webp::said(source),
-            _ => Said::default(),
+        let said = if keep == Keep::Nothing {
+            Said::default()
+        } else {
+            said(source, header.format)
         };
         let kept = said.exif.and_then(|block| exif::kept(block, keep, tag));
         let tagged = || (tag != Orientation::default()).then(|| super::exif::block(tag));
