@@ -10,6 +10,8 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 SEEDS = Path(__file__).parent / "seeds"
+# Drawn by a script of their own.
+FIXTURES = Path(__file__).parent.parent / "tests/fixtures/tiff"
 
 # Width, height, fit with linear and enlarge, gravity, background, type, quality, dpr: decode.rs.
 WISHES = [
@@ -263,6 +265,11 @@ def others():
         image = picture("1" if name == "group4" else "RGB", **small)
         files[f"{name}.tiff"] = saved(image, "TIFF", compression=name)
     files["predicted.tiff"] = saved(picture("RGB", **small), "TIFF", compression="tiff_lzw", tiffinfo={317: 2})
+    for name in (
+        "zstd", "fax-3-two", "fax-rows", "jpeg-tiles", "jpeg-inks", "webp-tiles", "planar", "tiles-planar", "grey-12",
+        "ycc-42", "lab", "palette-4", "float-predicted", "bigtiff-big-endian", "alpha-multiplied", "lzw-pages",
+    ):
+        files[f"{name}.tiff"] = (FIXTURES / f"{name}.tif").read_bytes()
     return files
 
 

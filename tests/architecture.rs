@@ -99,6 +99,7 @@ const HOMES: &[(&str, &[&str])] = &[
         "fast_image_resize",
         &["pipeline/mod.rs", "pipeline/transform.rs"],
     ),
+    ("fdeflate", &["codecs/tiff/unpack/deflate.rs"]),
     ("form_urlencoded", &["http/extract.rs", "http/form.rs"]),
     (
         "futures_core",
@@ -135,6 +136,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("png", &["codecs/metadata/", "codecs/png/"]),
     ("prometheus_client", &["telemetry/"]),
     ("postcard", &["isolation/wire.rs"]),
+    ("ruzstd", &["codecs/tiff/unpack/zstd.rs"]),
     ("rustix", &["isolation/", "os/"]),
     ("rustls", &["source/connect.rs"]),
     (
@@ -168,6 +170,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("unicode_linebreak", &["pipeline/text/layout.rs"]),
     ("url", &["source/"]),
     ("webpki_roots", &["source/connect.rs"]),
+    ("weezl", &["codecs/tiff/unpack/lzw.rs"]),
 ];
 
 /// Bindings and the calls to the system; nothing else may opt in to `unsafe`.

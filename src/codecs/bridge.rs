@@ -1,24 +1,18 @@
-//! Formats that are read through the `image` crate: BMP, GIF, ICO, PNM, QOI, TIFF.
+//! Formats that are read through the `image` crate: BMP, GIF, ICO, PNM, QOI.
 //!
 //! The home of `image`. Its decoders are called directly, never by guessing, and
-//! with limits of ours. Each gives its whole picture: the first frame or page.
+//! with limits of ours. Each gives its whole picture: the first frame.
 
-use image::codecs::{bmp, gif, ico, pnm, qoi, tiff};
-use image::{ColorType, ExtendedColorType, ImageDecoder, ImageError, Limits};
+use image::codecs::{bmp, gif, ico, pnm, qoi};
+use image::{ColorType, ImageDecoder, ImageError, Limits};
 
-use super::guard::{self, Objection};
+use super::guard;
 use super::polled::Polled;
 use super::{Colour, Error, Format, Header, Model, Orientation, Rows, Shape, whole};
 use crate::checkpoint::{Checkpoint, Stage, Stop};
 
 /// What a decoder may hold besides pictures: palettes, tables, a row of a tile.
 const SPARE_BYTES: u64 = 1 << 20;
-
-/// What TIFF's decoder says of a chunk that is compressed, which it doesn't hold.
-const CHUNK_BYTES: u64 = 1 << 30;
-
-/// The places of a TIFF's strips or tiles, as many as there may be.
-const PLACES_BYTES: u64 = 4 << 20;
 
 /// Bytes of the file between two polls: LZW makes a megapixel of so many at most.
 const PIECE: usize = 1 << 10;
@@ -28,8 +22,8 @@ const POLL_SAMPLES: usize = 1 << 16;
 
 /// What a decoder may hold while only the header is read.
 ///
-/// Not by the size that the header claims, which nobody has looked at yet: a TIFF of 134 bytes could ask for 137 GB
-/// of tags, and an allocation that fails ends the process. What comes before a limit can be set is looked at by `guard`.
+/// Not by the size that the header claims, which nobody has looked at yet: an allocation that fails ends the process.
+/// What comes before a limit can be set is looked at by `guard`.
 const HEADER_BYTES: u64 = 64 << 20;
 
 /// Reads the header.
@@ -40,16 +34,8 @@ pub(super) fn probe(format: Format, bytes: &[u8]) -> Result<Header, Error> {
         return Err(broken(format, "header", "it has no size"));
     }
     let colour_type = decoder.color_type();
-    let profile = if format == Format::Tiff {
-        guard::Tiff::new(bytes).and_then(|tiff| tiff.profile().map(Colour::embedded))
-    } else {
-        let profile = decoder.icc_profile().ok().flatten();
-        profile.map(|bytes| Colour::embedded(&bytes))
-    };
-    let inks = matches!(
-        decoder.original_color_type(),
-        ExtendedColorType::Cmyk8 | ExtendedColorType::Cmyk16
-    );
+    let profile = decoder.icc_profile().ok().flatten();
+    let profile = profile.map(|bytes| Colour::embedded(&bytes));
     let orientation = decoder
         .orientation()
         .map_or(1, |orientation| u16::from(orientation.to_exif()));
@@ -66,12 +52,10 @@ pub(super) fn probe(format: Format, bytes: &[u8]) -> Result<Header, Error> {
         progressive: false,
         buffered: false,
         frames: 1,
-        detail: if inks { INKS } else { "" },
+        held: 0,
+        detail: "",
     })
 }
-
-/// The header's `detail` of pictures that the decoder turns from inks into RGB.
-const INKS: &str = "cmyk";
 
 /// Peak bytes: the picture as it is stored, and then as 8 bit; and what the decoder holds besides.
 pub(super) fn decode_bytes(header: &Header) -> u64 {
@@ -84,9 +68,6 @@ pub(super) fn decode_bytes(header: &Header) -> u64 {
         samples
     };
     let held = match header.format {
-        // It is read as it is stored first, inks too.
-        Format::Tiff if header.detail == INKS => (pixels * 4 + samples) * deep + PLACES_BYTES,
-        Format::Tiff => samples * deep * 2 + PLACES_BYTES,
         // A frame beside the canvas.
         Format::Gif => samples * 2,
         _ => samples,
@@ -120,12 +101,7 @@ fn pixels(
     shape: Shape,
     checkpoint: &Checkpoint,
 ) -> Result<Vec<u8>, Error> {
-    let picture = shape.bytes().saturating_add(SPARE_BYTES);
-    let room = match format {
-        // Of the picture as it is stored, at four bytes a sample, and of a chunk of it.
-        Format::Tiff => picture.saturating_mul(8).saturating_add(CHUNK_BYTES),
-        _ => picture,
-    };
+    let room = shape.bytes().saturating_add(SPARE_BYTES);
     let decoder = decoder(format, bytes, Some(checkpoint), room)?;
     let colour = decoder.color_type();
     let size = usize::try_from(decoder.total_bytes()).unwrap_or(usize::MAX);
@@ -201,8 +177,7 @@ fn decoder<'a>(
         Format::Ico => ico::IcoDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Pnm => pnm::PnmDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Qoi => qoi::QoiDecoder::new(reader).map(|d| Box::new(d) as _),
-        Format::Tiff => tiff::TiffDecoder::new(reader).map(|d| Box::new(d) as _),
-        Format::Jpeg | Format::Png | Format::WebP => {
+        Format::Jpeg | Format::Png | Format::WebP | Format::Tiff => {
             return Err(Error::Internal(format!(
                 "{} has a codec of its own",
                 format.name()
@@ -220,16 +195,10 @@ fn decoder<'a>(
 
 /// Refuses what the library's decoders would hold before they know of a limit.
 fn look(format: Format, bytes: &[u8]) -> Result<(), Error> {
-    let objection = match format {
-        Format::Tiff => guard::Tiff::new(bytes).and_then(|tiff| tiff.objection()),
-        Format::Gif if !guard::gif_is_modest(bytes) => Some(Objection::Greedy),
-        _ => None,
-    };
-    match objection {
-        Some(Objection::Greedy) => Err(broken(format, "header", GREEDY)),
-        Some(Objection::Unsupported) => Err(broken(format, "header", UNSUPPORTED)),
-        None => Ok(()),
+    if format == Format::Gif && !guard::gif_is_modest(bytes) {
+        return Err(broken(format, "header", GREEDY));
     }
+    Ok(())
 }
 
 const GREEDY: &str = "it needs more memory than its size explains";
@@ -291,7 +260,7 @@ mod tests {
     }
 
     /// A quarter of a megapixel in each format, of noise where that makes it longer.
-    fn files() -> [(Format, Vec<u8>); 6] {
+    fn files() -> [(Format, Vec<u8>); 5] {
         let noise = (0_u32..512 * 512 * 3).map(|i| i.wrapping_mul(2_654_435_761).to_be_bytes()[0]);
         let noise = ImageBuffer::<Rgb<u8>, _>::from_raw(512, 512, noise.collect()).unwrap();
         let picture = DynamicImage::from(noise);
@@ -303,7 +272,6 @@ mod tests {
             (Format::Ico, image::ImageFormat::Ico, &icon),
             (Format::Pnm, image::ImageFormat::Pnm, &picture),
             (Format::Qoi, image::ImageFormat::Qoi, &picture),
-            (Format::Tiff, image::ImageFormat::Tiff, &picture),
         ]
         .map(|(format, name, picture)| {
             let mut file = std::io::Cursor::new(Vec::new());

@@ -37,6 +37,8 @@ pub struct Header {
     pub buffered: bool,
     /// Frames, pages or icon entries; 1 for a still picture, or where only a survey could count them.
     pub frames: u32,
+    /// Bytes that the decoder holds at its peak, where no formula could tell from the rest of the header; else 0.
+    pub held: u64,
     /// What the format calls its layout, for `/info`: `4:2:0`, `palette`, `lossless`, … may be empty.
     pub detail: &'static str,
 }

@@ -105,6 +105,7 @@ pub fn probe(bytes: &[u8]) -> Result<Header, Error> {
         Format::Png => png::probe(bytes),
         Format::WebP => webp::probe(bytes),
         Format::Ico => ico::probe(bytes),
+        Format::Tiff => tiff::probe(bytes, 0),
         other => bridge::probe(other, bytes),
     }
 }
@@ -146,6 +147,7 @@ pub fn decode_bytes(header: &Header) -> u64 {
         Format::Png => png::decode_bytes(header),
         Format::WebP => webp::decode_bytes(header),
         Format::Ico => ico::decode_bytes(header),
+        Format::Tiff => tiff::decode_bytes(header),
         _ => bridge::decode_bytes(header),
     }
 }
@@ -165,6 +167,7 @@ pub fn open<'a>(
         Format::Png => png::open(bytes, header, checkpoint),
         Format::WebP => webp::open(bytes, header, checkpoint),
         Format::Ico => ico::open(bytes, header, checkpoint),
+        Format::Tiff => tiff::open(bytes, header, 0, checkpoint),
         _ => Ok(bridge::open(bytes, header, checkpoint)),
     }
 }

@@ -31,6 +31,7 @@ fn header(format: Format, width: u32, height: u32, model: Model) -> Header {
         progressive: false,
         buffered: false,
         frames: 1,
+        held: 0,
         detail: "",
     }
 }

@@ -97,6 +97,8 @@ mod systemd;
 #[path = "../../fuzz/src/lib.rs"]
 #[expect(unreachable_pub, reason = "a library there, a module here")]
 mod targets;
+/// TIFFs of every kind.
+mod tiffs;
 /// Borders that go.
 mod trimming;
 /// Pictures drawn over pictures.

@@ -1,6 +1,6 @@
 //! TIFFs of every kind, by hand.
 
-use super::{Content, Size, samples};
+use super::{Content, PLAIN, Size, jpeg, samples};
 use crate::wrapped::zlib;
 
 /// How to write a TIFF.
@@ -14,6 +14,10 @@ pub(crate) struct Tiff {
     tile: Option<Size>,
     /// Each channel for itself.
     planar: bool,
+    /// Bits of bytes the other way round.
+    reversed: bool,
+    /// Rows of a strip.
+    rows: u32,
 }
 
 impl Tiff {
@@ -25,11 +29,17 @@ impl Tiff {
         compression: 1,
         tile: None,
         planar: false,
+        reversed: false,
+        rows: 16,
     };
 }
 
-const DEFLATE: u32 = 8;
+const FAX_4: u32 = 4;
 const LZW: u32 = 5;
+const JPEG: u32 = 7;
+const DEFLATE: u32 = 8;
+const PACK_BITS: u32 = 32_773;
+const ZSTD: u32 = 50_000;
 
 /// Every kind of TIFF, by name.
 pub(super) const TIFFS: &[(&str, Tiff)] = &[
@@ -142,14 +152,99 @@ pub(super) const TIFFS: &[(&str, Tiff)] = &[
             ..Tiff::PLAIN
         },
     ),
+    (
+        "tiff one strip lzw",
+        Tiff {
+            compression: LZW,
+            rows: u32::MAX,
+            ..Tiff::PLAIN
+        },
+    ),
+    (
+        "tiff planar deflate",
+        Tiff {
+            planar: true,
+            compression: DEFLATE,
+            rows: u32::MAX,
+            ..Tiff::PLAIN
+        },
+    ),
+    (
+        "tiff reversed",
+        Tiff {
+            compression: LZW,
+            reversed: true,
+            rows: 400,
+            ..Tiff::PLAIN
+        },
+    ),
+    (
+        "tiff lab",
+        Tiff {
+            photometric: 8,
+            ..Tiff::PLAIN
+        },
+    ),
+    (
+        "tiff packbits",
+        Tiff {
+            compression: PACK_BITS,
+            ..Tiff::PLAIN
+        },
+    ),
+    (
+        "tiff zstd",
+        Tiff {
+            compression: ZSTD,
+            rows: u32::MAX,
+            ..Tiff::PLAIN
+        },
+    ),
+    (
+        "tiff fax",
+        Tiff {
+            photometric: 0,
+            samples: 1,
+            bits: 1,
+            compression: FAX_4,
+            rows: u32::MAX,
+            ..Tiff::PLAIN
+        },
+    ),
+    (
+        "tiff jpeg",
+        Tiff {
+            photometric: 6,
+            compression: JPEG,
+            ..Tiff::PLAIN
+        },
+    ),
+    (
+        "tiff one strip jpeg",
+        Tiff {
+            photometric: 6,
+            compression: JPEG,
+            rows: u32::MAX,
+            ..Tiff::PLAIN
+        },
+    ),
+    (
+        "tiff tiles jpeg",
+        Tiff {
+            photometric: 6,
+            compression: JPEG,
+            tile: Some((256, 256)),
+            ..Tiff::PLAIN
+        },
+    ),
 ];
 
 pub(crate) fn tiff(size: Size, content: Content, kind: &Tiff) -> Vec<u8> {
     let mut file = b"II*\0\0\0\0\0".to_vec();
     let (mut offsets, mut lengths) = (Vec::new(), Vec::new());
-    let (width, height) = kind.tile.unwrap_or((size.0, 16.min(size.1)));
+    let (width, height) = kind.tile.unwrap_or((size.0, kind.rows.min(size.1)));
     let planes = if kind.planar { kind.samples } else { 1 };
-    let bytes = kind.samples / planes * kind.bits / 8;
+    let bytes = (kind.samples / planes * kind.bits).div_ceil(8);
     let tiles = size.0.div_ceil(width) * size.1.div_ceil(height) * planes;
     for tile in 0..tiles {
         // The last strip is shorter; tiles are whole.
@@ -159,11 +254,21 @@ pub(crate) fn tiff(size: Size, content: Content, kind: &Tiff) -> Vec<u8> {
             height.min(size.1 - tile % size.1.div_ceil(height) * height)
         };
         let data = samples((width, rows), content, bytes);
-        let data = match kind.compression {
+        let mut data = match kind.compression {
             DEFLATE => zlib(&data),
             LZW => lzw(&data),
+            PACK_BITS => data.chunks(128).flat_map(literal).collect(),
+            ZSTD => zstd(&data),
+            JPEG => jpeg((width, rows), content, &PLAIN),
+            // Rows that are as the one above, eight in a byte.
+            FAX_4 => vec![0xff; rows as usize / 8 + 1],
             _ => data,
         };
+        if kind.reversed {
+            for byte in &mut data {
+                *byte = byte.reverse_bits();
+            }
+        }
         offsets.push(file.len() as u32);
         lengths.push(data.len() as u32);
         file.extend(data);
@@ -193,6 +298,7 @@ pub(crate) fn tiff(size: Size, content: Content, kind: &Tiff) -> Vec<u8> {
         tags.push((338, vec![2]));
     }
     tags.push((339, format));
+    tags.extend(kind.reversed.then(|| (266, vec![2])));
     directory(file, tags)
 }
 
@@ -247,4 +353,22 @@ fn lzw(bytes: &[u8]) -> Vec<u8> {
     put(257);
     put(0);
     out
+}
+
+/// Bytes behind their number.
+fn literal(bytes: &[u8]) -> Vec<u8> {
+    [&[(bytes.len() - 1) as u8], bytes].concat()
+}
+
+/// A frame with a window of eight megabytes, of blocks that are stored.
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0, 13 << 3];
+    let blocks = bytes.chunks(128 << 10);
+    let last = blocks.len() - 1;
+    for (index, block) in blocks.enumerate() {
+        let head = (block.len() as u32) << 3 | u32::from(index == last);
+        frame.extend(&head.to_le_bytes()[..3]);
+        frame.extend(block);
+    }
+    frame
 }

@@ -1,10 +1,10 @@
 //! TIFF written by hand: one uncompressed strip, as every reader takes it (TIFF 6.0).
 
-use super::{Band, Error, Model, Shape, Sink};
 use crate::checkpoint::{Checkpoint, Stage};
+use crate::codecs::{Band, Error, Model, Shape, Sink};
 
 /// Layouts that can be written.
-pub(super) fn accepts(model: Model) -> bool {
+pub(in crate::codecs) fn accepts(model: Model) -> bool {
     matches!(
         model,
         Model::Gray | Model::GrayAlpha | Model::Rgb | Model::Rgba
@@ -12,12 +12,15 @@ pub(super) fn accepts(model: Model) -> bool {
 }
 
 /// Peak bytes: the file, and nothing else.
-pub(super) fn encode_bytes(shape: Shape) -> u64 {
+pub(in crate::codecs) fn encode_bytes(shape: Shape) -> u64 {
     shape.bytes() + 1024
 }
 
 /// Starts an encode.
-pub(super) fn create<'a>(shape: Shape, checkpoint: &'a Checkpoint) -> Box<dyn Sink + 'a> {
+pub(in crate::codecs) fn create<'a>(
+    shape: Shape,
+    checkpoint: &'a Checkpoint,
+) -> Box<dyn Sink + 'a> {
     let directory = directory(shape);
     let pixels = usize::try_from(shape.bytes()).unwrap_or_default();
     let mut file = Vec::with_capacity(directory.len() + pixels);

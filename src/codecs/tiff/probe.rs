@@ -1,0 +1,101 @@
+//! The header of a TIFF.
+
+use super::directory::{Directory, File};
+use super::kinds::Meaning;
+use super::layout::Layout;
+use super::{broken, unpack, within};
+use crate::codecs::header::PROFILE_BYTES;
+use crate::codecs::{Colour, Error, Format, Header, Model, Orientation};
+
+/// Tables, the layout itself, lists of strips' readers.
+const SPARE_BYTES: u64 = 64 << 10;
+
+/// Reads the header of that page.
+pub(in crate::codecs) fn probe(bytes: &[u8], page: u32) -> Result<Header, Error> {
+    let file = File::new(bytes).ok_or_else(|| broken("header", "it is cut short"))?;
+    let directory = file.page(page);
+    let directory = directory.ok_or_else(|| broken("header", "it has no directory"))?;
+    let layout = Layout::read(&directory)?;
+    let first = layout.packing.is_picture().then(|| within::first(&layout));
+    let first = first.transpose()?;
+    let model = handed_out(&layout, first.as_ref());
+    let stated = directory
+        .number(274)
+        .and_then(|tag| u16::try_from(tag).ok());
+    let stated = stated.filter(|tag| (1..=8).contains(tag));
+    Ok(Header {
+        format: Format::Tiff,
+        width: layout.width,
+        height: layout.height,
+        model,
+        opaque: false,
+        bit_depth: layout.bits.min(32),
+        orientation: stated.map_or_else(Orientation::default, Orientation::from_exif),
+        stated: stated.filter(|&tag| tag > 1),
+        colour: colour(&directory, layout.meaning),
+        progressive: false,
+        buffered: false,
+        frames: file.pages(),
+        held: held_bytes(&layout, model, first.as_ref()),
+        detail: layout.packing.name(),
+    })
+}
+
+/// What a decode of that layout hands out.
+pub(super) fn model(layout: &Layout<'_>) -> Result<Model, Error> {
+    let first = layout.packing.is_picture().then(|| within::first(layout));
+    Ok(handed_out(layout, first.transpose()?.as_ref()))
+}
+
+fn handed_out(layout: &Layout<'_>, first: Option<&Header>) -> Model {
+    match first.map(|first| first.model) {
+        Some(planes @ Model::YCbCr { .. })
+            if first.is_some_and(|first| first.format == Format::Jpeg) && !layout.planar =>
+        {
+            planes
+        }
+        _ => layout.model(),
+    }
+}
+
+/// Peak bytes of a decode.
+pub(in crate::codecs) fn decode_bytes(header: &Header) -> u64 {
+    header.held
+}
+
+/// The same by its parts: a row in each of its forms, the rows of a row of tiles, and what unpacks it.
+fn held_bytes(layout: &Layout<'_>, model: Model, first: Option<&Header>) -> u64 {
+    let (width, height) = layout.chunk;
+    let pixels = u64::from(width);
+    let stored = pixels * u64::from(layout.samples / layout.planes());
+    let shared = match layout.meaning {
+        Meaning::Ycc { down, .. } => pixels * 3 * u64::from(down),
+        _ => 0,
+    };
+    // As it is stored, twice; its samples, and those that are used; a line of a tile.
+    let row = layout.raw_bytes() as u64 * 2 + stored + pixels * 5 + shared + pixels * 4;
+    let rows = model.bytes(layout.width, height.min(layout.height));
+    let reversed = if layout.reversed { layout.longest() } else { 0 };
+    let planes = layout.used().count() as u64;
+    let planes = if layout.planar { planes } else { 1 };
+    let unpacked = match first {
+        Some(first) => within::held_bytes(layout, first) * planes,
+        None => (unpack::held_bytes(layout.packing, width) + reversed) * planes,
+    };
+    let together = match model {
+        _ if layout.tiled => rows,
+        Model::YCbCr { .. } => rows,
+        _ => 0,
+    };
+    row + together + unpacked + SPARE_BYTES
+}
+
+/// The embedded profile, of samples that stay what they are.
+fn colour(directory: &Directory<'_>, meaning: Meaning) -> Colour {
+    let profile = directory.find(34_675).and_then(|profile| profile.bytes());
+    let profile = profile.filter(|profile| profile.len() <= PROFILE_BYTES);
+    match (profile, meaning) {
+        (None, _) | (_, Meaning::Lab { .. }) => Colour::Srgb,
+        (Some(profile), _) => Colour::embedded(profile),
+    }
+}

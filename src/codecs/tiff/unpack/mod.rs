@@ -1,0 +1,82 @@
+//! What undoes compression, as many bytes at a time as are asked for.
+
+mod bits;
+mod codes;
+mod deflate;
+mod fax;
+mod lzw;
+mod packbits;
+mod zstd;
+
+use std::borrow::Cow;
+
+use super::kinds::Packing;
+use super::layout::Layout;
+
+/// Why bytes can't be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// There are no more.
+    Short,
+    /// They contradict themselves.
+    Corrupt,
+}
+
+/// The bytes of a strip or tile, from its first to its last.
+pub(super) trait Unpack {
+    /// The next ones, all that there is room for.
+    fn fill(&mut self, room: &mut [u8]) -> Result<(), Fault>;
+}
+
+/// Unpacks `data`; not for what is a picture of its own.
+pub(super) fn open<'a>(layout: &Layout<'_>, data: &'a [u8]) -> Result<Box<dyn Unpack + 'a>, Fault> {
+    let data = if layout.reversed {
+        data.iter().map(|byte| byte.reverse_bits()).collect()
+    } else {
+        Cow::Borrowed(data)
+    };
+    let (width, _) = layout.chunk;
+    Ok(match layout.packing {
+        Packing::PackBits => Box::new(packbits::PackBits::new(data)),
+        Packing::Lzw => Box::new(lzw::Lzw::new(data)),
+        Packing::Deflate => Box::new(deflate::Deflate::new(data)),
+        Packing::Zstd => Box::new(zstd::Zstd::new(data)?),
+        Packing::FaxRows => Box::new(fax::Fax::new(data, width, fax::Scheme::Rows)),
+        Packing::Fax3 { two } => Box::new(fax::Fax::new(data, width, fax::Scheme::Marked { two })),
+        Packing::Fax4 => Box::new(fax::Fax::new(data, width, fax::Scheme::Two)),
+        Packing::Stored | Packing::Jpeg | Packing::WebP => Box::new(Stored { data, at: 0 }),
+    })
+}
+
+/// Bytes that one of them holds besides what it reads, for a strip or tile of that width.
+pub(super) fn held_bytes(packing: Packing, width: u32) -> u64 {
+    match packing {
+        Packing::Stored | Packing::PackBits | Packing::Jpeg | Packing::WebP => 1 << 10,
+        Packing::Lzw => 128 << 10,
+        Packing::Deflate => deflate::HELD_BYTES,
+        Packing::Zstd => zstd::HELD_BYTES,
+        Packing::FaxRows | Packing::Fax3 { .. } | Packing::Fax4 => fax::held_bytes(width),
+    }
+}
+
+/// Bytes that are there already.
+pub(super) fn stored<'a>(bytes: Vec<u8>) -> Box<dyn Unpack + 'a> {
+    Box::new(Stored {
+        data: Cow::Owned(bytes),
+        at: 0,
+    })
+}
+
+struct Stored<'a> {
+    data: Cow<'a, [u8]>,
+    at: usize,
+}
+
+impl Unpack for Stored<'_> {
+    fn fill(&mut self, room: &mut [u8]) -> Result<(), Fault> {
+        let rest = self.data.get(self.at..).ok_or(Fault::Short)?;
+        room.copy_from_slice(rest.get(..room.len()).ok_or(Fault::Short)?);
+        self.at += room.len();
+        Ok(())
+    }
+}

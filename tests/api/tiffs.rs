@@ -1,0 +1,208 @@
+//! TIFFs of every kind, against what other decoders make of them.
+//!
+//! `tests/fixtures/tiff/make.py` drew the files.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::{Picture, TestServer};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiff")
+}
+
+fn file(name: &str) -> Vec<u8> {
+    fs::read(folder().join(name).with_extension("tif")).unwrap()
+}
+
+/// Files without a reference: inks have no right colours without a profile.
+const INKS: [&str; 3] = ["inks", "inks-16", "jpeg-inks"];
+
+/// Those whose pixels differ from the reference by rounding, and how far they may, in dB. All others are the same.
+const ROUNDED: &[(&str, f64)] = &[
+    // Colours were multiplied in 8 bit.
+    ("alpha-multiplied", 40.0),
+    ("big-endian-16", 50.0),
+    ("deflate-predicted-16", 50.0),
+    ("grey-float-16", 50.0),
+    ("lab", 38.0),
+    // Chroma is stretched to luma's size by a filter, or isn't.
+    ("jpeg", 34.0),
+    ("jpeg-strips", 34.0),
+    ("jpeg-tiles", 34.0),
+    ("webp-tiles", 30.0),
+    ("jpeg-tiles-rgb", 50.0),
+    ("jpeg-grey", 50.0),
+    ("ycc-11", 45.0),
+    ("ycc-21", 45.0),
+    ("ycc-22", 45.0),
+    ("ycc-42", 45.0),
+];
+
+#[tokio::test]
+async fn tiff_of_every_kind_is_what_others_make_of_it() {
+    let server = TestServer::start().await;
+    let (mut wrong, mut seen) = (Vec::new(), 0);
+    for entry in fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        if path.extension().unwrap() != "tif" || INKS.contains(&name) {
+            continue;
+        }
+        seen += 1;
+        let reference = Picture::decode(&fs::read(path.with_extension("png")).unwrap());
+        let answer = server.post("/convert?type=png", &file(name)).await;
+        if answer.status != 200 {
+            wrong.push(format!(
+                "{name}: {} {}",
+                answer.status,
+                answer.json()["detail"]
+            ));
+            continue;
+        }
+        let got = Picture::decode(&answer.body);
+        let least = ROUNDED.iter().find(|(rounded, _)| *rounded == name);
+        let psnr = got.psnr(&reference);
+        if got.alpha != reference.alpha || psnr < least.map_or(99.0, |(_, least)| *least) {
+            wrong.push(format!("{name}: {psnr} dB"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(seen > 50, "{seen}");
+}
+
+#[tokio::test]
+async fn tiff_of_inks_stays_inks() {
+    let server = TestServer::start().await;
+    let mut pictures = Vec::new();
+    for name in INKS {
+        let info = server.post("/info", &file(name)).await.json();
+        assert_eq!(info["space"], "cmyk", "{name}");
+        let answer = server.post("/convert?type=png", &file(name)).await;
+        pictures.push(answer.picture("image/png", 45, 37));
+    }
+    let [first, deep, jpeg] = &pictures.try_into().ok().unwrap();
+    assert!(first.psnr(deep) >= 99.0);
+    // Its inks come from RGB another way, so that it is only about the same picture.
+    assert!(first.psnr(jpeg) > 12.0, "{}", first.psnr(jpeg));
+}
+
+#[tokio::test]
+async fn what_a_tiff_says_of_itself_is_told() {
+    let server = TestServer::start().await;
+    for (name, key, value) in [
+        ("lzw-pages", "frames", 3.into()),
+        ("lzw", "frames", 1.into()),
+        ("lzw", "detail", "lzw".into()),
+        ("fax-4", "detail", "fax group 4".into()),
+        ("jpeg-tiles", "detail", "jpeg".into()),
+        ("turned-6", "orientation", 6.into()),
+        ("big-endian-16", "bitDepth", 16.into()),
+        ("grey-alpha", "hasAlpha", true.into()),
+        ("extra-samples", "hasAlpha", false.into()),
+    ] {
+        let info = server.post("/info", &file(name)).await.json();
+        let expected: serde_json::Value = value;
+        assert_eq!(info[key], expected, "{name}: {info}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_is_read() {
+    let server = TestServer::start().await;
+    let mut seen = BTreeSet::new();
+    for name in ["grey-4", "grey-alpha", "lzw", "alpha"] {
+        let png = server.post("/convert?type=png", &file(name)).await;
+        let tiff = server.post("/convert?type=tiff", &file(name)).await;
+        let again = server.post("/convert?type=png", &tiff.body).await;
+        assert_eq!(again.status, 200, "{name}");
+        assert_eq!(again.body, png.body, "{name}");
+        seen.insert(again.body.to_vec());
+    }
+    assert_eq!(seen.len(), 4);
+}
+
+/// The tag's value in every entry that has it, in a file of little-endian numbers that begins with its header.
+fn with_tag(name: &str, tag: u16, value: u16) -> Vec<u8> {
+    let mut file = file(name);
+    let at = u32::from_le_bytes(file[4..8].try_into().unwrap()) as usize;
+    let count = usize::from(u16::from_le_bytes(file[at..at + 2].try_into().unwrap()));
+    let mut found = false;
+    for entry in file[at + 2..at + 2 + 12 * count].chunks_mut(12) {
+        if entry[..2] == tag.to_le_bytes() {
+            entry[8..10].copy_from_slice(&value.to_le_bytes());
+            found = true;
+        }
+    }
+    assert!(found);
+    file
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_said() {
+    let server = TestServer::start().await;
+    for (file, words) in [
+        (with_tag("jpeg", 259, 6), "JPEG of the old style"),
+        (with_tag("lzw", 259, 34_676), "number 34676"),
+        (with_tag("lzw", 262, 32_845), "its colours are of a kind"),
+        (with_tag("lzw", 277, 2), "fewer samples than colours"),
+        (with_tag("lzw", 277, 200), "more samples in a pixel"),
+        (with_tag("lzw", 256, 0), "it has no size"),
+        (
+            with_tag("lzw", 257, 9_999),
+            "fewer strips or tiles than its size",
+        ),
+        (
+            with_tag("tiles", 322, 32_767),
+            "larger than its size explains",
+        ),
+        (with_tag("palette", 258, 9), "of a kind that is not read"),
+        (with_tag("palette-4", 258, 8), "palette is too short"),
+        (with_tag("jpeg-tiles", 256, 500), "fewer strips or tiles"),
+        (
+            with_tag("jpeg-tiles", 322, 32),
+            "another size than the picture says",
+        ),
+        (with_tag("zstd", 259, 5), "corrupt"),
+        (with_tag("lzw", 259, 8), "corrupt"),
+        (with_tag("fax-4", 259, 32_773), "cut short"),
+    ] {
+        let answer = server.post("/resize?width=20&type=png", &file).await;
+        let problem = answer.problem(422, "invalid-image");
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains(words), "{detail}: {words}");
+    }
+}
+
+/// Whatever is wrong with a strip, or a directory, it's the picture's fault.
+#[tokio::test]
+async fn no_damage_is_ours() {
+    let server = TestServer::start().await;
+    let mut random = 77_u32;
+    let mut next = move || {
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (random >> 8) as usize
+    };
+    for entry in fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().unwrap() != "tif" {
+            continue;
+        }
+        let body = fs::read(&path).unwrap();
+        for round in 0..12 {
+            let mut mutant = body.clone();
+            for _ in 0..3 {
+                let at = next() % mutant.len();
+                mutant[at] = u8::try_from(next() % 256).unwrap();
+            }
+            if round % 3 == 0 {
+                mutant.truncate(next() % body.len());
+            }
+            let answer = server.post("/resize?width=20&type=png", &mutant).await;
+            let fine = answer.status == 200 || (400..500).contains(&answer.status);
+            assert!(fine, "{}: {}", path.display(), answer.status);
+        }
+    }
+    assert_eq!(server.get("/health").await.status, 200);
+}
