@@ -17,6 +17,7 @@ mod huffman;
 mod ico;
 mod jpeg;
 mod metadata;
+mod palette;
 mod pixels;
 mod png;
 mod polled;

@@ -5,9 +5,11 @@
 
 mod cut;
 mod dither;
+mod exact;
 mod histogram;
 mod near;
 
+pub(super) use self::exact::{Palette, pixels};
 use self::histogram::Histogram;
 use crate::checkpoint::{Checkpoint, Stop};
 use crate::codecs::Shape;
