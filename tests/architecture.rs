@@ -163,6 +163,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("unicode_linebreak", &["pipeline/text/layout.rs"]),
     ("url", &["source/"]),
     ("webpki_roots", &["source/connect.rs"]),
+    ("weezl", &["codecs/gif/codes.rs"]),
 ];
 
 /// Bindings and the calls to the system; nothing else may opt in to `unsafe`.

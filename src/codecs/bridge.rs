@@ -1,9 +1,9 @@
-//! Formats that are read through the `image` crate: BMP, GIF, ICO, PNM, QOI, TIFF.
+//! Formats that are read through the `image` crate: BMP, ICO, PNM, QOI, TIFF.
 //!
 //! The home of `image`. Its decoders are called directly, never by guessing, and
-//! with limits of ours. Each gives its whole picture: the first frame or page.
+//! with limits of ours. Each gives its whole picture: the first page.
 
-use image::codecs::{bmp, gif, ico, pnm, qoi, tiff};
+use image::codecs::{bmp, ico, pnm, qoi, tiff};
 use image::{ColorType, ExtendedColorType, ImageDecoder, ImageError, Limits};
 
 use super::guard::{self, Objection};
@@ -20,7 +20,7 @@ const CHUNK_BYTES: u64 = 1 << 30;
 /// The places of a TIFF's strips or tiles, as many as there may be.
 const PLACES_BYTES: u64 = 4 << 20;
 
-/// Bytes of the file between two polls: LZW makes a megapixel of so many at most.
+/// Bytes of the file between two polls: LZW, in a TIFF, makes a megapixel of so many at most.
 const PIECE: usize = 1 << 10;
 
 /// Samples made smaller between two polls.
@@ -58,7 +58,7 @@ pub(super) fn probe(format: Format, bytes: &[u8]) -> Result<Header, Error> {
         width,
         height,
         model: model(colour_type),
-        opaque: format == Format::Gif && super::gif::is_opaque(bytes),
+        opaque: false,
         bit_depth: sample_bytes(colour_type) * 8,
         orientation: Orientation::from_exif(orientation),
         stated: (orientation > 1).then_some(orientation),
@@ -66,6 +66,7 @@ pub(super) fn probe(format: Format, bytes: &[u8]) -> Result<Header, Error> {
         progressive: false,
         buffered: false,
         frames: 1,
+        animation: None,
         detail: if inks { INKS } else { "" },
     })
 }
@@ -87,8 +88,6 @@ pub(super) fn decode_bytes(header: &Header) -> u64 {
         // It is read as it is stored first, inks too.
         Format::Tiff if header.detail == INKS => (pixels * 4 + samples) * deep + PLACES_BYTES,
         Format::Tiff => samples * deep * 2 + PLACES_BYTES,
-        // A frame beside the canvas.
-        Format::Gif => samples * 2,
         _ => samples,
     };
     converted.max(held) + SPARE_BYTES
@@ -197,12 +196,11 @@ fn decoder<'a>(
     let reader = Polled::new(bytes, checkpoint, PIECE);
     let made: Result<Box<dyn ImageDecoder + 'a>, ImageError> = match format {
         Format::Bmp => bmp::BmpDecoder::new(reader).map(|d| Box::new(d) as _),
-        Format::Gif => gif::GifDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Ico => ico::IcoDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Pnm => pnm::PnmDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Qoi => qoi::QoiDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Tiff => tiff::TiffDecoder::new(reader).map(|d| Box::new(d) as _),
-        Format::Jpeg | Format::Png | Format::WebP => {
+        Format::Gif | Format::Jpeg | Format::Png | Format::WebP => {
             return Err(Error::Internal(format!(
                 "{} has a codec of its own",
                 format.name()
@@ -222,7 +220,6 @@ fn decoder<'a>(
 fn look(format: Format, bytes: &[u8]) -> Result<(), Error> {
     let objection = match format {
         Format::Tiff => guard::Tiff::new(bytes).and_then(|tiff| tiff.objection()),
-        Format::Gif if !guard::gif_is_modest(bytes) => Some(Objection::Greedy),
         _ => None,
     };
     match objection {
@@ -291,7 +288,7 @@ mod tests {
     }
 
     /// A quarter of a megapixel in each format, of noise where that makes it longer.
-    fn files() -> [(Format, Vec<u8>); 6] {
+    fn files() -> [(Format, Vec<u8>); 5] {
         let noise = (0_u32..512 * 512 * 3).map(|i| i.wrapping_mul(2_654_435_761).to_be_bytes()[0]);
         let noise = ImageBuffer::<Rgb<u8>, _>::from_raw(512, 512, noise.collect()).unwrap();
         let picture = DynamicImage::from(noise);
@@ -299,7 +296,6 @@ mod tests {
         let icon = DynamicImage::from(small.to_rgba8());
         [
             (Format::Bmp, image::ImageFormat::Bmp, &picture),
-            (Format::Gif, image::ImageFormat::Gif, &small),
             (Format::Ico, image::ImageFormat::Ico, &icon),
             (Format::Pnm, image::ImageFormat::Pnm, &picture),
             (Format::Qoi, image::ImageFormat::Qoi, &picture),

@@ -1,9 +1,8 @@
 //! What is looked at before the `image` crate's decoders see a file: what they would hold before they can be given a limit.
 //!
 //! A TIFF's tags become 32 bytes for each value, however many a tag says there are; a tile may be wider than any
-//! picture; a GIF's extensions are kept.
+//! picture.
 
-use super::bytes::Reader;
 use super::header::PROFILE_BYTES;
 
 /// Entries of a TIFF's directory, at most. Cameras write some dozens.
@@ -20,42 +19,6 @@ const CHANNELS: u64 = 8;
 
 /// Columns of a TIFF's tile, beyond the picture's.
 const TILE_EXCESS: u64 = 4096;
-
-/// What a GIF's extensions before its first picture may hold.
-const EXTENSION_BYTES: usize = 1 << 20;
-
-/// Whether a GIF keeps to that. A broken one does: its decoder will say what is wrong.
-pub(super) fn gif_is_modest(bytes: &[u8]) -> bool {
-    let mut kept = 0;
-    gif_extensions(bytes, |length| {
-        kept += length;
-        kept <= EXTENSION_BYTES
-    });
-    kept <= EXTENSION_BYTES
-}
-
-/// Tells the lengths of what is in the extensions before the first picture, as long as `go_on` says so.
-fn gif_extensions(bytes: &[u8], mut go_on: impl FnMut(usize) -> bool) -> Option<()> {
-    let mut reader = Reader::new(bytes);
-    let [.., flags, _, _] = reader.array::<13>()?;
-    if flags & 0x80 != 0 {
-        reader.take(3 << ((flags & 7) + 1))?;
-    }
-    while reader.u8()? == 0x21 {
-        let _label = reader.u8()?;
-        loop {
-            let length = usize::from(reader.u8()?);
-            if length == 0 {
-                break;
-            }
-            reader.take(length)?;
-            if !go_on(length) {
-                return None;
-            }
-        }
-    }
-    None
-}
 
 /// A TIFF's first directory.
 pub(super) struct Tiff<'a> {

@@ -15,7 +15,10 @@ pub(in crate::codecs) struct Palette {
 }
 
 /// Pixels as red, green, blue and alpha.
-pub(in crate::codecs) fn pixels(samples: &[u8], model: Model) -> impl Iterator<Item = [u8; 4]> {
+pub(in crate::codecs) fn pixels(
+    samples: &[u8],
+    model: Model,
+) -> impl Iterator<Item = [u8; 4]> + Clone {
     let channels = model.channels() as usize;
     samples.chunks_exact(channels).map(|pixel| match *pixel {
         [grey] => [grey, grey, grey, 255],
@@ -60,7 +63,23 @@ impl Palette {
         Self { colours, places }
     }
 
-    pub(in crate::codecs) fn place(&self, colour: [u8; 4]) -> u8 {
+    /// Appends the numbers of pixels.
+    pub(in crate::codecs) fn numbers(
+        &self,
+        pixels: impl Iterator<Item = [u8; 4]>,
+        out: &mut Vec<u8>,
+    ) {
+        let mut last = ([0; 4], self.place([0; 4]));
+        out.extend(pixels.map(|pixel| {
+            // Drawings have long runs, and a look-up costs more than a comparison.
+            if pixel != last.0 {
+                last = (pixel, self.place(pixel));
+            }
+            last.1
+        }));
+    }
+
+    fn place(&self, colour: [u8; 4]) -> u8 {
         self.places.get(&colour).copied().unwrap_or_default()
     }
 }

@@ -11,8 +11,8 @@ mod near;
 
 pub(super) use self::exact::{Palette, pixels};
 use self::histogram::Histogram;
-use crate::checkpoint::{Checkpoint, Stop};
-use crate::codecs::Shape;
+use crate::checkpoint::{Checkpoint, Stage, Stop};
+use crate::codecs::{Model, Shape};
 
 /// Entries of a palette, at most.
 pub(super) const COLOURS: usize = 256;
@@ -47,9 +47,71 @@ pub(super) fn reduced<'a, P: Iterator<Item = [u8; 4]>>(
         rows.map(|row| pixels(row).map(seen))
     };
     let histogram = Histogram::of(rows(), checkpoint)?;
-    let chosen = cut::colours(histogram, quality, checkpoint)?;
-    let numbers = dither::dithered(shape, rows(), &chosen, checkpoint)?;
+    let chosen = cut::colours(histogram, COLOURS, quality, checkpoint)?;
+    let numbers = dither::dithered(shape, rows(), &chosen, None, checkpoint)?;
     Ok((chosen.into_iter().map(straight).collect(), numbers))
+}
+
+/// Pixels in a palette of opaque colours.
+pub(super) struct Indexed {
+    /// At most 256, one of which may be no pixel's, for those that are hidden.
+    pub(super) colours: Vec<[u8; 3]>,
+    /// The number of pixels that aren't seen, where there are any.
+    pub(super) hidden: Option<u8>,
+    /// The number of each pixel.
+    pub(super) numbers: Vec<u8>,
+}
+
+/// The colours that suit pixels that are opaque, or transparent altogether; exact where there are so few. `width` is that of a row, at least 1.
+///
+/// # Errors
+/// A stopped checkpoint.
+pub(super) fn cut_out(
+    width: u32,
+    pixels: &[[u8; 4]],
+    quality: u8,
+    checkpoint: &Checkpoint,
+) -> Result<Indexed, Stop> {
+    let rows = || {
+        let rows = pixels.chunks(width.max(1) as usize);
+        rows.map(|row| row.iter().copied())
+    };
+    let rgb = |[r, g, b, _]: [u8; 4]| [r, g, b];
+    if let Some(exact) = Palette::of(rows(), checkpoint)? {
+        let mut numbers = Vec::with_capacity(pixels.len());
+        for row in rows() {
+            checkpoint.check(Stage::Encode)?;
+            exact.numbers(row, &mut numbers);
+        }
+        // What isn't seen is the first of them.
+        let hidden = exact.colours.first().is_some_and(|&[.., alpha]| alpha == 0);
+        return Ok(Indexed {
+            hidden: hidden.then_some(0),
+            colours: exact.colours.into_iter().map(rgb).collect(),
+            numbers,
+        });
+    }
+    let hides = pixels.iter().any(|&[.., alpha]| alpha == 0);
+    let opaque = rows().map(|row| row.filter(|&[.., alpha]| alpha != 0));
+    let histogram = Histogram::of(opaque, checkpoint)?;
+    let most = COLOURS - usize::from(hides);
+    let chosen = cut::colours(histogram, most, quality, checkpoint)?;
+    let hidden = u8::try_from(chosen.len()).ok().filter(|_| hides);
+    let shape = Shape {
+        width,
+        height: u32::try_from(rows().len()).unwrap_or_default(),
+        model: if hides { Model::Rgba } else { Model::Rgb },
+    };
+    let numbers = dither::dithered(shape, rows(), &chosen, hidden, checkpoint)?;
+    let mut colours: Vec<[u8; 3]> = chosen.into_iter().map(rgb).collect();
+    if hides {
+        colours.push([0; 3]);
+    }
+    Ok(Indexed {
+        colours,
+        hidden,
+        numbers,
+    })
 }
 
 /// As it is seen.

@@ -110,16 +110,7 @@ impl Layout {
             Self::GrayAlpha => out.extend(pixels.flat_map(|[r, _, _, a]| [r, a])),
             Self::Rgb => out.extend(pixels.flat_map(|[r, g, b, _]| [r, g, b])),
             Self::Rgba => out.extend(pixels.flatten()),
-            Self::Palette(palette) => {
-                let mut last = ([0; 4], palette.place([0; 4]));
-                out.extend(pixels.map(|pixel| {
-                    // Drawings have long runs, and a look-up costs more than a comparison.
-                    if pixel != last.0 {
-                        last = (pixel, palette.place(pixel));
-                    }
-                    last.1
-                }));
-            }
+            Self::Palette(palette) => palette.numbers(pixels, out),
         }
     }
 }
