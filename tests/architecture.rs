@@ -170,7 +170,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("unicode_linebreak", &["pipeline/text/layout.rs"]),
     ("url", &["source/"]),
     ("webpki_roots", &["source/connect.rs"]),
-    ("weezl", &["codecs/tiff/unpack/lzw.rs"]),
+    (
+        "weezl",
+        &["codecs/gif/codes.rs", "codecs/tiff/unpack/lzw.rs"],
+    ),
 ];
 
 /// Bindings and the calls to the system; nothing else may opt in to `unsafe`.

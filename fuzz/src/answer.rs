@@ -9,6 +9,7 @@ pub(crate) fn check(file: &[u8], format: Format, width: u32, height: u32) {
         Format::Jpeg => ImageFormat::Jpeg,
         Format::Png => ImageFormat::Png,
         Format::WebP => ImageFormat::WebP,
+        Format::Gif => ImageFormat::Gif,
         other => panic!("{} is not written", other.name()),
     };
     let picture = image::load_from_memory_with_format(file, known)

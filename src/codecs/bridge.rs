@@ -1,12 +1,11 @@
-//! Formats that are read through the `image` crate: BMP, GIF, ICO, PNM, QOI.
+//! Formats that are read through the `image` crate: BMP, ICO, PNM, QOI.
 //!
 //! The home of `image`. Its decoders are called directly, never by guessing, and
-//! with limits of ours. Each gives its whole picture: the first frame.
+//! with limits of ours. Each gives its whole picture.
 
-use image::codecs::{bmp, gif, ico, pnm, qoi};
+use image::codecs::{bmp, ico, pnm, qoi};
 use image::{ColorType, ImageDecoder, ImageError, Limits};
 
-use super::guard;
 use super::polled::Polled;
 use super::{Colour, Error, Format, Header, Model, Orientation, Rows, Shape, whole};
 use crate::checkpoint::{Checkpoint, Stage, Stop};
@@ -14,7 +13,7 @@ use crate::checkpoint::{Checkpoint, Stage, Stop};
 /// What a decoder may hold besides pictures: palettes, tables, a row of a tile.
 const SPARE_BYTES: u64 = 1 << 20;
 
-/// Bytes of the file between two polls: LZW makes a megapixel of so many at most.
+/// Bytes of the file between two polls: a megapixel is made of so many at most.
 const PIECE: usize = 1 << 10;
 
 /// Samples made smaller between two polls.
@@ -23,7 +22,6 @@ const POLL_SAMPLES: usize = 1 << 16;
 /// What a decoder may hold while only the header is read.
 ///
 /// Not by the size that the header claims, which nobody has looked at yet: an allocation that fails ends the process.
-/// What comes before a limit can be set is looked at by `guard`.
 const HEADER_BYTES: u64 = 64 << 20;
 
 /// Reads the header.
@@ -44,7 +42,7 @@ pub(super) fn probe(format: Format, bytes: &[u8]) -> Result<Header, Error> {
         width,
         height,
         model: model(colour_type),
-        opaque: format == Format::Gif && super::gif::is_opaque(bytes),
+        opaque: false,
         bit_depth: sample_bytes(colour_type) * 8,
         orientation: Orientation::from_exif(orientation),
         stated: (orientation > 1).then_some(orientation),
@@ -53,6 +51,7 @@ pub(super) fn probe(format: Format, bytes: &[u8]) -> Result<Header, Error> {
         buffered: false,
         frames: 1,
         held: 0,
+        animation: None,
         detail: "",
     })
 }
@@ -67,12 +66,7 @@ pub(super) fn decode_bytes(header: &Header) -> u64 {
     } else {
         samples
     };
-    let held = match header.format {
-        // A frame beside the canvas.
-        Format::Gif => samples * 2,
-        _ => samples,
-    };
-    converted.max(held) + SPARE_BYTES
+    converted + SPARE_BYTES
 }
 
 /// Prepares a decode; the work is done when the first rows are asked for.
@@ -169,15 +163,13 @@ fn decoder<'a>(
     checkpoint: Option<&'a Checkpoint>,
     limit: u64,
 ) -> Result<Box<dyn ImageDecoder + 'a>, Error> {
-    look(format, bytes)?;
     let reader = Polled::new(bytes, checkpoint, PIECE);
     let made: Result<Box<dyn ImageDecoder + 'a>, ImageError> = match format {
         Format::Bmp => bmp::BmpDecoder::new(reader).map(|d| Box::new(d) as _),
-        Format::Gif => gif::GifDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Ico => ico::IcoDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Pnm => pnm::PnmDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Qoi => qoi::QoiDecoder::new(reader).map(|d| Box::new(d) as _),
-        Format::Jpeg | Format::Png | Format::WebP | Format::Tiff => {
+        Format::Gif | Format::Jpeg | Format::Png | Format::WebP | Format::Tiff => {
             return Err(Error::Internal(format!(
                 "{} has a codec of its own",
                 format.name()
@@ -191,14 +183,6 @@ fn decoder<'a>(
         .set_limits(limits)
         .map_err(|error| told(format, "header", &error))?;
     Ok(decoder)
-}
-
-/// Refuses what the library's decoders would hold before they know of a limit.
-fn look(format: Format, bytes: &[u8]) -> Result<(), Error> {
-    if format == Format::Gif && !guard::gif_is_modest(bytes) {
-        return Err(broken(format, "header", GREEDY));
-    }
-    Ok(())
 }
 
 const GREEDY: &str = "it needs more memory than its size explains";
@@ -260,7 +244,7 @@ mod tests {
     }
 
     /// A quarter of a megapixel in each format, of noise where that makes it longer.
-    fn files() -> [(Format, Vec<u8>); 5] {
+    fn files() -> [(Format, Vec<u8>); 4] {
         let noise = (0_u32..512 * 512 * 3).map(|i| i.wrapping_mul(2_654_435_761).to_be_bytes()[0]);
         let noise = ImageBuffer::<Rgb<u8>, _>::from_raw(512, 512, noise.collect()).unwrap();
         let picture = DynamicImage::from(noise);
@@ -268,7 +252,6 @@ mod tests {
         let icon = DynamicImage::from(small.to_rgba8());
         [
             (Format::Bmp, image::ImageFormat::Bmp, &picture),
-            (Format::Gif, image::ImageFormat::Gif, &small),
             (Format::Ico, image::ImageFormat::Ico, &icon),
             (Format::Pnm, image::ImageFormat::Pnm, &picture),
             (Format::Qoi, image::ImageFormat::Qoi, &picture),

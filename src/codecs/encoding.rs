@@ -15,7 +15,7 @@ pub struct Encoding {
     pub format: Format,
     /// 1 to 100 on the format's own scale; 100 where it has no meaning.
     pub quality: u8,
-    /// Coarse first, then finer: a progressive JPEG, an Adam7 PNG.
+    /// Coarse first, then finer: a progressive JPEG, an Adam7 PNG, a GIF in four passes.
     pub interlaced: bool,
     /// PNG of a palette, whatever has to be left out for that; the quality says how much may be.
     pub palette: bool,
@@ -45,11 +45,17 @@ impl Encoding {
         let palette = self.palette && format == Format::Png;
         let lossless = self.lossless && format == Format::WebP;
         let lossy = format.row().quality.is_some() && !lossless;
+        let in_palette = palette || format == Format::Gif;
         Self {
             format,
             // One value keeps equal answers equal.
-            quality: if lossy || palette { self.quality } else { 100 },
-            interlaced: self.interlaced && matches!(format, Format::Jpeg | Format::Png),
+            quality: if lossy || in_palette {
+                self.quality
+            } else {
+                100
+            },
+            interlaced: self.interlaced
+                && matches!(format, Format::Jpeg | Format::Png | Format::Gif),
             palette,
             compression: self.compression.filter(|_| format == Format::Png),
             lossless,

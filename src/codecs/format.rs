@@ -11,7 +11,7 @@ pub enum Format {
     Png,
     /// WebP, lossy and lossless.
     WebP,
-    /// GIF, its first frame.
+    /// GIF, all of its frames.
     Gif,
     /// TIFF, its first page.
     Tiff,
@@ -83,7 +83,13 @@ pub const FORMATS: &[FormatRow] = &[
         quality: Some(80),
         nanoseconds: (10, 80),
     },
-    read_only(Format::Gif, "gif", &[], "image/gif"),
+    FormatRow {
+        writes: true,
+        alpha: true,
+        max_side: 65_535,
+        nanoseconds: (10, 100),
+        ..read_only(Format::Gif, "gif", &[], "image/gif")
+    },
     FormatRow {
         writes: true,
         alpha: true,

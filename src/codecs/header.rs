@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Format, Model};
+use super::{Animation, Format, Model};
 
 /// Profiles that are longer count as none. The largest that printers publish, for four inks, have about
 /// three megabytes; what is longer only costs memory while a request waits.
@@ -37,6 +37,8 @@ pub struct Header {
     pub buffered: bool,
     /// Frames, pages or icon entries; 1 for a still picture, or where only a survey could count them.
     pub frames: u32,
+    /// What is said of all frames, where there are several.
+    pub animation: Option<Animation>,
     /// Bytes that the decoder holds at its peak, where no formula could tell from the rest of the header; else 0.
     pub held: u64,
     /// What the format calls its layout, for `/info`: `4:2:0`, `palette`, `lossless`, … may be empty.

@@ -18,6 +18,7 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Header, Error> {
     Ok(Header {
         format: Format::Ico,
         frames: 1,
+        animation: None,
         detail: PNG,
         ..entries::probe(entry)?
     })

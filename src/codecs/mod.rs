@@ -4,6 +4,7 @@
 //! pixels out, or the other way. Nothing here knows of operations, plans or HTTP;
 //! nothing here calls up. The pipeline pulls rows and pushes them.
 
+mod animation;
 mod bridge;
 mod bytes;
 mod encoding;
@@ -11,12 +12,12 @@ mod error;
 mod exif;
 mod format;
 mod gif;
-mod guard;
 mod header;
 mod huffman;
 mod ico;
 mod jpeg;
 mod metadata;
+mod palette;
 mod pixels;
 mod png;
 mod polled;
@@ -25,6 +26,7 @@ mod tiff;
 mod webp;
 mod whole;
 
+pub use animation::{Animation, Area, Frame, FrameSink, Frames};
 pub use encoding::Encoding;
 pub use error::Error;
 pub use format::{FORMATS, Format, FormatRow};
@@ -104,6 +106,7 @@ pub fn probe(bytes: &[u8]) -> Result<Header, Error> {
         Format::Jpeg => jpeg::probe(bytes),
         Format::Png => png::probe(bytes),
         Format::WebP => webp::probe(bytes),
+        Format::Gif => gif::probe(bytes),
         Format::Ico => ico::probe(bytes),
         Format::Tiff => tiff::probe(bytes, 0),
         other => bridge::probe(other, bytes),
@@ -146,6 +149,7 @@ pub fn decode_bytes(header: &Header) -> u64 {
         Format::Jpeg => jpeg::decode_bytes(header),
         Format::Png => png::decode_bytes(header),
         Format::WebP => webp::decode_bytes(header),
+        Format::Gif => gif::decode_bytes(header),
         Format::Ico => ico::decode_bytes(header),
         Format::Tiff => tiff::decode_bytes(header),
         _ => bridge::decode_bytes(header),
@@ -166,6 +170,7 @@ pub fn open<'a>(
         Format::Jpeg => jpeg::open(bytes, header, scale, checkpoint),
         Format::Png => png::open(bytes, header, checkpoint),
         Format::WebP => webp::open(bytes, header, checkpoint),
+        Format::Gif => Ok(gif::open(bytes, header, checkpoint)),
         Format::Ico => ico::open(bytes, header, checkpoint),
         Format::Tiff => tiff::open(bytes, header, 0, checkpoint),
         _ => Ok(bridge::open(bytes, header, checkpoint)),
@@ -187,6 +192,7 @@ pub fn accepts(encoding: Encoding, model: Model) -> bool {
         Format::Jpeg => jpeg::accepts(model),
         Format::Png => png::accepts(model),
         Format::WebP => webp::accepts(encoding, model),
+        Format::Gif => gif::accepts(model),
         Format::Tiff => tiff::accepts(model),
         _ => false,
     }
@@ -197,6 +203,7 @@ pub fn encode_bytes(encoding: Encoding, shape: Shape) -> u64 {
     match encoding.format {
         Format::Jpeg => jpeg::encode_bytes(encoding, shape),
         Format::WebP => webp::encode_bytes(encoding, shape),
+        Format::Gif => gif::encode_bytes(shape),
         Format::Tiff => tiff::encode_bytes(shape),
         _ => png::encode_bytes(encoding, shape),
     }
@@ -223,7 +230,55 @@ pub fn create<'a>(
         Format::Jpeg => Ok(jpeg::create(encoding, shape, checkpoint)),
         Format::Png => Ok(png::create(encoding, shape, checkpoint)),
         Format::WebP => Ok(webp::create(encoding, shape, checkpoint)),
+        Format::Gif => Ok(gif::create(encoding, shape, checkpoint)),
         Format::Tiff => Ok(tiff::create(shape, checkpoint)),
         other => Err(Error::Internal(format!("{} is not written", other.name()))),
+    }
+}
+
+/// Peak bytes that [`frames`] and reading all of them allocate, what their rows are copied to not included.
+pub fn frames_bytes(header: &Header) -> u64 {
+    match header.format {
+        Format::Gif => gif::frames_bytes(header),
+        _ => 0,
+    }
+}
+
+/// Starts a decode of all frames of a file whose header says that it moves.
+///
+/// # Errors
+/// [`Error`]; `Internal` for one that doesn't.
+pub fn frames<'a>(
+    bytes: &'a [u8],
+    header: &Header,
+    checkpoint: &'a Checkpoint,
+) -> Result<Box<dyn Frames + 'a>, Error> {
+    match (header.format, header.animation) {
+        (Format::Gif, Some(_)) => gif::frames(bytes, checkpoint),
+        _ => Err(Error::Internal("a picture that doesn't move".to_owned())),
+    }
+}
+
+/// Peak bytes that an encode of so many frames of this shape allocates, the answer included.
+pub fn animate_bytes(encoding: Encoding, shape: Shape, frames: u32) -> u64 {
+    match encoding.format {
+        Format::Gif => gif::animate_bytes(shape, frames),
+        _ => 0,
+    }
+}
+
+/// Starts an encode of frames of this shape, whose model the format accepts; `plays` is how often they are shown, 0 for without end.
+///
+/// # Errors
+/// [`Error`]; `Internal` for a format that doesn't move.
+pub fn animate<'a>(
+    encoding: Encoding,
+    shape: Shape,
+    plays: u32,
+    checkpoint: &'a Checkpoint,
+) -> Result<Box<dyn FrameSink + 'a>, Error> {
+    match encoding.format {
+        Format::Gif => Ok(gif::animate(encoding, shape, plays, checkpoint)),
+        other => Err(Error::Internal(format!("{} doesn't move", other.name()))),
     }
 }

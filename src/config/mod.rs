@@ -97,6 +97,7 @@ impl Config {
                 }),
                 max_output_side: narrow(reader.whole("max_output_side", 1..=1 << 20)),
                 max_output_pixels: reader.whole("max_output_pixels", 1..=1 << 40),
+                max_frames: narrow(reader.whole("max_frames", 1..=1 << 20)),
                 linear: reader.boolean("linear"),
             },
             http,

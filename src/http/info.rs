@@ -87,6 +87,7 @@ fn described(header: &Header) -> Value {
         Model::Rgba => ("srgb", 4),
         Model::Cmyk => ("cmyk", 4),
     };
+    let animation = header.animation;
     json!({
         "width": header.width,
         "height": header.height,
@@ -100,6 +101,8 @@ fn described(header: &Header) -> Value {
         "displayHeight": height,
         "bitDepth": header.bit_depth,
         "frames": header.frames,
+        "plays": animation.map(|animation| animation.plays),
+        "durationMs": animation.map(|animation| animation.duration),
         "progressive": header.progressive,
         "detail": header.detail,
     })

@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn the_table() {
-        use Format::{Jpeg, Png, Tiff, WebP};
+        use Format::{Gif, Jpeg, Png, Tiff, WebP};
         for (value, better, refused) in [
             (
                 "image/avif,image/webp,image/apng,*/*;q=0.8",
@@ -108,7 +108,11 @@ mod tests {
             ("image/gif", &[], &[]),
             ("image/png;q=0.0, image/jpeg;q=0", &[], &[Jpeg, Png]),
             // The most specific range counts.
-            ("image/*;q=0, image/png;q=0.1", &[], &[Jpeg, WebP, Tiff]),
+            (
+                "image/*;q=0, image/png;q=0.1",
+                &[],
+                &[Jpeg, WebP, Gif, Tiff],
+            ),
             ("*/*;q=0, image/*", &[], &[]),
             ("image/png;q=0, image/png", &[], &[]),
         ] {

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::motion::Motion;
 use super::plan::{Plan, pixels};
+use super::stage::Stage;
 use crate::codecs::{self, Header, Keep, Orientation, Shape};
 
 /// The pixel memory without which not even a tiny picture, such as the self-test's, could be granted any.
@@ -39,8 +41,11 @@ fn peak_bytes(plan: &Plan, header: &Header, beside: &[Header], decoded: Shape) -
         height: plan.height,
         model: plan.final_model(),
     };
-    let resampling =
-        codecs::decode_bytes(header).saturating_add(plan.resampling.peak_bytes(decoded));
+    let decoding = match plan.motion {
+        Motion::First => codecs::decode_bytes(header),
+        _ => codecs::frames_bytes(header),
+    };
+    let resampling = decoding.saturating_add(plan.resampling.peak_bytes(decoded));
     // Colour, turn, canvas and conversion each hold two pictures at a time, with four channels at most.
     let finishing = pixels(answer.width, answer.height)
         .max(pixels(target.width, target.height))
@@ -59,6 +64,21 @@ fn peak_bytes(plan: &Plan, header: &Header, beside: &[Header], decoded: Shape) -
     } else {
         0
     };
+    if let Motion::All { frames, .. } = plan.motion {
+        // The canvas, the frames that wait and the file are there all along.
+        let film = codecs::animate_bytes(plan.encoding, answer, frames);
+        let kept = plan.stages.iter().map(Stage::kept_bytes).sum::<u64>();
+        return resampling
+            .max(
+                finishing
+                    .max(staging(plan, beside))
+                    .saturating_add(decoding),
+            )
+            .max(answer.bytes().saturating_add(decoding))
+            .saturating_add(film)
+            .saturating_add(kept)
+            .saturating_add(FIXED_BYTES);
+    }
     let writing = if plan.finds.is_some() {
         0
     } else {
@@ -91,14 +111,22 @@ fn staging(plan: &Plan, beside: &[Header]) -> u64 {
 
 /// Nanoseconds, about, that it takes to decode and mix the picture.
 pub(super) fn reading(header: &Header) -> u64 {
+    pixels(header.width, header.height).saturating_mul(pixel(header))
+}
+
+/// The same of a pixel.
+fn pixel(header: &Header) -> u64 {
     let (reading, _) = header.format.row().nanoseconds;
     // The codes of a picture that its decoder holds as a whole are read again for each scan.
     let scans = if header.buffered { SCANS } else { 1 };
-    pixels(header.width, header.height).saturating_mul(u64::from(reading) * scans + RESAMPLING)
+    u64::from(reading) * scans + RESAMPLING
 }
 
 fn time(plan: &Plan, header: &Header, beside: &[Header]) -> Duration {
-    let source = reading(header);
+    let source = match plan.motion {
+        Motion::First => reading(header),
+        motion => motion.decoded(header).saturating_mul(pixel(header)),
+    };
     let writing = if plan.finds.is_some() {
         0
     } else {
@@ -111,8 +139,9 @@ fn time(plan: &Plan, header: &Header, beside: &[Header]) -> Duration {
         stages = stages.saturating_add(stage.nanoseconds(size, beside));
         size = stage.size(size);
     }
-    let all = source.saturating_add(answer).saturating_add(stages);
-    FIXED_TIME.saturating_add(Duration::from_nanos(all))
+    let frame = answer.saturating_add(stages);
+    let all = frame.saturating_mul(u64::from(plan.motion.written()));
+    FIXED_TIME.saturating_add(Duration::from_nanos(all.saturating_add(source)))
 }
 
 /// Tables, buffers, and the way to the worker and back.

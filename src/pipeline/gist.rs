@@ -84,6 +84,7 @@ impl Wanted {
             ("width", side.to_string()),
             ("height", side.to_string()),
             ("type", "png".to_owned()),
+            ("animated", "false".to_owned()),
         ];
         let given = given.map(|(name, value)| (name.to_owned(), value));
         let rules = Rules {

@@ -20,7 +20,9 @@ mod interleaved;
 mod joined;
 mod kernel;
 mod levels;
+mod limits;
 mod looks;
+mod motion;
 pub mod operation;
 mod output;
 mod overlay;
@@ -53,10 +55,11 @@ use fast_image_resize::Resizer;
 use serde::{Deserialize, Serialize};
 
 pub use self::cost::LEAST_BYTES;
+use self::motion::Motion;
 use self::plan::{Find, Plan};
 use self::stage::Given;
 use crate::checkpoint::{Checkpoint, Stage, Stop};
-use crate::codecs::{self, Header, Metadata, Plane};
+use crate::codecs::{self, Header, Metadata, Plane, Raster};
 
 /// Buffers that outlive a job, so that the next one needn't ask the system for them.
 #[derive(Debug, Default)]
@@ -140,9 +143,14 @@ pub fn run_with(
         header,
     } = picture;
     checkpoint.check(Stage::Decode)?;
-    let mut rows = codecs::open(source, header, plan.scale, checkpoint)?;
-    let small = resample::resample(&mut *rows, plan.resampling, scratch, checkpoint)?;
-    drop(rows);
+    let small = match plan.motion {
+        Motion::All { .. } => return motion::all(picture, beside, plan, scratch, checkpoint),
+        Motion::One(page) => motion::one(picture, page, plan, scratch, checkpoint)?,
+        Motion::First => {
+            let mut rows = codecs::open(source, header, plan.scale, checkpoint)?;
+            resample::resample(&mut *rows, plan.resampling, scratch, checkpoint)?
+        }
+    };
     // All that follows works on the small picture: colour before anything mixes
     // with a background given in sRGB, the turn last but for the canvas.
     checkpoint.check(Stage::Resize)?;
@@ -153,16 +161,11 @@ pub fn run_with(
         }
         drawn
     } else {
-        let mixed = ycc::to_rgb(small, checkpoint)?;
-        let coloured = if plan.attached.converts {
-            color::to_srgb(mixed, &header.colour, checkpoint)?
-        } else {
-            mixed
-        };
-        let mut drawn = turn::turn(coloured, plan.orientation, checkpoint)?;
+        let mut drawn = mixed(small, header, plan, checkpoint)?;
         let given = Given {
             linear: plan.resampling.linear,
             beside,
+            fronts: None,
         };
         for stage in &plan.stages {
             checkpoint.check(Stage::Resize)?;
@@ -171,9 +174,7 @@ pub fn run_with(
         if let Some(Find::Bounds(tolerance)) = plan.finds {
             return Ok(trim::bounds(&drawn, tolerance, checkpoint)?.bytes());
         }
-        let model = plan.composed_model();
-        let composed = compose::compose(drawn, plan.canvas, plan.background, model, checkpoint)?;
-        ycc::from_rgb(composed, plan.final_model(), checkpoint)?
+        finished(drawn, plan, checkpoint)?
     };
 
     if let Some(Find::Gist(wanted)) = plan.finds {
@@ -187,4 +188,27 @@ pub fn run_with(
     let profile = profile.filter(|_| plan.attached.profile);
     let metadata = Metadata::of(source, header, plan.attached.keep, plan.tag).with_profile(profile);
     Ok(metadata.attached(file, plan.encoding.format)?)
+}
+
+/// The small picture in sRGB, and turned.
+fn mixed(
+    small: Raster,
+    header: &Header,
+    plan: &Plan,
+    checkpoint: &Checkpoint,
+) -> Result<Raster, Error> {
+    let mixed = ycc::to_rgb(small, checkpoint)?;
+    let coloured = if plan.attached.converts {
+        color::to_srgb(mixed, &header.colour, checkpoint)?
+    } else {
+        mixed
+    };
+    Ok(turn::turn(coloured, plan.orientation, checkpoint)?)
+}
+
+/// The picture behind all stages on its canvas and background, as the encoder takes it.
+fn finished(drawn: Raster, plan: &Plan, checkpoint: &Checkpoint) -> Result<Raster, Error> {
+    let model = plan.composed_model();
+    let composed = compose::compose(drawn, plan.canvas, plan.background, model, checkpoint)?;
+    Ok(ycc::from_rgb(composed, plan.final_model(), checkpoint)?)
 }

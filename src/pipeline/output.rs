@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::geometry::Canvas;
+use super::geometry::{Canvas, Size};
+use super::motion::Motion;
 use super::parameter::Grammar;
 use super::plan::{Error, Settings, pixels};
 use super::request::{Request, Type};
@@ -16,8 +17,8 @@ use crate::codecs::{self, Encoding, Format, Header, Keep, Model};
 /// # Errors
 /// `SideTooLong` or `OutputTooLarge`.
 pub(super) fn check(
-    width: u32,
-    height: u32,
+    (width, height): Size,
+    frames: u32,
     format: Format,
     settings: &Settings,
 ) -> Result<(), Error> {
@@ -26,10 +27,11 @@ pub(super) fn check(
     if actual > limit {
         return Err(Error::SideTooLong { actual, limit });
     }
-    if pixels(width, height) > settings.max_output_pixels {
+    if pixels(width, height).saturating_mul(u64::from(frames)) > settings.max_output_pixels {
         return Err(Error::OutputTooLarge {
             width,
             height,
+            frames,
             limit: settings.max_output_pixels,
         });
     }
@@ -118,7 +120,12 @@ pub(super) fn attached(
     header: &Header,
     drawn: Model,
     encoding: Encoding,
+    motion: Motion,
 ) -> Attached {
+    // Metadata is of a picture that was taken; a film has none of it here.
+    if matches!(motion, Motion::All { .. }) {
+        return Attached::NOTHING;
+    }
     let loose = request.grammar == Grammar::Imaginary;
     let usual = if loose { Keep::All } else { Keep::Nothing };
     let keep = if request.strips() || !codecs::writes_metadata(encoding.format) {
@@ -149,7 +156,7 @@ pub(super) fn attached(
 }
 
 /// What the last step says that says anything.
-fn last<T>(request: &Request, said: impl Fn(&Writing) -> Option<T>) -> Option<T> {
+pub(super) fn last<T>(request: &Request, said: impl Fn(&Writing) -> Option<T>) -> Option<T> {
     let mut steps = request.steps.iter().rev();
     steps.find_map(|step| said(&step.writing))
 }
@@ -208,6 +215,7 @@ pub(super) fn through(
             return Err(Error::OutputTooLarge {
                 width,
                 height,
+                frames: 1,
                 limit,
             });
         }

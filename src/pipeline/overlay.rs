@@ -1,5 +1,8 @@
 //! Another picture drawn over the picture: what of it is seen is decoded, made sRGB and upright, and put there.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use serde::{Deserialize, Serialize};
 
 use super::geometry::{Size, Window};
@@ -79,11 +82,43 @@ pub(super) fn plan(
     })
 }
 
+/// Pictures that were decoded to be drawn over more than one frame.
+#[derive(Debug, Default)]
+pub(super) struct Fronts(RefCell<Vec<(Overlay, Rc<Raster>)>>);
+
+/// What of it is seen, upright and in sRGB; kept, where there is a place for that.
+///
+/// # Errors
+/// A stopped checkpoint; it can't be read.
+pub(super) fn front(
+    overlay: &Overlay,
+    beside: &[Picture<'_>],
+    fronts: Option<&Fronts>,
+    scratch: &mut Scratch,
+    checkpoint: &Checkpoint,
+) -> Result<Rc<Raster>, Error> {
+    let known = fronts.and_then(|Fronts(fronts)| {
+        let fronts = fronts.borrow();
+        let known = fronts.iter().find(|(known, _)| known == overlay);
+        known.map(|(_, front)| Rc::clone(front))
+    });
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let front = Rc::new(decode(overlay, beside, scratch, checkpoint)?);
+    if let Some(Fronts(fronts)) = fronts {
+        fronts
+            .borrow_mut()
+            .push((overlay.clone(), Rc::clone(&front)));
+    }
+    Ok(front)
+}
+
 /// What of it is seen, upright and in sRGB.
 ///
 /// # Errors
 /// A stopped checkpoint; it can't be read.
-pub(super) fn decode(
+fn decode(
     overlay: &Overlay,
     beside: &[Picture<'_>],
     scratch: &mut Scratch,
@@ -100,7 +135,7 @@ pub(super) fn decode(
     Ok(turn::turn(coloured, overlay.turn, checkpoint)?)
 }
 
-/// Puts what [`decode`] has made on a picture that becomes `model`.
+/// Puts what [`front`] has made on a picture that becomes `model`.
 ///
 /// # Errors
 /// A stopped checkpoint, which is polled at each row.
@@ -156,6 +191,11 @@ pub(super) fn extra_bytes(overlay: &Overlay, beside: &[Header]) -> u64 {
     // Colour and turn hold two pictures at a time; a profile's tables are parsed into larger numbers.
     let finishing = u64::from(width) * u64::from(height) * 8 + 4 * header.held_bytes();
     decoding.max(finishing)
+}
+
+/// Bytes of what is kept for the next frame.
+pub(super) fn kept_bytes(overlay: &Overlay) -> u64 {
+    u64::from(overlay.cut.target.0) * u64::from(overlay.cut.target.1) * 4
 }
 
 /// About.

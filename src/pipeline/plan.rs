@@ -11,10 +11,13 @@ use serde::{Deserialize, Serialize};
 
 use super::cost::{self, Cost};
 use super::geometry::{Canvas, Window};
+pub use super::limits::{Error, Settings, check_source};
+use super::motion::Motion;
 use super::output::Attached;
-use super::parameter::{Grammar, ParameterError};
+use super::parameter::Grammar;
 use super::request::Request;
 use super::resample::Resampling;
+use super::reshape::Reshape;
 use super::sketch::{self, Folded};
 use super::stage::Stage;
 use super::value::Colour;
@@ -24,22 +27,11 @@ use crate::codecs::{self, Encoding, Header, Model, Orientation, Scale};
 /// Changes whenever the same plan starts to give other bytes, so that entity tags change too.
 pub const OUTPUT_VERSION: u32 = 7;
 
-/// How large pictures may be, and the server's default for linear light.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// Pixels of a source picture.
-    pub max_pixels: u64,
-    /// Pixels along either side of an answer.
-    pub max_output_side: u32,
-    /// Pixels of an answer.
-    pub max_output_pixels: u64,
-    /// Whether to resize in linear light where the client doesn't say.
-    pub linear: bool,
-}
-
 /// What will be done to one picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
+    /// Which frames are made.
+    pub(super) motion: Motion,
     /// How far the decoder scales.
     pub(super) scale: Scale,
     /// What becomes of the decoder's pixels, in the stored orientation.
@@ -81,38 +73,6 @@ pub(super) enum Find {
     Gist(gist::Wanted),
 }
 
-/// Why there is no plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Error {
-    /// A step lacks a parameter, or one makes no sense for this picture.
-    Parameter(ParameterError),
-    /// The source has too many pixels.
-    ImageTooLarge {
-        /// Stored width.
-        width: u32,
-        /// Stored height.
-        height: u32,
-        /// Allowed pixels.
-        limit: u64,
-    },
-    /// The answer would have too many pixels along a side.
-    SideTooLong {
-        /// The longer side.
-        actual: u32,
-        /// Allowed pixels along a side, by configuration or by the format.
-        limit: u32,
-    },
-    /// The answer would have too many pixels.
-    OutputTooLarge {
-        /// Its width.
-        width: u32,
-        /// Its height.
-        height: u32,
-        /// Allowed pixels.
-        limit: u64,
-    },
-}
-
 /// Makes the plan for one picture.
 ///
 /// # Errors
@@ -140,34 +100,27 @@ pub fn plan_with(
     let (width, height) = output::through(first.size(), &stages, settings)?;
     let drawn = output::drawn(header.model, &stages);
     let encoding = output::encoding(request, header, drawn);
-    output::check(width, height, encoding.format, settings)?;
+    let motion = Motion::of(request, header, encoding.format, settings)?;
+    output::check((width, height), motion.written(), encoding.format, settings)?;
+    let composed = motion.header(header);
+    let header = &*composed;
+    let drawn = output::drawn(header.model, &stages);
     let (stages, canvas) = output::laid_under(stages);
 
-    let attached = output::attached(request, header, drawn, encoding);
+    let attached = output::attached(request, header, drawn, encoding, motion);
     let planar = matches!(header.model, Model::YCbCr { .. })
         && canvas.is_none()
         && stages.iter().all(Stage::takes_planes)
         && codecs::accepts(encoding, LOSSY)
         && (!attached.converts || color::is_srgb(&header.colour));
-    let linear = request.steps.iter().rev().find_map(|step| step.linear);
-    let by_default = settings.linear && request.grammar == Grammar::Strict;
-    let mut resampling = Resampling {
-        window: first.window,
-        target: first.target,
-        model: match header.model {
-            Model::YCbCr { .. } if planar => LOSSY,
-            Model::YCbCr { .. } => Model::YCbCr { across: 1, down: 1 },
-            other => other,
-        },
-        mirrored: first.turn.reverses(),
-        linear: linear.unwrap_or(by_default),
-    };
+    let mut resampling = resampling(request, header, &first, planar, settings);
     let lossless = encoding.is_lossless();
     let scale = scale::scale(header, &resampling, lossless);
     let decoded = codecs::scaled(header, scale);
     let factor = f64::from(scale.eighths) / 8.0;
     resampling.window = first.window.scaled(factor, (decoded.width, decoded.height));
     let mut plan = Plan {
+        motion,
         scale,
         resampling,
         planar,
@@ -192,19 +145,27 @@ pub fn plan_with(
     Ok(plan)
 }
 
-/// Refuses a source that has more pixels than are decoded.
-///
-/// # Errors
-/// `ImageTooLarge`.
-pub fn check_source(header: &Header, settings: &Settings) -> Result<(), Error> {
-    if pixels(header.width, header.height) <= settings.max_pixels {
-        return Ok(());
+/// What becomes of the decoder's pixels, unscaled.
+fn resampling(
+    request: &Request,
+    header: &Header,
+    first: &Reshape,
+    planar: bool,
+    settings: &Settings,
+) -> Resampling {
+    let linear = request.steps.iter().rev().find_map(|step| step.linear);
+    let by_default = settings.linear && request.grammar == Grammar::Strict;
+    Resampling {
+        window: first.window,
+        target: first.target,
+        model: match header.model {
+            Model::YCbCr { .. } if planar => LOSSY,
+            Model::YCbCr { .. } => Model::YCbCr { across: 1, down: 1 },
+            other => other,
+        },
+        mirrored: first.turn.reverses(),
+        linear: linear.unwrap_or(by_default),
     }
-    Err(Error::ImageTooLarge {
-        width: header.width,
-        height: header.height,
-        limit: settings.max_pixels,
-    })
 }
 
 impl Plan {
@@ -244,6 +205,7 @@ impl Plan {
         self.encoding.write(&mut text);
         let _ok = write!(text, " tag {}", self.tag.exif());
         self.attached.write(&mut text);
+        self.motion.write(&mut text);
         for stage in &self.stages {
             stage.write(&mut text);
         }

@@ -11,6 +11,7 @@ use crate::pipeline::parameter::Grammar;
 use crate::pipeline::request;
 
 const SETTINGS: Settings = Settings {
+    max_frames: 1_000,
     max_pixels: 100_000_000,
     max_output_side: 16_383,
     max_output_pixels: 50_000_000,
@@ -31,6 +32,7 @@ fn header(format: Format, width: u32, height: u32, model: Model) -> Header {
         progressive: false,
         buffered: false,
         frames: 1,
+        animation: None,
         held: 0,
         detail: "",
     }
@@ -97,7 +99,7 @@ fn formats_and_backgrounds_are_chosen() {
             "width=9",
             Format::Gif,
             Model::Rgba,
-            Format::Png,
+            Format::Gif,
             Model::Rgba,
         ),
         ("width=9", Format::Bmp, Model::Rgb, Format::Jpeg, LOSSY),

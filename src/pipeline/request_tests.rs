@@ -124,7 +124,7 @@ fn nonsense_is_named() {
         ("w=1&dpr=1e0", "dpr"),
         ("w=1&q=0", "q"),
         ("w=1&quality=101", "quality"),
-        ("w=1&type=gif", "type"),
+        ("w=1&type=bmp", "type"),
         ("w=1&type=exe", "type"),
         ("w=1&gravity=up", "gravity"),
         ("w=1&gravity=1.1,0", "gravity"),

@@ -29,6 +29,19 @@ impl Reshape {
         }
     }
 
+    /// Cuts out the part of that size at that corner.
+    pub(super) fn cut(corner: Size, size: Size) -> Self {
+        Self {
+            window: Window {
+                left: f64::from(corner.0),
+                top: f64::from(corner.1),
+                ..Window::whole(size)
+            },
+            target: size,
+            turn: Orientation::default(),
+        }
+    }
+
     /// Whether it leaves the picture as it is.
     pub(super) fn is_identity(&self) -> bool {
         *self == Self::identity(self.target)

@@ -19,11 +19,11 @@ const SKIN: [f64; 3] = [0.78, 0.57, 0.44];
 /// Luminance, of 100, below which colours say nothing.
 const DARK: f64 = 5.0;
 
-/// Cuts out the part of `size`, no larger than the picture.
+/// The corner of the part of `size`, no larger than the picture.
 ///
 /// # Errors
 /// A stopped checkpoint, which is polled at each row.
-pub(super) fn cut(picture: &Raster, size: Size, checkpoint: &Checkpoint) -> Result<Raster, Stop> {
+pub(super) fn place(picture: &Raster, size: Size, checkpoint: &Checkpoint) -> Result<Size, Stop> {
     let shape = picture.shape();
     let cells = Cells::of(picture, checkpoint)?;
     let (x, y) = cells.best(size, (shape.width, shape.height));
@@ -34,11 +34,23 @@ pub(super) fn cut(picture: &Raster, size: Size, checkpoint: &Checkpoint) -> Resu
             clippy::cast_sign_loss,
             reason = "clamped to the picture"
         )]
-        let left = left.clamp(0.0, f64::from(whole - part)) as usize;
+        let left = left.clamp(0.0, f64::from(whole - part)) as u32;
         left
     };
-    let left = place(x, size.0, shape.width);
-    let top = place(y, size.1, shape.height);
+    Ok((
+        place(x, size.0, shape.width),
+        place(y, size.1, shape.height),
+    ))
+}
+
+/// Cuts it out.
+///
+/// # Errors
+/// The same.
+pub(super) fn cut(picture: &Raster, size: Size, checkpoint: &Checkpoint) -> Result<Raster, Stop> {
+    let shape = picture.shape();
+    let (left, top) = place(picture, size, checkpoint)?;
+    let (left, top) = (left as usize, top as usize);
     let channels = shape.model.channels() as usize;
     let mut part = Raster::new(Shape {
         width: size.0,

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use super::geometry::{Canvas, Size};
-use super::overlay::{self, Overlay};
+use super::overlay::{self, Fronts, Overlay};
 use super::reshape::{self, Reshape};
 use super::text::{self, Text};
 use super::tone::{self, Tone};
@@ -62,6 +62,8 @@ pub(super) struct Given<'a> {
     pub(super) linear: bool,
     /// Pictures that are drawn over the first.
     pub(super) beside: &'a [Picture<'a>],
+    /// Where those are kept once they are decoded, for the next frame.
+    pub(super) fronts: Option<&'a Fronts>,
 }
 
 impl Stage {
@@ -148,6 +150,14 @@ impl Stage {
         }
     }
 
+    /// Bytes that it keeps for the next frame of an animation.
+    pub(super) fn kept_bytes(&self) -> u64 {
+        match self {
+            Self::Overlay(drawn) => overlay::kept_bytes(drawn),
+            _ => 0,
+        }
+    }
+
     /// Nanoseconds, about, for a picture of that size.
     pub(super) fn nanoseconds(&self, size: Size, beside: &[Header]) -> u64 {
         let pixels = |size: Size| u64::from(size.0) * u64::from(size.1);
@@ -166,6 +176,22 @@ impl Stage {
             | Self::Grey
             | Self::Ground(_) => 4 * made,
         }
+    }
+
+    /// Decides by the pixels of a first frame what is to be the same for all that follow.
+    ///
+    /// # Errors
+    /// A stopped checkpoint.
+    pub(super) fn settle(
+        &mut self,
+        picture: &Raster,
+        checkpoint: &Checkpoint,
+    ) -> Result<(), Error> {
+        if let Self::Smart { width, height } = *self {
+            let (left, top) = smart::place(picture, (width, height), checkpoint)?;
+            *self = Self::Reshape(Reshape::cut((left, top), (width, height)));
+        }
+        Ok(())
     }
 
     /// Text that is equal for equal stages; part of the entity tag.
@@ -219,7 +245,11 @@ impl Stage {
         scratch: &mut Scratch,
         checkpoint: &Checkpoint,
     ) -> Result<Raster, Error> {
-        let Given { linear, beside } = given;
+        let Given {
+            linear,
+            beside,
+            fronts,
+        } = given;
         let model = self.model(picture.model);
         Ok(match *self {
             Self::Reshape(reshape) => {
@@ -243,7 +273,7 @@ impl Stage {
             Self::Corners { radius } => corners::round(picture, radius, model, checkpoint)?,
             Self::Text(ref text) => text::draw(picture, text, model, checkpoint)?,
             Self::Overlay(ref drawn) => {
-                let front = overlay::decode(drawn, beside, scratch, checkpoint)?;
+                let front = overlay::front(drawn, beside, fronts, scratch, checkpoint)?;
                 overlay::draw(picture, &front, drawn, model, checkpoint)?
             }
             Self::Grey => grey::grey(&picture, model, checkpoint)?,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cost::{self, Cost};
 use super::geometry::Window;
+use super::motion::Motion;
 use super::output::Attached;
 use super::plan::{Error, Find, Plan, Settings, check_source};
 use super::request::Request;
@@ -80,6 +81,8 @@ pub fn seek(
     }
     let size = (header.width, header.height);
     let mut plan = Plan {
+        // What is cut off the first is cut off all.
+        motion: Motion::First,
         scale: Scale::FULL,
         resampling: Resampling {
             window: Window::whole(size),

@@ -4,6 +4,7 @@ use image::{ImageFormat, Rgba, RgbaImage};
 use pixmill::codecs;
 use pixmill::config::Config;
 
+use crate::animations::{dot, frames};
 use crate::fixtures::{encoded, giant_png, jpeg, oriented, photo, png, segment};
 use crate::support::{Answer, Picture, TestServer};
 use crate::watermark_images::{form_type, parts};
@@ -303,6 +304,20 @@ const ROWS: &[Row] = &[
         |a| statuses(a, 400),
     ),
     Row(
+        "`type=gif`",
+        "",
+        &["POST /convert?type=gif photo"],
+        |a| statuses(a, 200),
+        |a| statuses(a, 400),
+    ),
+    Row(
+        "a picture that moves",
+        "",
+        &["POST /flip film"],
+        |a| frames(&a[0].body).len() == 6,
+        |a| frames(&a[0].body).len() == 1,
+    ),
+    Row(
         "BMP, ICO",
         "",
         &["POST /flip bmp"],
@@ -439,6 +454,7 @@ fn body(name: &str) -> Vec<u8> {
         "clear" => png(&clear),
         "turned" => oriented(6),
         "giant" => giant_png(5000, 4000),
+        "film" => dot(),
         "gif" => encoded(&photo(30, 20), ImageFormat::Gif),
         "bmp" => encoded(&photo(30, 20), ImageFormat::Bmp),
         "cut" => {

@@ -9,11 +9,12 @@ use image::{DynamicImage, ImageFormat};
 use crate::fixtures::{self, BLUE, GREEN, RED, WHITE, encoded, oriented, photo, png, quarters};
 use crate::support::TestServer;
 
-const OUTPUTS: [(&str, &str); 4] = [
+const OUTPUTS: [(&str, &str); 5] = [
     ("jpeg", "image/jpeg"),
     ("png", "image/png"),
     ("webp", "image/webp"),
     ("tiff", "image/tiff"),
+    ("gif", "image/gif"),
 ];
 
 #[tokio::test]
@@ -46,6 +47,7 @@ async fn every_input_becomes_every_output() {
             ImageFormat::Jpeg | ImageFormat::Pnm => "image/jpeg",
             ImageFormat::WebP => "image/webp",
             ImageFormat::Tiff => "image/tiff",
+            ImageFormat::Gif => "image/gif",
             // Those with an alpha channel that can't be written back.
             _ => "image/png",
         };

@@ -5,6 +5,8 @@
 mod access;
 /// A full queue, deadlines, cancellation and panics, made deterministic by an executor of the test's own.
 mod admission;
+/// Pictures that move.
+mod animations;
 /// An answer on the wire.
 #[path = "../shared/answer.rs"]
 mod answer;

@@ -118,7 +118,7 @@ async fn what_is_written_is_read() {
         let again = server.post("/convert?type=png", &tiff.body).await;
         assert_eq!(again.status, 200, "{name}");
         assert_eq!(again.body, png.body, "{name}");
-        seen.insert(again.body.to_vec());
+        seen.insert(again.body.clone());
     }
     assert_eq!(seen.len(), 4);
 }

@@ -29,7 +29,7 @@ pub(crate) fn form_type() -> (&'static str, &'static str) {
     )
 }
 
-async fn sent(server: &TestServer, path: &str, files: &[(&str, &[u8])]) -> Answer {
+pub(crate) async fn sent(server: &TestServer, path: &str, files: &[(&str, &[u8])]) -> Answer {
     server
         .send("POST", path, &[form_type()], &parts(&[], files))
         .await

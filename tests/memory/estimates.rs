@@ -2,7 +2,7 @@
 
 use super::counter;
 use super::pictures::{self, Content};
-use super::trial::Table;
+use super::trial::{Table, asked, took};
 
 /// Large enough that what grows with the picture outweighs what doesn't.
 const SIZE: (u32, u32) = (1600, 1200);
@@ -130,6 +130,8 @@ fn ways_to_write_keep_to_their_estimates() {
         "png&palette=true&interlace=true&quality=50",
         "png&compression=9",
         "webp&lossless=true",
+        "gif",
+        "gif&interlace=true&quality=50",
     ];
     for size in [(40, 30), SIZE] {
         for content in Content::ALL {
@@ -154,6 +156,76 @@ fn ways_to_write_keep_to_their_estimates() {
         table.row("jpeg turned", &turned, &format!("{ask}&norotation=true"));
     }
     table.check();
+}
+
+/// Formats that move.
+const MOVING: &[&str] = &["gif"];
+
+/// Frames of every content, by what is done to each of them, in every format that moves.
+#[test]
+fn films_keep_to_their_estimates() {
+    let _alone = counter::alone();
+    let mut table = Table::default();
+    let size = (400, 300);
+    let mark = pictures::png((200, 150), Content::Noise, 4, false);
+    for content in Content::ALL {
+        let file = pictures::film(size, content, size, 8);
+        for format in MOVING {
+            let name = format!("film {content:?}");
+            for ask in [
+                "flip?",
+                "resize?width=100",
+                "resize?width=390",
+                "resize?width=700&enlarge=true",
+                "rotate?rotate=90",
+                "blur?sigma=9",
+                "pad?pad=40",
+                "smartcrop?width=200&height=200",
+            ] {
+                table.row(&name, &file, &format!("{ask}&type={format}&animated=true"));
+            }
+            let ask = format!("watermarkimage?left=20&type={format}&animated=true");
+            table.drawn(&name, &file, &mark, &ask);
+        }
+        table.row(
+            &format!("film {content:?}"),
+            &file,
+            "resize?width=300&page=5&type=png",
+        );
+    }
+    table.check();
+}
+
+/// A GIF with the frames of another behind its own.
+fn joined(first: &[u8], second: &[u8]) -> Vec<u8> {
+    // The head, and its table.
+    let frames = &second[13 + 3 * 128..];
+    [&first[..first.len() - 1], frames].concat()
+}
+
+/// What a film takes is one file, and nothing else that grows with its frames.
+#[test]
+fn a_long_film_takes_no_more_than_a_short_one() {
+    let _alone = counter::alone();
+    let size = (400, 300);
+    for format in MOVING {
+        // Nothing changes but a corner, so that the file stays small.
+        let ask = format!("resize?width=300&type={format}&animated=true");
+        let peak = |frames| {
+            let whole = pictures::film(size, Content::Photo, size, 1);
+            let file = joined(
+                &whole,
+                &pictures::film(size, Content::Photo, (9, 9), frames),
+            );
+            let (_, peak) = took("film", &file, &asked(&ask)).unwrap();
+            peak
+        };
+        let (short, long) = (peak(10), peak(200));
+        assert!(
+            long < short + (200 << 10),
+            "{format}: {short} and {long} bytes"
+        );
+    }
 }
 
 /// Pictures of every kind, drawn over a larger and over a smaller one.

@@ -2,9 +2,9 @@
 
 use super::encode::{Begun, row_bytes, suits};
 use super::filter::Filtered;
-use super::layout::{Layout, Palette, pixels};
-use super::palette;
+use super::layout::Layout;
 use crate::checkpoint::{Checkpoint, Stage};
+use crate::codecs::palette::{self, Palette, pixels};
 use crate::codecs::{Encoding, Error, Shape};
 
 /// What the seven passes of Adam7 take: their first column and row, and how far the next ones are (PNG 8.2).

@@ -1,10 +1,8 @@
 //! The smallest layout that holds a picture exactly: grey, opaque or with a palette where it is one.
 
-use std::collections::HashMap;
-
-use super::palette::COLOURS;
 use crate::checkpoint::{Checkpoint, Stage, Stop};
 use crate::codecs::Model;
+use crate::codecs::palette::{Palette, pixels};
 
 /// Pixels looked at between two polls: a millisecond where each has another colour.
 const POLL_PIXELS: usize = 1 << 14;
@@ -17,14 +15,6 @@ pub(super) enum Layout {
     Rgb,
     Rgba,
     Palette(Palette),
-}
-
-/// Colours, and the place of each.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Palette {
-    /// Those that are not opaque come first.
-    pub(super) colours: Vec<[u8; 4]>,
-    places: HashMap<[u8; 4], u8>,
 }
 
 impl Layout {
@@ -120,67 +110,7 @@ impl Layout {
             Self::GrayAlpha => out.extend(pixels.flat_map(|[r, _, _, a]| [r, a])),
             Self::Rgb => out.extend(pixels.flat_map(|[r, g, b, _]| [r, g, b])),
             Self::Rgba => out.extend(pixels.flatten()),
-            Self::Palette(palette) => {
-                let mut last = ([0; 4], palette.place([0; 4]));
-                out.extend(pixels.map(|pixel| {
-                    // Drawings have long runs, and a look-up costs more than a comparison.
-                    if pixel != last.0 {
-                        last = (pixel, palette.place(pixel));
-                    }
-                    last.1
-                }));
-            }
+            Self::Palette(palette) => palette.numbers(pixels, out),
         }
-    }
-}
-
-/// Pixels as red, green, blue and alpha.
-pub(super) fn pixels(samples: &[u8], model: Model) -> impl Iterator<Item = [u8; 4]> {
-    let channels = model.channels() as usize;
-    samples.chunks_exact(channels).map(|pixel| match *pixel {
-        [grey] => [grey, grey, grey, 255],
-        [grey, alpha] => [grey, grey, grey, alpha],
-        [r, g, b] => [r, g, b, 255],
-        [r, g, b, a] => [r, g, b, a],
-        _ => [0; 4],
-    })
-}
-
-impl Palette {
-    /// The colours of these pixels, with a poll before each part; `None` for too many.
-    fn of(
-        parts: impl Iterator<Item = impl Iterator<Item = [u8; 4]>>,
-        checkpoint: &Checkpoint,
-    ) -> Result<Option<Self>, Stop> {
-        let mut seen = HashMap::new();
-        let mut last = None;
-        for part in parts {
-            checkpoint.check(Stage::Encode)?;
-            for pixel in part {
-                if last.replace(pixel) != Some(pixel) {
-                    let order = seen.len();
-                    seen.entry(pixel).or_insert(order);
-                    if seen.len() > COLOURS {
-                        return Ok(None);
-                    }
-                }
-            }
-        }
-        let mut seen: Vec<_> = seen.into_iter().collect();
-        // Transparency is told for the first colours only, up to the last that has any.
-        seen.sort_by_key(|&([.., alpha], order)| (alpha == 255, order));
-        Ok(Some(Self::listed(
-            seen.into_iter().map(|(colour, _)| colour).collect(),
-        )))
-    }
-
-    /// That of these colours, of which those that are not opaque come first.
-    pub(super) fn listed(colours: Vec<[u8; 4]>) -> Self {
-        let places = colours.iter().copied().zip(0..=u8::MAX).collect();
-        Self { colours, places }
-    }
-
-    fn place(&self, colour: [u8; 4]) -> u8 {
-        self.places.get(&colour).copied().unwrap_or_default()
     }
 }

@@ -15,7 +15,6 @@ mod error;
 mod filter;
 mod held;
 mod layout;
-mod palette;
 mod pieces;
 mod probe;
 mod walk;

@@ -39,6 +39,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         frames: info
             .animation_control
             .map_or(1, |animation| animation.num_frames.max(1)),
+        animation: None,
         held: 0,
         detail: match info.color_type {
             ColorType::Indexed => "palette",

@@ -36,6 +36,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8], page: u32) -> Result<Header, Error>
         progressive: false,
         buffered: false,
         frames: file.pages(),
+        animation: None,
         held: held_bytes(&layout, model, first.as_ref()),
         detail: layout.packing.name(),
     })

@@ -24,7 +24,9 @@ pub(super) fn first(layout: &Layout<'_>) -> Result<Header, Error> {
     let data = layout.packed(0, 0, 0);
     let data = data.ok_or_else(|| broken("header", "it is cut short"))?;
     // No more of it than a header may have: nothing has been granted yet.
-    let start = data.get(..START_BYTES).filter(|_| layout.packing == Packing::Jpeg);
+    let start = data
+        .get(..START_BYTES)
+        .filter(|_| layout.packing == Packing::Jpeg);
     let file = file(layout, start.unwrap_or(data))?;
     probe(layout.packing, &file).map_err(|error| ours(error, "header"))
 }

@@ -120,6 +120,7 @@ impl<'a> Facts<'a> {
             progressive: false,
             buffered: false,
             frames: self.frames.max(1),
+            animation: None,
             held: 0,
             detail: match (animated, picture.lossless) {
                 (true, _) => "animated",

@@ -170,6 +170,26 @@ impl From<plan::Error> for Problem {
                 )
                 .limited(limit, actual, "megapixels")
             }
+            plan::Error::TooManyFrames { actual, limit } => Self::new(
+                Kind::TooManyFrames,
+                format!("The animation has {actual} frames; this server makes up to {limit}. A still picture of it is made with animated=false."),
+            )
+            .limited(limit, actual, "frames"),
+            plan::Error::AnimationTooLarge {
+                width,
+                height,
+                frames,
+                limit,
+            } => {
+                let pixels = u64::from(width) * u64::from(height);
+                let actual = megapixels(pixels.saturating_mul(u64::from(frames)));
+                let limit = megapixels(limit);
+                Self::new(
+                    Kind::ImageTooLarge,
+                    format!("The animation has {frames} frames of {width}×{height} ({actual} megapixels); this server decodes up to {limit}. A still picture of it is made with animated=false."),
+                )
+                .limited(limit, actual, "megapixels")
+            }
             plan::Error::SideTooLong { actual, limit } => Self::new(
                 Kind::OutputTooLarge,
                 format!("The answer would be {actual} pixels along a side; up to {limit} can be written."),
@@ -178,13 +198,16 @@ impl From<plan::Error> for Problem {
             plan::Error::OutputTooLarge {
                 width,
                 height,
+                frames,
                 limit,
             } => {
-                let actual = megapixels(u64::from(width) * u64::from(height));
+                let pixels = u64::from(width) * u64::from(height);
+                let actual = megapixels(pixels.saturating_mul(u64::from(frames)));
                 let limit = megapixels(limit);
+                let each = if frames > 1 { format!("{frames} frames of ") } else { String::new() };
                 Self::new(
                     Kind::OutputTooLarge,
-                    format!("The answer would be {width}×{height} ({actual} megapixels); this server makes up to {limit}."),
+                    format!("The answer would be {each}{width}×{height} ({actual} megapixels); this server makes up to {limit}."),
                 )
                 .limited(limit, actual, "megapixels")
             }

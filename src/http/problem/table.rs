@@ -63,7 +63,9 @@ problems! {
     InvalidImage 422 "invalid-image" "The image is broken"
         "The file is cut short, damaged, or contradicts itself; the document says what was seen. Export it again.";
     ImageTooLarge 422 "image-too-large" "The image is too large"
-        "The picture has more pixels, or needs more memory, than this server works on. The document has the limit. The settings are max_pixels and memory_limit.";
+        "The picture has more pixels, or needs more memory, than this server works on. The document has the limit. All frames of an animation count together; animated=false asks for the first alone. The settings are max_pixels and memory_limit.";
+    TooManyFrames 422 "too-many-frames" "The animation has too many frames"
+        "Ask for a still picture by animated=false or page, or send fewer frames. The document has the limit. The setting is max_frames.";
     OutputTooLarge 422 "output-too-large" "The answer would be too large"
         "Ask for a smaller width or height, or another format. The settings are max_output_side and max_output_pixels.";
     TooComplex 422 "too-complex" "The image is too complex"

@@ -25,6 +25,10 @@ pub struct Writing {
     pub strips: bool,
     /// The colour profile is left out.
     pub without_profile: bool,
+    /// All frames of an animation are made, or one alone.
+    pub animated: Option<bool>,
+    /// That one, from 0.
+    pub page: Option<u32>,
 }
 
 /// Parses it.
@@ -44,7 +48,12 @@ pub(super) fn parse(values: &Values<'_>) -> Result<Writing, ParameterError> {
         keep: keep(values)?,
         strips: values.boolean("stripmeta")?.unwrap_or(false),
         without_profile: values.boolean("noprofile")?.unwrap_or(false),
+        animated: values.boolean("animated")?,
+        page: values.own("page", parameter::whole)?,
     };
+    if writing.animated == Some(true) && writing.page.is_some() {
+        return Err(parameter::conflict("page", "animated"));
+    }
     if writing.strips && writing.keep.is_some_and(|keep| keep != Keep::Nothing) {
         return match values.grammar() {
             Grammar::Strict => Err(parameter::conflict("metadata", "stripmeta")),
@@ -97,7 +106,8 @@ fn output(values: &Values<'_>) -> Result<Option<Type>, ParameterError> {
     }
     let output = values.get("type", |text| match text.to_ascii_lowercase().as_str() {
         "" => Some(None),
-        "jpg" | "tif" => None,
+        // GIF can't be written there.
+        "jpg" | "tif" | "gif" => None,
         name => parse_type(name).map(Some),
     })?;
     Ok(output.flatten())

@@ -72,25 +72,36 @@ pub(crate) fn samples((width, height): Size, content: Content, channels: u32) ->
 
 /// A GIF of greys: codes of eight bits, the table cleared before they grow.
 fn gif(size: Size, content: Content, frame: Size) -> Vec<u8> {
+    film(size, content, frame, 1)
+}
+
+/// One of so many frames, no two alike that follow each other; each wants back what was there before it.
+pub(crate) fn film(size: Size, content: Content, frame: Size, frames: u8) -> Vec<u8> {
     let short = |side: u32| (side as u16).to_le_bytes();
     let mut file = b"GIF89a".to_vec();
     file.extend([short(size.0), short(size.1)].concat());
     file.extend([0xf6, 0, 0]);
     file.extend((0..128_u8).flat_map(|grey| [grey * 2; 3]));
-    file.extend([0x2c, 0, 0, 0, 0]);
-    file.extend([short(frame.0), short(frame.1)].concat());
-    file.extend([0, 7]);
-    let mut codes = Vec::new();
-    for some in samples(frame, content, 1).chunks(120) {
-        codes.push(0x80);
-        codes.extend(some.iter().map(|sample| sample & 0x7f));
+    for number in 0..frames {
+        if frames > 1 {
+            file.extend([0x21, 0xf9, 4, 0x0c, 5, 0, 0, 0]);
+        }
+        file.extend([0x2c, 0, 0, 0, 0]);
+        file.extend([short(frame.0), short(frame.1)].concat());
+        file.extend([0, 7]);
+        let mut codes = Vec::new();
+        for some in samples(frame, content, 1).chunks(120) {
+            codes.push(0x80);
+            codes.extend(some.iter().map(|sample| (sample ^ number) & 0x7f));
+        }
+        codes.push(0x81);
+        for block in codes.chunks(255) {
+            file.push(block.len() as u8);
+            file.extend(block);
+        }
+        file.push(0);
     }
-    codes.push(0x81);
-    for block in codes.chunks(255) {
-        file.push(block.len() as u8);
-        file.extend(block);
-    }
-    file.extend([0, 0x3b]);
+    file.push(0x3b);
     file
 }
 

@@ -82,12 +82,13 @@ impl Moments {
     }
 }
 
-/// At most 256 colours, as few as the quality allows; those that aren't opaque come first.
+/// At most `most` colours, as few as the quality allows; those that aren't opaque come first.
 ///
 /// # Errors
 /// A stopped checkpoint.
 pub(super) fn colours(
     histogram: Histogram,
+    most: usize,
     quality: u8,
     checkpoint: &Checkpoint,
 ) -> Result<Vec<Seen>, Stop> {
@@ -107,7 +108,7 @@ pub(super) fn colours(
         })
         .collect();
     drop(histogram);
-    let mut means = cut(&mut points, quality, checkpoint)?;
+    let mut means = cut(&mut points, most, quality, checkpoint)?;
     for _ in 0..ROUNDS {
         means = moved(&points, &means, checkpoint)?;
     }
@@ -118,7 +119,12 @@ pub(super) fn colours(
 }
 
 /// Cuts all points into boxes; the mean of each.
-fn cut(points: &mut [Point], quality: u8, checkpoint: &Checkpoint) -> Result<Vec<[f32; 4]>, Stop> {
+fn cut(
+    points: &mut [Point],
+    most: usize,
+    quality: u8,
+    checkpoint: &Checkpoint,
+) -> Result<Vec<[f32; 4]>, Stop> {
     let moments = Moments::of(points);
     let lost = f64::from(100 - quality.min(100)) / 100.0;
     let allowed = MOST_ERROR * lost * lost * moments.count;
@@ -127,7 +133,9 @@ fn cut(points: &mut [Point], quality: u8, checkpoint: &Checkpoint) -> Result<Vec
         to: points.len(),
         moments,
     }];
-    while parts.len() < COLOURS && parts.iter().map(|p| p.moments.error()).sum::<f64>() > allowed {
+    while parts.len() < most.min(COLOURS)
+        && parts.iter().map(|p| p.moments.error()).sum::<f64>() > allowed
+    {
         checkpoint.check(Stage::Encode)?;
         let several = parts.iter().enumerate().filter(|(_, p)| p.to - p.from > 1);
         let errors = several.map(|(index, part)| (index, part.moments.error()));

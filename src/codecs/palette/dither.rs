@@ -111,7 +111,8 @@ fn weighted(colour: Seen) -> [f32; 4] {
     at
 }
 
-/// The number of each pixel's colour.
+/// The number of each pixel's colour; `hidden` is that of pixels that aren't seen, where they are no colour among the others:
+/// then all others are opaque.
 ///
 /// # Errors
 /// A stopped checkpoint.
@@ -123,10 +124,12 @@ pub(super) fn dithered(
     shape: Shape,
     rows: impl Iterator<Item = impl Iterator<Item = Seen>>,
     colours: &[Seen],
+    hidden: Option<u8>,
     checkpoint: &Checkpoint,
 ) -> Result<Vec<u8>, Stop> {
     let width = shape.width as usize;
-    let mut nearest = Nearest::new(colours, !shape.model.has_alpha());
+    let opaque = hidden.is_some() || !shape.model.has_alpha();
+    let mut nearest = Nearest::new(colours, opaque);
     let mut numbers = Vec::with_capacity(width * shape.height as usize);
     // Sixteenths of what is to be made up for, one pixel more on either side.
     let (mut here, mut below) = (vec![[0_i32; 4]; width + 2], vec![[0_i32; 4]; width + 2]);
@@ -146,6 +149,10 @@ pub(super) fn dithered(
             // Back and forth, so that errors don't all travel in one direction.
             let x = if back { pixels.len() - 1 - at } else { at };
             let pixel = pixels[x];
+            if let (Some(hidden), [.., 0]) = (hidden, pixel) {
+                numbers[start + x] = hidden;
+                continue;
+            }
             let beside = pixels[x.max(1) - 1];
             let differs = differ(pixel, beside).max(differ(pixel, *above.get(x).unwrap_or(&pixel)));
             let wanted = made_up(pixel, here[x + 1], made_up_for(differs));

@@ -1,0 +1,87 @@
+//! How large pictures may be, and what is said of those that are larger.
+
+use super::parameter::ParameterError;
+use super::plan::pixels;
+use crate::codecs::Header;
+
+/// How large pictures may be, and the server's default for linear light.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Pixels of a source picture, all frames that are decoded together.
+    pub max_pixels: u64,
+    /// Pixels along either side of an answer.
+    pub max_output_side: u32,
+    /// Pixels of an answer, all of its frames together.
+    pub max_output_pixels: u64,
+    /// Frames of an animation that moves.
+    pub max_frames: u32,
+    /// Whether to resize in linear light where the client doesn't say.
+    pub linear: bool,
+}
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// A step lacks a parameter, or one makes no sense for this picture.
+    Parameter(ParameterError),
+    /// The source has too many pixels.
+    ImageTooLarge {
+        /// Stored width.
+        width: u32,
+        /// Stored height.
+        height: u32,
+        /// Allowed pixels.
+        limit: u64,
+    },
+    /// The source has too many frames.
+    TooManyFrames {
+        /// How many would be decoded.
+        actual: u32,
+        /// Allowed frames.
+        limit: u32,
+    },
+    /// The source's frames have too many pixels together.
+    AnimationTooLarge {
+        /// Width of each.
+        width: u32,
+        /// Height of each.
+        height: u32,
+        /// How many would be decoded.
+        frames: u32,
+        /// Allowed pixels.
+        limit: u64,
+    },
+    /// The answer would have too many pixels along a side.
+    SideTooLong {
+        /// The longer side.
+        actual: u32,
+        /// Allowed pixels along a side, by configuration or by the format.
+        limit: u32,
+    },
+    /// The answer would have too many pixels.
+    OutputTooLarge {
+        /// Its width.
+        width: u32,
+        /// Its height.
+        height: u32,
+        /// How many frames of that size.
+        frames: u32,
+        /// Allowed pixels.
+        limit: u64,
+    },
+}
+
+/// Refuses a source that has more pixels than are decoded.
+///
+/// # Errors
+/// `ImageTooLarge`.
+pub fn check_source(header: &Header, settings: &Settings) -> Result<(), Error> {
+    if pixels(header.width, header.height) <= settings.max_pixels {
+        return Ok(());
+    }
+    Err(Error::ImageTooLarge {
+        width: header.width,
+        height: header.height,
+        limit: settings.max_pixels,
+    })
+}
