@@ -75,11 +75,12 @@ const LAYERS: &[(&str, &[&str])] = &[
         "isolation",
         &["pipeline", "codecs", "checkpoint", "sandbox", "os"],
     ),
-    ("pipeline", &["codecs", "checkpoint"]),
-    ("codecs", &["checkpoint"]),
+    ("pipeline", &["codecs", "checkpoint", "typeface"]),
+    ("codecs", &["checkpoint", "typeface"]),
     ("systemd", &[]),
     ("telemetry", &[]),
     ("checkpoint", &[]),
+    ("typeface", &[]),
     ("sandbox", &["os"]),
     ("os", &[]),
 ];
@@ -131,6 +132,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("png", &["codecs/metadata/", "codecs/png/"]),
     ("prometheus_client", &["telemetry/"]),
     ("postcard", &["isolation/wire.rs"]),
+    ("resvg", &["codecs/svg/"]),
     ("rustix", &["isolation/", "os/"]),
     ("rustls", &["source/connect.rs"]),
     (

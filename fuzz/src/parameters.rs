@@ -98,6 +98,7 @@ fn headers(skip: usize) -> impl Iterator<Item = Header> {
             orientation: Orientation::from_exif(tag),
             stated: None,
             colour: Colour::Srgb,
+            overhead: 0,
             progressive: false,
             buffered: false,
             frames: 1,

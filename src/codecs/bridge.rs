@@ -63,6 +63,7 @@ pub(super) fn probe(format: Format, bytes: &[u8]) -> Result<Header, Error> {
         orientation: Orientation::from_exif(orientation),
         stated: (orientation > 1).then_some(orientation),
         colour: profile.unwrap_or(Colour::Srgb),
+        overhead: 0,
         progressive: false,
         buffered: false,
         frames: 1,
@@ -202,7 +203,7 @@ fn decoder<'a>(
         Format::Pnm => pnm::PnmDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Qoi => qoi::QoiDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Tiff => tiff::TiffDecoder::new(reader).map(|d| Box::new(d) as _),
-        Format::Jpeg | Format::Png | Format::WebP => {
+        Format::Jpeg | Format::Png | Format::WebP | Format::Svg => {
             return Err(Error::Internal(format!(
                 "{} has a codec of its own",
                 format.name()

@@ -31,6 +31,8 @@ pub struct Header {
     pub stated: Option<u16>,
     /// What the sample values mean.
     pub colour: Colour,
+    /// Bytes that the decoder holds besides pixels, where that depends on what is in the file: a document's nodes.
+    pub overhead: u64,
     /// Progressive or multi-scan JPEG, interlaced PNG.
     pub progressive: bool,
     /// The decoder holds all of the picture before it hands out the first row, whatever the reason.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::plan::{Plan, pixels};
-use crate::codecs::{self, Header, Keep, Orientation, Shape};
+use crate::codecs::{self, Header, Keep, Orientation, Scale, Shape};
 
 /// The pixel memory without which not even a tiny picture, such as the self-test's, could be granted any.
 pub const LEAST_BYTES: u64 = 8 << 20;
@@ -19,16 +19,17 @@ pub struct Cost {
     pub time: Duration,
 }
 
-/// What the plan's work takes, on samples that the decoder hands over in that shape.
-pub(super) fn cost(plan: &Plan, header: &Header, beside: &[Header], decoded: Shape) -> Cost {
+/// What the plan's work takes.
+pub(super) fn cost(plan: &Plan, header: &Header, beside: &[Header]) -> Cost {
     Cost {
-        peak_bytes: peak_bytes(plan, header, beside, decoded),
+        peak_bytes: peak_bytes(plan, header, beside),
         time: time(plan, header, beside),
     }
 }
 
 /// The sum of what is held at once in the dearest moment: decoder and strip, or pictures and encoder.
-fn peak_bytes(plan: &Plan, header: &Header, beside: &[Header], decoded: Shape) -> u64 {
+fn peak_bytes(plan: &Plan, header: &Header, beside: &[Header]) -> u64 {
+    let decoded = codecs::scaled(header, plan.scale);
     let target = Shape {
         width: plan.resampling.target.0,
         height: plan.resampling.target.1,
@@ -39,8 +40,8 @@ fn peak_bytes(plan: &Plan, header: &Header, beside: &[Header], decoded: Shape) -
         height: plan.height,
         model: plan.final_model(),
     };
-    let resampling =
-        codecs::decode_bytes(header).saturating_add(plan.resampling.peak_bytes(decoded));
+    let resampling = codecs::decode_bytes(header, plan.scale)
+        .saturating_add(plan.resampling.peak_bytes(decoded));
     // Colour, turn, canvas and conversion each hold two pictures at a time, with four channels at most.
     let finishing = pixels(answer.width, answer.height)
         .max(pixels(target.width, target.height))
@@ -90,15 +91,24 @@ fn staging(plan: &Plan, beside: &[Header]) -> u64 {
 }
 
 /// Nanoseconds, about, that it takes to decode and mix the picture.
-pub(super) fn reading(header: &Header) -> u64 {
+pub(super) fn reading(header: &Header, scale: Scale) -> u64 {
     let (reading, _) = header.format.row().nanoseconds;
     // The codes of a picture that its decoder holds as a whole are read again for each scan.
     let scans = if header.buffered { SCANS } else { 1 };
-    pixels(header.width, header.height).saturating_mul(u64::from(reading) * scans + RESAMPLING)
+    // A file has to be read in full, whatever is made of it; a drawing costs what is made of it.
+    let (width, height) = if codecs::draws(header) {
+        let made = codecs::scaled(header, scale);
+        (made.width, made.height)
+    } else {
+        (header.width, header.height)
+    };
+    pixels(width, height)
+        .saturating_mul(u64::from(reading) * scans + RESAMPLING)
+        .saturating_add(header.overhead.saturating_mul(OVERHEAD))
 }
 
 fn time(plan: &Plan, header: &Header, beside: &[Header]) -> Duration {
-    let source = reading(header);
+    let source = reading(header, plan.scale);
     let writing = if plan.seeks.is_some() {
         0
     } else {
@@ -120,6 +130,9 @@ const FIXED_TIME: Duration = Duration::from_micros(300);
 
 /// What ten scans cost, which is what encoders make, beside one.
 const SCANS: u64 = 4;
+
+/// Nanoseconds that a byte of what a decoder holds besides pixels stands for.
+const OVERHEAD: u64 = 2;
 
 /// Nanoseconds that mixing takes for each pixel of the source.
 const RESAMPLING: u64 = 1;

@@ -28,6 +28,7 @@ fn header(format: Format, width: u32, height: u32, model: Model) -> Header {
         orientation: Orientation::default(),
         stated: None,
         colour: Meaning::Srgb,
+        overhead: 0,
         progressive: false,
         buffered: false,
         frames: 1,
@@ -73,7 +74,7 @@ fn the_decoder_scales_as_far_as_the_margin_allows() {
         ("width=800&height=3000&fit=cover", 8, 8),
     ] {
         let scale = planned(query, &photo).unwrap().scale;
-        assert_eq!(scale, Scale { eighths, chroma }, "{query}");
+        assert_eq!(scale, Scale { eighths, chroma, part: None }, "{query}");
     }
     let drawing = header(Format::Png, 4000, 3000, Model::Rgb);
     assert_eq!(planned("width=10", &drawing).unwrap().scale, Scale::FULL);

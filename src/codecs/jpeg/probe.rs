@@ -94,6 +94,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         orientation: exif::turn(stated),
         stated,
         colour: profile.colour(),
+        overhead: 0,
         progressive,
         // libjpeg-turbo hands out planes of what it has read to its end.
         buffered: progressive || (planar && !baseline::reads(bytes, model.planes())),

@@ -34,6 +34,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         orientation: exif::turn(stated),
         stated,
         colour: colour(info, profile),
+        overhead: 0,
         progressive: info.interlaced,
         buffered: info.interlaced,
         frames: info

@@ -117,6 +117,7 @@ impl<'a> Facts<'a> {
             orientation: exif::turn(self.stated),
             stated: self.stated,
             colour: self.profile.map_or(Colour::Srgb, Colour::embedded),
+            overhead: 0,
             progressive: false,
             buffered: false,
             frames: self.frames.max(1),
