@@ -331,6 +331,31 @@ PARAMETERS = [
 ]
 
 
+def svgs():
+    """A drawing for each thing that is counted, bounded or looked up."""
+    shapes = '<rect width="20" height="9" fill="#26c"/><path d="M3 3C9 9 30 0 40 30z" stroke="red" stroke-dasharray="3 1"/>'
+    inner = {
+        "shapes": shapes,
+        "gradient": '<radialGradient id="g"><stop stop-color="red"/><stop offset="1"/></radialGradient><circle cx="20" cy="20" r="15" fill="url(#g)"/>',
+        "pattern": f'<pattern id="p" width="9" height="9" patternUnits="userSpaceOnUse">{shapes}</pattern><rect width="40" height="30" fill="url(#p)"/>',
+        "clip": f'<clipPath id="c"><circle cx="9" cy="9" r="9"/></clipPath><g clip-path="url(#c)">{shapes}</g>',
+        "mask": f'<mask id="m"><rect width="20" height="20" fill="#888"/></mask><g mask="url(#m)" opacity=".5">{shapes}</g>',
+        "filter": f'<filter id="f"><feGaussianBlur stdDeviation="2"/><feOffset dx="3"/><feMorphology radius="1"/></filter><g filter="url(#f)">{shapes}</g>',
+        "light": '<filter id="f"><feTurbulence baseFrequency=".1"/><feDiffuseLighting><fePointLight x="9" y="9" z="9"/></feDiffuseLighting></filter><rect width="40" height="30" filter="url(#f)"/>',
+        "uses": f'<symbol id="s" viewBox="0 0 40 30">{shapes}</symbol><use href="#s" width="20" height="15"/><use href="#s" x="9"/>',
+        "marker": '<marker id="m" markerWidth="5" markerHeight="5"><path d="M0 0L5 2L0 5"/></marker><path d="M2 2L20 9L30 20" marker-mid="url(#m)"/>',
+        "text": '<text x="2" y="20" font-size="12" letter-spacing="1">Hi <tspan dy="3" fill="red">there</tspan></text>',
+        "path-text": '<path id="p" d="M2 20C9 0 30 0 40 20"/><text font-size="8"><textPath href="#p">along</textPath></text>',
+        "styles": f'<style>.a, rect {{ fill: green }} g > path {{ stroke: url(#g) }}</style><g class="a">{shapes}</g>',
+        "switch": f'<switch><g systemLanguage="de">{shapes}</g><g>{shapes}</g></switch><image href="data:image/png;base64,AAAA" width="9" height="9"/>',
+    }
+    root = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="45" height="37" viewBox="0 0 45 37">'
+    made = {f"{name}.svg": f"{root}{parts}</svg>" for name, parts in inner.items()}
+    made["unsized.svg"] = f'<svg xmlns="http://www.w3.org/2000/svg">{shapes}</svg>'
+    made["entity.svg"] = f'<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY a "#f80">]><!-- & -->{root}<rect width="9" height="9" fill="&a;"/></svg>'
+    return {name: text.encode() for name, text in made.items()}
+
+
 def rows():
     """Width, height, kind, quality, rows of a band, samples: encode.rs."""
     for kind in range(12):
@@ -341,7 +366,7 @@ def rows():
 
 def main():
     shutil.rmtree(SEEDS, ignore_errors=True)
-    kinds = {"jpeg": jpegs(), "png": pngs(), "webp": webps(), "bridge": others()}
+    kinds = {"jpeg": jpegs(), "png": pngs(), "webp": webps(), "bridge": others(), "svg": svgs()}
     files = {}
     for target, made in kinds.items():
         files |= made

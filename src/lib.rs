@@ -13,7 +13,7 @@
 //! - [`pipeline`] is the pixel work, pure and synchronous.
 //! - [`codecs`] reads and writes formats.
 //! - [`sandbox`] is what the process gives up before it serves.
-//! - [`telemetry`], [`systemd`], [`os`] and [`checkpoint`] are leaves.
+//! - [`telemetry`], [`systemd`], [`typeface`], [`os`] and [`checkpoint`] are leaves.
 
 pub mod admission;
 pub mod app;
@@ -30,3 +30,4 @@ pub mod service;
 pub mod source;
 pub mod systemd;
 pub mod telemetry;
+pub mod typeface;

@@ -26,7 +26,10 @@ pub type Target = (&'static str, fn(&[u8]) -> bool);
 pub const TARGETS: &[Target] = &[
     ("bridge", |input| {
         decode::decode(input, |format| {
-            !matches!(format, Format::Jpeg | Format::Png | Format::WebP)
+            !matches!(
+                format,
+                Format::Jpeg | Format::Png | Format::WebP | Format::Svg
+            )
         })
     }),
     ("encode", encode::encode),
@@ -40,6 +43,9 @@ pub const TARGETS: &[Target] = &[
     }),
     ("probe", probe::probe),
     ("request", request::request),
+    ("svg", |input| {
+        decode::decode(input, |format| format == Format::Svg)
+    }),
     ("webp", |input| {
         decode::decode(input, |format| format == Format::WebP)
     }),

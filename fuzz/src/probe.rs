@@ -15,11 +15,12 @@ pub(crate) fn probe(file: &[u8]) -> bool {
     assert!((1..=32).contains(&header.bit_depth), "{header:?}");
     assert!(header.held_bytes() <= 4 << 20);
     // Sums of hostile sizes; debug builds find those that overflow.
-    assert!(codecs::decode_bytes(&header) > 0);
+    assert!(codecs::decode_bytes(&header, Scale::FULL) > 0);
     for &eighths in codecs::scales(&header) {
         let scale = Scale {
             eighths,
             chroma: eighths,
+            part: None,
         };
         let shape = codecs::scaled(&header, scale);
         assert!(shape.width > 0 && shape.width <= header.width);

@@ -169,7 +169,7 @@ fn decoder<'a>(
         Format::Ico => ico::IcoDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Pnm => pnm::PnmDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Qoi => qoi::QoiDecoder::new(reader).map(|d| Box::new(d) as _),
-        Format::Gif | Format::Jpeg | Format::Png | Format::WebP | Format::Tiff => {
+        Format::Gif | Format::Jpeg | Format::Png | Format::WebP | Format::Tiff | Format::Svg => {
             return Err(Error::Internal(format!(
                 "{} has a codec of its own",
                 format.name()

@@ -23,6 +23,8 @@ pub enum Format {
     Qoi,
     /// Netpbm: PBM, PGM, PPM, PAM.
     Pnm,
+    /// Scalable Vector Graphics.
+    Svg,
 }
 
 /// What a format is called and what it can do.
@@ -101,6 +103,11 @@ pub const FORMATS: &[FormatRow] = &[
     read_only(Format::Ico, "ico", &[], "image/x-icon"),
     read_only(Format::Qoi, "qoi", &[], "image/qoi"),
     read_only(Format::Pnm, "pnm", &[], "image/x-portable-anymap"),
+    // For a pixel that is made, a few times over.
+    FormatRow {
+        nanoseconds: (40, 0),
+        ..read_only(Format::Svg, "svg", &[], "image/svg+xml")
+    },
 ];
 
 const fn read_only(
@@ -155,6 +162,6 @@ mod tests {
             assert_eq!(row.format as usize, index);
             assert_eq!(row.format.row().name, row.name);
         }
-        assert_eq!(FORMATS.len(), Format::Pnm as usize + 1);
+        assert_eq!(FORMATS.len(), Format::Svg as usize + 1);
     }
 }

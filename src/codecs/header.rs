@@ -39,7 +39,7 @@ pub struct Header {
     pub frames: u32,
     /// What is said of all frames, where there are several.
     pub animation: Option<Animation>,
-    /// Bytes that the decoder holds at its peak, where no formula could tell from the rest of the header; else 0.
+    /// Bytes that the decoder holds where no formula could tell from the rest of the header, such as a document's nodes; else 0.
     pub held: u64,
     /// What the format calls its layout, for `/info`: `4:2:0`, `palette`, `lossless`, … may be empty.
     pub detail: &'static str,

@@ -22,6 +22,7 @@ mod pixels;
 mod png;
 mod polled;
 mod sniff;
+mod svg;
 mod tiff;
 mod webp;
 mod whole;
@@ -71,13 +72,30 @@ pub trait Sink {
     fn finish(self: Box<Self>) -> Result<Vec<u8>, Error>;
 }
 
-/// How far a decoder scales the picture down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The size that a decoder hands the picture out in.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scale {
     /// Eighths of the full size, for the first plane and for interleaved pictures.
     pub eighths: u8,
     /// Eighths of their own full size, for the planes of chroma.
     pub chroma: u8,
+    /// What is made of a drawing, whatever the eighths say; all of it in its own size if `None`.
+    pub part: Option<Part>,
+}
+
+/// The part of a drawing that is handed out, and in which size.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// Distance from the left edge, in pixels of the header's size.
+    pub left: f64,
+    /// Distance from the top edge.
+    pub top: f64,
+    /// Width, above 0.
+    pub width: f64,
+    /// Height, above 0.
+    pub height: f64,
+    /// Columns and rows that are made of it, at least 1 each.
+    pub pixels: (u32, u32),
 }
 
 impl Scale {
@@ -85,6 +103,7 @@ impl Scale {
     pub const FULL: Self = Self {
         eighths: 8,
         chroma: 8,
+        part: None,
     };
 
     /// Eighths for that plane.
@@ -109,6 +128,7 @@ pub fn probe(bytes: &[u8]) -> Result<Header, Error> {
         Format::Gif => gif::probe(bytes),
         Format::Ico => ico::probe(bytes),
         Format::Tiff => tiff::probe(bytes, 0),
+        Format::Svg => svg::probe(bytes),
         other => bridge::probe(other, bytes),
     }
 }
@@ -131,20 +151,27 @@ pub fn scales(header: &Header) -> &'static [u8] {
     }
 }
 
+/// Whether the picture is a drawing, of which `open` makes pixels in any size: those of the scale's `part`.
+pub fn draws(header: &Header) -> bool {
+    matches!(header.format, Format::Svg)
+}
+
 /// What `open` will hand out at that scale, whose parts are of `scales`.
 pub fn scaled(header: &Header, scale: Scale) -> Shape {
-    match header.format {
-        Format::Jpeg => jpeg::scaled(header, scale),
-        _ => Shape {
-            width: header.width,
-            height: header.height,
-            model: header.model,
-        },
+    if header.format == Format::Jpeg {
+        return jpeg::scaled(header, scale);
+    }
+    let part = scale.part.filter(|_| draws(header));
+    let (width, height) = part.map_or((header.width, header.height), |part| part.pixels);
+    Shape {
+        width,
+        height,
+        model: header.model,
     }
 }
 
-/// Peak bytes that `open` and reading all rows allocate, a whole picture that is handed over included, the caller's bands not.
-pub fn decode_bytes(header: &Header) -> u64 {
+/// Peak bytes that `open` at that scale and reading all rows allocate, a whole picture that is handed over included, the caller's bands not.
+pub fn decode_bytes(header: &Header, scale: Scale) -> u64 {
     match header.format {
         Format::Jpeg => jpeg::decode_bytes(header),
         Format::Png => png::decode_bytes(header),
@@ -152,6 +179,7 @@ pub fn decode_bytes(header: &Header) -> u64 {
         Format::Gif => gif::decode_bytes(header),
         Format::Ico => ico::decode_bytes(header),
         Format::Tiff => tiff::decode_bytes(header),
+        Format::Svg => svg::decode_bytes(header, scaled(header, scale)),
         _ => bridge::decode_bytes(header),
     }
 }
@@ -173,6 +201,7 @@ pub fn open<'a>(
         Format::Gif => Ok(gif::open(bytes, header, checkpoint)),
         Format::Ico => ico::open(bytes, header, checkpoint),
         Format::Tiff => tiff::open(bytes, header, 0, checkpoint),
+        Format::Svg => Ok(svg::open(bytes, header, scale, checkpoint)),
         _ => Ok(bridge::open(bytes, header, checkpoint)),
     }
 }

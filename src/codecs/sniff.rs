@@ -1,6 +1,6 @@
 //! What bytes are, by their signature alone.
 
-use super::Format;
+use super::{Format, svg};
 
 /// The format whose signature the bytes bear, of those that are read.
 pub(super) fn sniff(bytes: &[u8]) -> Option<Format> {
@@ -28,6 +28,7 @@ pub(super) fn sniff(bytes: &[u8]) -> Option<Format> {
         [0, 0, 1, 0, count, _, ..] if *count > 0 => Format::Ico,
         [b'q', b'o', b'i', b'f', ..] => Format::Qoi,
         [b'P', b'1'..=b'7', space, ..] if space.is_ascii_whitespace() => Format::Pnm,
+        _ if svg::starts(bytes) => Format::Svg,
         _ => return None,
     })
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::motion::Motion;
 use super::plan::{Plan, pixels};
 use super::stage::Stage;
-use crate::codecs::{self, Header, Keep, Orientation, Shape};
+use crate::codecs::{self, Header, Keep, Orientation, Scale, Shape};
 
 /// The pixel memory without which not even a tiny picture, such as the self-test's, could be granted any.
 pub const LEAST_BYTES: u64 = 8 << 20;
@@ -21,16 +21,17 @@ pub struct Cost {
     pub time: Duration,
 }
 
-/// What the plan's work takes, on samples that the decoder hands over in that shape.
-pub(super) fn cost(plan: &Plan, header: &Header, beside: &[Header], decoded: Shape) -> Cost {
+/// What the plan's work takes.
+pub(super) fn cost(plan: &Plan, header: &Header, beside: &[Header]) -> Cost {
     Cost {
-        peak_bytes: peak_bytes(plan, header, beside, decoded),
+        peak_bytes: peak_bytes(plan, header, beside),
         time: time(plan, header, beside),
     }
 }
 
 /// The sum of what is held at once in the dearest moment: decoder and strip, or pictures and encoder.
-fn peak_bytes(plan: &Plan, header: &Header, beside: &[Header], decoded: Shape) -> u64 {
+fn peak_bytes(plan: &Plan, header: &Header, beside: &[Header]) -> u64 {
+    let decoded = codecs::scaled(header, plan.scale);
     let target = Shape {
         width: plan.resampling.target.0,
         height: plan.resampling.target.1,
@@ -42,7 +43,7 @@ fn peak_bytes(plan: &Plan, header: &Header, beside: &[Header], decoded: Shape) -
         model: plan.final_model(),
     };
     let decoding = match plan.motion {
-        Motion::First => codecs::decode_bytes(header),
+        Motion::First => codecs::decode_bytes(header, plan.scale),
         _ => codecs::frames_bytes(header),
     };
     let resampling = decoding.saturating_add(plan.resampling.peak_bytes(decoded));
@@ -110,8 +111,17 @@ fn staging(plan: &Plan, beside: &[Header]) -> u64 {
 }
 
 /// Nanoseconds, about, that it takes to decode and mix the picture.
-pub(super) fn reading(header: &Header) -> u64 {
-    pixels(header.width, header.height).saturating_mul(pixel(header))
+pub(super) fn reading(header: &Header, scale: Scale) -> u64 {
+    // A file has to be read in full, whatever is made of it; a drawing costs what is made of it.
+    let (width, height, document) = if codecs::draws(header) {
+        let made = codecs::scaled(header, scale);
+        (made.width, made.height, header.held)
+    } else {
+        (header.width, header.height, 0)
+    };
+    pixels(width, height)
+        .saturating_mul(pixel(header))
+        .saturating_add(document.saturating_mul(DOCUMENT))
 }
 
 /// The same of a pixel.
@@ -124,7 +134,7 @@ fn pixel(header: &Header) -> u64 {
 
 fn time(plan: &Plan, header: &Header, beside: &[Header]) -> Duration {
     let source = match plan.motion {
-        Motion::First => reading(header),
+        Motion::First => reading(header, plan.scale),
         motion => motion.decoded(header).saturating_mul(pixel(header)),
     };
     let writing = if plan.finds.is_some() {
@@ -149,6 +159,9 @@ const FIXED_TIME: Duration = Duration::from_micros(300);
 
 /// What ten scans cost, which is what encoders make, beside one.
 const SCANS: u64 = 4;
+
+/// Nanoseconds that a byte of what a decoder holds besides pixels stands for.
+const DOCUMENT: u64 = 2;
 
 /// Nanoseconds that mixing takes for each pixel of the source.
 const RESAMPLING: u64 = 1;

@@ -185,8 +185,8 @@ pub(super) fn extra_bytes(overlay: &Overlay, beside: &[Header]) -> u64 {
     let Some(header) = beside.get(overlay.picture) else {
         return 0;
     };
-    let decoding =
-        codecs::decode_bytes(header) + overlay.cut.peak_bytes(codecs::scaled(header, Scale::FULL));
+    let decoding = codecs::decode_bytes(header, Scale::FULL)
+        + overlay.cut.peak_bytes(codecs::scaled(header, Scale::FULL));
     let (width, height) = overlay.cut.target;
     // Colour and turn hold two pictures at a time; a profile's tables are parsed into larger numbers.
     let finishing = u64::from(width) * u64::from(height) * 8 + 4 * header.held_bytes();
@@ -204,5 +204,5 @@ pub(super) fn nanoseconds(overlay: &Overlay, beside: &[Header]) -> u64 {
         return 0;
     };
     let (width, height) = overlay.cut.target;
-    cost::reading(header) + 12 * u64::from(width) * u64::from(height)
+    cost::reading(header, Scale::FULL) + 12 * u64::from(width) * u64::from(height)
 }

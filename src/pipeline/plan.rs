@@ -116,9 +116,7 @@ pub fn plan_with(
     let mut resampling = resampling(request, header, &first, planar, settings);
     let lossless = encoding.is_lossless();
     let scale = scale::scale(header, &resampling, lossless);
-    let decoded = codecs::scaled(header, scale);
-    let factor = f64::from(scale.eighths) / 8.0;
-    resampling.window = first.window.scaled(factor, (decoded.width, decoded.height));
+    resampling.window = scale::window(first.window, header, scale);
     let mut plan = Plan {
         motion,
         scale,
@@ -141,7 +139,7 @@ pub fn plan_with(
         height,
         cost: Cost::default(),
     };
-    plan.cost = cost::cost(&plan, header, beside, decoded);
+    plan.cost = cost::cost(&plan, header, beside);
     Ok(plan)
 }
 
@@ -190,6 +188,7 @@ impl Plan {
             },
             self.orientation.exif(),
         );
+        scale::write(self.scale, &mut text);
         if let Some(canvas) = self.canvas {
             let Canvas {
                 width,

@@ -76,7 +76,15 @@ fn the_decoder_scales_as_far_as_the_margin_allows() {
         ("width=800&height=3000&fit=cover", 8, 8),
     ] {
         let scale = planned(query, &photo).unwrap().scale;
-        assert_eq!(scale, Scale { eighths, chroma }, "{query}");
+        assert_eq!(
+            scale,
+            Scale {
+                eighths,
+                chroma,
+                part: None
+            },
+            "{query}"
+        );
     }
     let drawing = header(Format::Png, 4000, 3000, Model::Rgb);
     assert_eq!(planned("width=10", &drawing).unwrap().scale, Scale::FULL);

@@ -12,7 +12,7 @@ use super::resample::Resampling;
 use super::value::Colour;
 use super::{compose, output};
 use crate::checkpoint::{Checkpoint, Stage, Stop};
-use crate::codecs::{self, Encoding, Format, Header, Model, Orientation, Raster, Scale, Shape};
+use crate::codecs::{Encoding, Format, Header, Model, Orientation, Raster, Scale, Shape};
 
 /// The tolerance when none is given.
 pub(super) const USUAL: u8 = 10;
@@ -109,7 +109,7 @@ pub fn seek(
         height: header.height,
         cost: Cost::default(),
     };
-    plan.cost = cost::cost(&plan, header, &[], codecs::scaled(header, Scale::FULL));
+    plan.cost = cost::cost(&plan, header, &[]);
     Ok(Some(plan))
 }
 

@@ -23,6 +23,8 @@ mod corpus;
 mod deployment;
 /// What is different from imaginary.
 mod differences;
+/// What is made of lines, not of pixels.
+mod drawings;
 /// What changes a picture's look or its edges.
 mod effects;
 /// How files are written.

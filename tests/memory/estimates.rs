@@ -158,6 +158,27 @@ fn ways_to_write_keep_to_their_estimates() {
     table.check();
 }
 
+/// Drawings, which are held as a document, and rendered in layers.
+#[test]
+fn drawings_keep_to_their_estimates() {
+    let _alone = counter::alone();
+    let mut table = Table::default();
+    for size in [(100, 100), SIZE] {
+        for (name, file) in pictures::svgs(size) {
+            let name = format!("{name} {}", size.0);
+            for ask in [
+                "convert?type=png",
+                "resize?width=90&type=jpeg",
+                "resize?width=2500&enlarge=true&type=webp",
+                "extract?left=10&top=10&areawidth=50&areaheight=50&type=png",
+            ] {
+                table.row(&name, &file, ask);
+            }
+        }
+    }
+    table.check();
+}
+
 /// Formats that move.
 const MOVING: &[&str] = &["gif"];
 

@@ -79,6 +79,11 @@ fn run(isolation: &Isolation) {
             row(&name, &file, &format!("convert?type={format}"));
         }
     }
+    for (name, file) in pictures::svgs((1000, 800)) {
+        row(&name, &file, "convert?type=png");
+    }
+    let film = pictures::film((400, 300), noise, (400, 300), 8);
+    row("film", &film, "resize?width=300&animated=true&type=gif");
     // The answer may be the larger one, and goes through the same memory.
     let files = [
         ("png", pictures::png((400, 300), noise, 4, false)),

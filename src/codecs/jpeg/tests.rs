@@ -49,6 +49,7 @@ fn all(eighths: u8) -> Scale {
     Scale {
         eighths,
         chroma: eighths,
+        part: None,
     }
 }
 
@@ -96,6 +97,7 @@ fn scales_and_bands_are_as_promised() {
         Scale {
             eighths: 4,
             chroma: 8,
+            part: None,
         },
     );
     assert_eq!(even.model, Model::YCbCr { across: 1, down: 1 });

@@ -1,15 +1,14 @@
-//! The one font there is: `DejaVu` Sans, in the binary. The home of `harfrust`, which shapes by it and reads its outlines.
+//! The one font there is, laid out. The home of `harfrust`, which shapes by it and reads its outlines.
 
 use std::sync::LazyLock;
 
 use harfrust::font::glyph::outline::{DrawMemory, DrawOptions, PathSink};
 use harfrust::{Buffer, Direction, Font, GlyphId, Script, ShapeOptions, ShaperFont, unicode};
 
-/// Latin, Greek, Cyrillic, Arabic, Hebrew, Armenian, Georgian and more; version 2.37, licence beside it.
-static FILE: &[u8] = include_bytes!("DejaVuSans.ttf");
+use crate::typeface;
 
 /// What was parsed of the file is kept: some tens of kilobytes, once.
-static FONT: LazyLock<Option<Font>> = LazyLock::new(|| Font::new(FILE, 0));
+static FONT: LazyLock<Option<Font>> = LazyLock::new(|| Font::new(typeface::FILE, 0));
 
 /// Sizes that hold for every letter, in font units.
 #[derive(Clone, Copy, Debug)]

@@ -3,6 +3,7 @@
 
 mod jpegs;
 mod pngs;
+mod svgs;
 mod tiffs;
 mod webps;
 
@@ -10,6 +11,7 @@ use std::io::Cursor;
 
 pub(crate) use self::jpegs::*;
 pub(crate) use self::pngs::*;
+pub(crate) use self::svgs::*;
 pub(crate) use self::tiffs::*;
 pub(crate) use self::webps::*;
 use image::{DynamicImage, ImageFormat};

@@ -86,7 +86,11 @@ pub(super) fn pairs(model: Model) -> impl Iterator<Item = Scale> {
     SCALES.iter().flat_map(move |&eighths| {
         let most = (eighths * across.min(down)).min(8);
         let scales = SCALES.iter().filter(move |&&chroma| chroma <= most);
-        scales.map(move |&chroma| Scale { eighths, chroma })
+        scales.map(move |&chroma| Scale {
+            eighths,
+            chroma,
+            part: None,
+        })
     })
 }
 

@@ -1,0 +1,315 @@
+//! Sizes, limits and attacks: what may pass, and what is refused before it costs.
+
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::codecs::{Band, Part};
+
+fn svg(inner: &str) -> Vec<u8> {
+    format!(
+        "<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' width='100' height='100'>{inner}</svg>"
+    )
+    .into_bytes()
+}
+
+fn read(file: &[u8], pixels: Option<(u32, u32)>) -> Result<Vec<u8>, Error> {
+    let header = probe(file)?;
+    let part = pixels.map(|pixels| Part {
+        left: 0.0,
+        top: 0.0,
+        width: f64::from(header.width),
+        height: f64::from(header.height),
+        pixels,
+    });
+    let scale = Scale {
+        part,
+        ..Scale::FULL
+    };
+    let checkpoint = Checkpoint::new();
+    let mut rows = open(file, &header, scale, &checkpoint);
+    let mut band = Band::new(rows.shape());
+    rows.next(&mut band, 1)?;
+    Ok(band.planes.remove(0).samples)
+}
+
+#[test]
+fn sizes_are_told_from_the_first_tag() {
+    for (tag, expected) in [
+        ("<svg width='30' height='20'>", Some((30.0, 20.0))),
+        ("<svg width=\"30px\" height=\" 2e1 \">", Some((30.0, 20.0))),
+        ("<svg:svg height='1in' width='1in'/>", Some((96.0, 96.0))),
+        ("<svg width='72pt' height='25.4mm'>", Some((96.0, 96.0))),
+        ("<svg width='2em' height='2ex'>", Some((24.0, 12.0))),
+        ("<svg viewBox='0 0 30 20'>", Some((30.0, 20.0))),
+        ("<svg viewBox='1,2, 30,-20'>", None),
+        ("<svg width='60' viewBox='0 0 30 20'>", Some((60.0, 40.0))),
+        ("<svg height='10' viewBox='0 0 30 20'>", Some((15.0, 10.0))),
+        (
+            "<svg width='50%' height='100%' viewBox='0 0 30 20'>",
+            Some((15.0, 20.0)),
+        ),
+        ("<svg width='100%' height='100%'>", None),
+        ("<svg stroke-width='9' width='30'>", None),
+        (
+            "<svg title='width=\"7\" > ' width='3' height='4'>",
+            Some((3.0, 4.0)),
+        ),
+        (
+            "<?xml version='1.0'?><!-- <svg width='1'> --><svg width='3' height='4'>",
+            Some((3.0, 4.0)),
+        ),
+        (
+            "<!DOCTYPE svg [<!ENTITY a '<svg>'>]><svg width='3' height='4'>",
+            Some((3.0, 4.0)),
+        ),
+        ("\u{feff}\n <svg width='3' height='4'>", Some((3.0, 4.0))),
+    ] {
+        assert_eq!(head::size(tag.as_bytes()), Ok(expected), "{tag}");
+    }
+    for other in [
+        "",
+        "<svgx>",
+        "<html><svg>",
+        "svg",
+        "<!--<svg>",
+        "<svg width='3",
+    ] {
+        assert!(!starts(other.as_bytes()), "{other}");
+    }
+    // What it doesn't say, is as large as what is drawn.
+    let unsized_one = b"<svg xmlns='http://www.w3.org/2000/svg'><path d='M5 5H40V30H5'/></svg>";
+    let header = probe(unsized_one).unwrap();
+    assert_eq!((header.width, header.height), (40, 30));
+}
+
+#[test]
+fn a_part_is_rendered_in_its_own_pixels() {
+    let file = svg(
+        "<path fill='#f00' d='M50 0H100V50H50'/><path fill='#00f' fill-opacity='.5' d='M0 50H50V100H0'/>",
+    );
+    let samples = read(&file, Some((4, 4))).unwrap();
+    let at = |x: usize, y: usize| &samples[(y * 4 + x) * 4..][..4];
+    assert_eq!(at(3, 0), [255, 0, 0, 255]);
+    assert_eq!(at(0, 0), [0; 4]);
+    // Alpha isn't multiplied in.
+    assert_eq!(at(0, 3), [0, 0, 255, 128]);
+    let header = probe(&file).unwrap();
+    let part = Part {
+        left: 50.0,
+        top: 0.0,
+        width: 50.0,
+        height: 100.0,
+        pixels: (5, 10),
+    };
+    let scale = Scale {
+        part: Some(part),
+        ..Scale::FULL
+    };
+    let checkpoint = Checkpoint::new();
+    let mut rows = open(&file, &header, scale, &checkpoint);
+    let mut band = Band::new(rows.shape());
+    assert_eq!(rows.next(&mut band, 1), Ok(true));
+    let red = band.planes[0]
+        .samples
+        .chunks(4)
+        .filter(|pixel| pixel == &[255, 0, 0, 255]);
+    assert_eq!(red.count(), 25);
+}
+
+/// So many elements, each a little different.
+fn many(count: usize, element: impl Fn(usize) -> String) -> String {
+    (0..count).map(element).collect::<Vec<_>>().concat()
+}
+
+/// Groups inside of each other.
+fn nested(depth: usize, inner: &str) -> String {
+    format!("{}{inner}{}", "<g>".repeat(depth), "</g>".repeat(depth))
+}
+
+/// Each level uses the one before ten times.
+fn laughs(levels: usize, element: &str) -> String {
+    let level = |level: usize| {
+        let use_it = element.replace('N', &level.to_string());
+        format!("<g id='e{}'>{}</g>", level + 1, use_it.repeat(10))
+    };
+    "<rect id='e0' width='9' height='9'/>".to_owned() + &many(levels, level)
+}
+
+/// A pattern that is filled with a pattern, and so on, each several times.
+fn patterns(levels: usize) -> String {
+    let level = |level: usize| {
+        let fill = format!("<rect width='9' height='9' fill='url(#p{})'/>", level + 1).repeat(8);
+        format!(
+            "<pattern id='p{level}' width='9' height='9' patternUnits='userSpaceOnUse'>{fill}</pattern>"
+        )
+    };
+    many(levels, level) + "<rect width='99' height='99' fill='url(#p0)'/>"
+}
+
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn attacks() -> Vec<(&'static str, Vec<u8>)> {
+    let entities = |inner: &str, end: &str| {
+        let doctype = format!("<!DOCTYPE svg [{inner}]>");
+        [doctype.as_bytes(), &svg(end)].concat()
+    };
+    let zigzag = "9 0 0 99 ".repeat(100_000);
+    let marks = "<marker id='m'><path d='M0 0H9'/><path d='M0 0V9'/></marker>";
+    let big = |filter: &str| {
+        svg(&format!(
+            "<filter id='f' x='-9' y='-9' width='19' height='19'>{filter}</filter><rect width='100' height='100' filter='url(#f)'/>"
+        ))
+    };
+    vec![
+        ("uses", svg(&laughs(9, "<use xlink:href='#eN'/>"))),
+        ("quoted uses", svg(&laughs(9, "<use href=\"#eN\"/>"))),
+        ("deep", svg(&nested(30_000, ""))),
+        ("elements", svg(&"<g/>".repeat(60_000))),
+        (
+            "attributes",
+            svg(&format!("<g {}/>", many(9_999, |i| format!("a{i}='' ")))),
+        ),
+        (
+            "namespaces",
+            svg(&many(2_000, |i| format!("<g xmlns:a{i}='b'/>"))),
+        ),
+        ("patterns", svg(&patterns(9))),
+        (
+            "markers",
+            svg(&format!(
+                "{marks}<path style='marker:url(#m)' d='M{zigzag}'/>"
+            )),
+        ),
+        (
+            "inherited markers",
+            svg(&format!(
+                "{marks}<g marker-mid='url(#m)'><path d='M{zigzag}'/></g>"
+            )),
+        ),
+        (
+            "entities",
+            entities(
+                &format!("<!ENTITY a '{}'>", "a".repeat(9_999)),
+                &"&a;".repeat(9_999),
+            ),
+        ),
+        (
+            "nested entities",
+            entities(
+                "<!ENTITY a 'aaaaaaaaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;'><!ENTITY c '&b;&b;&b;&b;&b;&b;'>",
+                &"&c;".repeat(999),
+            ),
+        ),
+        (
+            "zigzag",
+            svg(&format!("<path stroke='red' stroke-dasharray='1' d='M{zigzag}'/>").repeat(4)),
+        ),
+        (
+            "dashes",
+            svg(&"<path stroke='red' stroke-dasharray='.01' d='M0 0H9999'/>".repeat(99)),
+        ),
+        (
+            "octaves",
+            big("<feTurbulence baseFrequency='.1' numOctaves='99999'/>"),
+        ),
+        ("morphology", big("<feMorphology radius='99999'/>")),
+        ("results", big(&"<feFlood/>".repeat(9_999))),
+        (
+            "pattern of a gigapixel",
+            svg(
+                "<pattern id='p' width='99999' height='99999' patternUnits='userSpaceOnUse'><rect/></pattern><rect width='9' height='9' fill='url(#p)'/>",
+            ),
+        ),
+        (
+            "layers",
+            svg(&"<g opacity='.5'>".repeat(99).replace("</g>", "")),
+        ),
+        (
+            "circles",
+            svg(&many(99, |i| {
+                format!("<mask id='m{i}'><g mask='url(#m{i})'/></mask>")
+            })),
+        ),
+        (
+            "selectors",
+            svg(&format!(
+                "<style>{}</style>{}",
+                "g g g g g g g g x{fill:red}".repeat(99),
+                nested(90, "")
+            )),
+        ),
+        (
+            "styled",
+            svg(&format!(
+                "<style>{}</style>{}",
+                "g{fill:red}".repeat(20_000),
+                "<g/>".repeat(20_000)
+            )),
+        ),
+    ]
+}
+
+/// Nothing takes long: a file that would is refused.
+#[test]
+fn attacks_are_refused_at_once() {
+    for (name, file) in attacks() {
+        let start = Instant::now();
+        let got = read(&file, None);
+        assert!(
+            matches!(got, Err(Error::TooComplex { .. } | Error::Invalid { .. })),
+            "{name}: {:?}",
+            got.map(|samples| samples.len())
+        );
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(5), "{name}: {took:?}");
+    }
+}
+
+/// What has a size of its own isn't taken for an attack.
+#[test]
+fn large_drawings_pass() {
+    let shapes = "<path class='a' fill='url(#g)' d='M1 1C2 2 3 3 4 4L9 9z'/>".repeat(5_000);
+    let gradient = "<linearGradient id='g'><stop/><stop offset='1'/></linearGradient>";
+    let style = many(200, |i| format!(".a{i}{{fill:#00{i:02x}ff}}"));
+    let symbol = format!(
+        "<g id='s'>{}</g>",
+        "<rect width='1' height='1'/>".repeat(50)
+    );
+    for (name, inner) in [
+        (
+            "shapes",
+            format!("<style>{style}</style>{gradient}{shapes}"),
+        ),
+        (
+            "uses",
+            format!("{symbol}{}", "<use href='#s'/>".repeat(150)),
+        ),
+        ("deep", nested(80, "<rect width='9' height='9'/>")),
+        (
+            "text",
+            format!("<text y='9'>{}</text>", "many letters ".repeat(500)),
+        ),
+    ] {
+        let got = read(&svg(&inner), None);
+        assert!(got.is_ok(), "{name}: {got:?}");
+    }
+}
+
+/// Whatever a drawing names outside of itself is left out.
+#[test]
+fn nothing_is_loaded() {
+    let outside = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/drawing.png");
+    for place in [
+        outside.to_owned(),
+        format!("file://{outside}"),
+        "http://127.0.0.1:9/x.png".to_owned(),
+        "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><rect width='9' height='9'/></svg>".replace('\'', "&apos;").replace('<', "&lt;"),
+    ] {
+        let file = svg(&format!("<image width='100' height='100' href='{place}'/>"));
+        let samples = read(&file, None).unwrap();
+        assert!(samples.iter().all(|&sample| sample == 0), "{place}");
+    }
+    let style = svg(
+        "<style>@import url('file:///etc/passwd'); @font-face { src: url(file:///etc/passwd) }</style>",
+    );
+    assert!(read(&style, None).is_ok());
+}

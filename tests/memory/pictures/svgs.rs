@@ -1,0 +1,59 @@
+//! Drawings, of what holds most.
+
+use super::Size;
+
+/// A drawing of that size of these elements.
+pub(crate) fn svg((width, height): Size, inner: &str) -> Vec<u8> {
+    format!(
+        "<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}' viewBox='0 0 100 100' preserveAspectRatio='none'>{inner}</svg>"
+    )
+    .into_bytes()
+}
+
+/// What asks for layers, each as large as the picture.
+const LAYERED: &str = "<filter id='f'><feGaussianBlur stdDeviation='3'/><feOffset dx='2'/></filter>\
+    <mask id='m'><rect width='90' height='90' fill='#888'/></mask>\
+    <clipPath id='c'><circle cx='50' cy='50' r='50'/></clipPath>\
+    <pattern id='p' width='50' height='50' patternUnits='userSpaceOnUse'><rect width='30' height='30'/></pattern>\
+    <g opacity='.5' clip-path='url(#c)'><rect width='100' height='100' fill='url(#p)' mask='url(#m)'/></g>\
+    <rect width='100' height='100' fill='red' opacity='.5' filter='url(#f)'/>";
+
+/// Drawings that cost by their pixels, and by what they are made of.
+pub(crate) fn svgs(size: Size) -> Vec<(String, Vec<u8>)> {
+    let repeated = |element: &str, count: usize| svg(size, &element.repeat(count));
+    let letters = "<text font-size='2'>How quickly daft jumping zebras vex. <tspan fill='red'>Again</tspan></text>";
+    let gradient = "<linearGradient id='g'><stop/><stop offset='1'/></linearGradient>";
+    let painted = "<circle r='9' stroke='red' stroke-dasharray='.5' fill='url(#g)'/>";
+    let symbol = format!(
+        "<g id='s'>{}</g>",
+        "<rect width='1' height='1'/>".repeat(60)
+    );
+    vec![
+        ("svg layers".to_owned(), svg(size, LAYERED)),
+        ("svg elements".to_owned(), repeated("<g/>", 20_000)),
+        (
+            "svg shapes".to_owned(),
+            repeated("<path d='M1 1H9'/>", 20_000),
+        ),
+        (
+            "svg styled".to_owned(),
+            repeated("<path d='M1 1H9V9z' style='fill:red;stroke:blue'/>", 5_000),
+        ),
+        (
+            "svg curves".to_owned(),
+            svg(
+                size,
+                &format!("<path d='M0 0{}'/>", "c1 1 2 2 1 1".repeat(50_000)),
+            ),
+        ),
+        ("svg text".to_owned(), repeated(letters, 200)),
+        (
+            "svg painted".to_owned(),
+            svg(size, &format!("{gradient}{}", painted.repeat(500))),
+        ),
+        (
+            "svg uses".to_owned(),
+            svg(size, &format!("{symbol}{}", "<use href='#s'/>".repeat(150))),
+        ),
+    ]
+}
