@@ -2,6 +2,7 @@
 
 use tokio::sync::oneshot;
 
+use super::budget::{Budget, Taken};
 use super::pace::Pace;
 use super::permit::Permit;
 use super::queue::{Demand, Queue};
@@ -13,16 +14,12 @@ pub(super) struct Books {
     pub(super) busy: usize,
     /// Of the busy ones, those with dear work.
     pub(super) dear: usize,
-    /// Bytes of pixel memory.
-    pub(super) pixels: u64,
-    /// Of these, what heavy work and its answers hold.
-    pub(super) heavy: u64,
-    /// Of the pixel memory, what answers hold that are not sent yet.
-    pub(super) answers: u64,
+    /// Pixel memory.
+    pub(super) pixels: Taken,
+    /// Of that, what answers hold that are not sent yet.
+    pub(super) answers: Taken,
     pub(super) uploads: u64,
     pub(super) cancelled: u64,
-    /// Of the busy ones, one that was let past one who waits for memory.
-    pub(super) passing: bool,
     pub(super) pace: Pace,
 }
 
@@ -33,42 +30,44 @@ pub(super) struct Waiter {
 }
 
 impl Books {
-    /// `modest` is how many bytes of pixel memory are little.
-    pub(super) fn new(modest: u64) -> Self {
+    pub(super) fn new(budget: Budget) -> Self {
         Self {
-            queue: Queue::new(modest),
+            queue: Queue::new(budget.modest()),
             next_waiter: 0,
             busy: 0,
             dear: 0,
-            pixels: 0,
-            heavy: 0,
-            answers: 0,
+            pixels: Taken::default(),
+            answers: Taken::default(),
             uploads: 0,
             cancelled: 0,
-            passing: false,
             pace: Pace::new(),
         }
     }
 
     /// Counts so many bytes of pixel memory.
     pub(super) fn take(&mut self, demand: Demand, bytes: u64) {
-        self.pixels += bytes;
-        if self.queue.is_heavy(demand) {
-            self.heavy += bytes;
-        }
+        *self.pixels.of(self.queue.is_heavy(demand)) += bytes;
     }
 
     /// Counts so many bytes no more.
     pub(super) fn free(&mut self, demand: Demand, bytes: u64) {
-        self.pixels -= bytes;
-        if self.queue.is_heavy(demand) {
-            self.heavy -= bytes;
-        }
+        *self.pixels.of(self.queue.is_heavy(demand)) -= bytes;
+    }
+
+    /// Counts an answer of so many bytes.
+    pub(super) fn take_answer(&mut self, demand: Demand, bytes: u64) {
+        self.take(demand, bytes);
+        *self.answers.of(self.queue.is_heavy(demand)) += bytes;
+    }
+
+    /// Counts it no more.
+    pub(super) fn free_answer(&mut self, demand: Demand, bytes: u64) {
+        self.free(demand, bytes);
+        *self.answers.of(self.queue.is_heavy(demand)) -= bytes;
     }
 
     /// Takes a worker back, and the bytes that come with it.
-    pub(super) fn take_back(&mut self, demand: Demand, bytes: u64, passing: bool) {
-        self.passing &= !passing;
+    pub(super) fn take_back(&mut self, demand: Demand, bytes: u64) {
         self.busy -= 1;
         self.dear -= usize::from(demand.dear());
         self.free(demand, bytes);

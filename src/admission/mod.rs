@@ -7,6 +7,7 @@
 
 mod aside;
 mod books;
+mod budget;
 mod lease;
 mod lock;
 mod pace;
@@ -191,7 +192,7 @@ impl Admission {
         self.0.state.figures()
     }
 
-    /// Whether answers that are not sent yet hold more than half of the pixel memory.
+    /// Whether somebody has waited for memory that only clients can give back, whose answers hold it.
     pub fn is_clogged(&self) -> bool {
         self.0.state.is_clogged()
     }

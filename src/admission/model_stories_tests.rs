@@ -152,13 +152,13 @@ fn crowd(counts: &Arc<Counts>) {
         nice: 0,
         queue: random.gen_range(1..=4),
         upload_memory: 10,
-        pixel_memory: 64,
+        pixel_memory: 64 * MIB,
     };
     let world = World::new(settings, counts);
     let mut threads = Vec::new();
     for _ in 0..random.gen_range(3..=6) {
         let demand = Demand {
-            bytes: [1, 2, 20, 40, 64][random.gen_range(0..5)],
+            bytes: [1, 2, 20, 40, 64][random.gen_range(0..5)] * MIB,
             time: Duration::from_millis([5, 50, 500][random.gen_range(0..3)]),
         };
         let fate = [Fate::Stays, Fate::Stays, Fate::Leaves, Fate::Expires][random.gen_range(0..4)];

@@ -4,23 +4,18 @@ use super::*;
 
 #[tokio::test]
 async fn memory_is_granted_with_the_worker_or_waited_for() {
-    let admission = Admission::start(Settings {
-        workers: 2,
-        queue: 4,
-        ..settings()
-    })
-    .unwrap();
-    let large = job(&admission, 8 * MIB, later());
+    let admission = roomy(4);
+    let large = job(&admission, 192 * MIB, later());
     large.started.await.unwrap();
-    let mut next = job(&admission, 4 * MIB, later());
+    let mut next = job(&admission, 128 * MIB, later());
     settled(&admission, |f| f.queued == 1).await;
     // One worker is free, but the memory isn't; one of another class may overtake, but not for ever.
     let small = Demand {
-        bytes: MIB / 2,
+        bytes: 64 * MIB,
         time: Duration::from_secs(1),
     };
     let tiny = Demand {
-        bytes: MIB / 4,
+        bytes: 8 * MIB,
         time: Duration::from_millis(5),
     };
     let overtaking = job_of(&admission, small, later());
@@ -34,7 +29,7 @@ async fn memory_is_granted_with_the_worker_or_waited_for() {
     assert!(next.started.try_recv().is_err());
     assert!(behind.started.try_recv().is_err());
     tokio::time::resume();
-    // But for what is tiny, as far as the first one leaves it anyway: one at a time, and not past its own class.
+    // But for what is tiny, of which all together leaves the first what it needs; not past its own class.
     behind.task.abort();
     settled(&admission, |f| f.queued == 1).await;
     let passing = job_of(&admission, tiny, later());
@@ -49,59 +44,150 @@ async fn memory_is_granted_with_the_worker_or_waited_for() {
     next.end.send(()).unwrap();
     behind.end.send(()).unwrap();
     settled(&admission, |f| f.busy == 0).await;
-    let impossible = job(&admission, 11 * MIB, later());
+    let impossible = job(&admission, 330 * MIB, later());
     assert_eq!(
         impossible.task.await.unwrap(),
         Err(Error::TooLarge {
-            limit: 10 * MIB,
-            actual: 11 * MIB
+            limit: 320 * MIB,
+            actual: 330 * MIB
         })
     );
 }
 
+const LARGE: Demand = Demand {
+    bytes: 64 * MIB,
+    time: Duration::from_millis(50),
+};
+const TINY: Demand = Demand {
+    bytes: 8 * MIB,
+    ..LARGE
+};
+
+/// Room for four large ones and what is left to others.
+fn roomy(queue: usize) -> Admission {
+    Admission::start(Settings {
+        workers: 2,
+        queue,
+        pixel_memory: 320 * MIB,
+        ..settings()
+    })
+    .unwrap()
+}
+
+/// An answer that is as large as its work, and isn't read.
+async fn answered(admission: &Admission, demand: Demand) -> Held {
+    let work = move |permit: &mut Permit| permit.keep(demand.bytes);
+    let checkpoint = Checkpoint::new();
+    let made = admission.run(demand, later(), &checkpoint, work).await;
+    made.unwrap()
+}
+
 #[tokio::test]
 async fn large_work_and_its_answers_leave_place_and_memory_to_others() {
-    let settings = Settings {
-        workers: 2,
-        queue: 8,
-        ..settings()
-    };
-    let admission = Admission::start(settings).unwrap();
-    let large = Demand {
-        bytes: 2 * MIB,
-        time: Duration::from_millis(50),
-    };
-    let tiny = Demand {
-        bytes: MIB / 4,
-        ..large
-    };
-    let answered = async |demand: Demand| {
-        let work = move |permit: &mut Permit| permit.keep(demand.bytes);
-        let checkpoint = Checkpoint::new();
-        admission.run(demand, later(), &checkpoint, work).await
-    };
+    let admission = roomy(8);
     // Clients that don't read: four answers fill what large ones may have, though a fifth would still fit.
     let mut unread = Vec::new();
     for _ in 0..4 {
-        assert!(!admission.is_clogged() || unread.len() > 2);
-        unread.push(answered(large).await.unwrap());
+        unread.push(answered(&admission, LARGE).await);
     }
-    assert!(admission.is_clogged());
-    let mut waiting: Vec<_> = (0..6).map(|_| job_of(&admission, large, later())).collect();
+    let waiting: Vec<_> = (0..6).map(|_| job_of(&admission, LARGE, later())).collect();
     settled(&admission, |f| f.queued == 6 && f.busy == 0).await;
-    let refused = job_of(&admission, large, later()).task.await.unwrap();
+    let refused = job_of(&admission, LARGE, later()).task.await.unwrap();
     assert!(matches!(refused, Err(Error::Overloaded { .. })));
-    // Of the same time, but past all who wait for memory, and into what is left to such.
+    // Of the same time, but past all who wait for memory, and into what is left to such: all workers do it.
+    let both: Vec<_> = (0..2).map(|_| job_of(&admission, TINY, later())).collect();
+    for job in both {
+        job.started.await.unwrap();
+        job.end.send(()).unwrap();
+    }
+    // Nobody has waited for long.
+    assert!(!admission.is_clogged());
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert!(admission.is_clogged());
+    tokio::time::resume();
     for _ in 0..20 {
-        drop(answered(tiny).await.unwrap());
+        drop(answered(&admission, TINY).await);
     }
     drop(unread);
     assert!(!admission.is_clogged());
-    for job in waiting.drain(..) {
+    for job in waiting {
         job.end.send(()).unwrap();
         assert_eq!(job.task.await.unwrap(), Ok(42));
     }
     settled(&admission, |f| f.busy == 0 && f.pixel_memory.0 == 0).await;
+}
+
+/// One who needs nearly all memory, which an unread answer keeps from it, holds nobody up.
+#[tokio::test]
+async fn an_unread_answer_and_a_giant_stop_nobody() {
+    for (bytes, lies) in [(318, TINY), (319, LARGE), (300, LARGE)] {
+        let admission = roomy(8);
+        let unread = answered(&admission, lies).await;
+        let giant = Demand {
+            bytes: bytes * MIB,
+            ..LARGE
+        };
+        let giant = job_of(&admission, giant, later());
+        settled(&admission, |f| f.queued == 1).await;
+        for _ in 0..3 {
+            tokio::time::pause();
+            tokio::time::advance(Duration::from_secs(2)).await;
+            tokio::time::resume();
+            for demand in [TINY, LARGE] {
+                // More than one at a time.
+                let both = (0..2).map(|_| job_of(&admission, demand, later()));
+                for job in both.collect::<Vec<_>>() {
+                    job.started.await.unwrap();
+                    job.end.send(()).unwrap();
+                    assert_eq!(job.task.await.unwrap(), Ok(42));
+                }
+            }
+            assert!(admission.is_clogged(), "{bytes} {lies:?}");
+        }
+        drop(unread);
+        giant.started.await.unwrap();
+        giant.end.send(()).unwrap();
+        assert_eq!(giant.task.await.unwrap(), Ok(42));
+    }
+}
+
+/// What fits beside an answer is granted, though it is more than large work's part.
+#[tokio::test]
+async fn a_giant_that_fits_isnt_kept_out_by_a_large_answer() {
+    let admission = roomy(8);
+    let small = Demand {
+        bytes: 20 * MIB,
+        ..LARGE
+    };
+    let unread = answered(&admission, small).await;
+    let giant = Demand {
+        bytes: 299 * MIB,
+        ..LARGE
+    };
+    drop(answered(&admission, giant).await);
+    drop(unread);
+}
+
+/// A short queue that one fills who waits for memory leaves idle workers to what needs little.
+#[tokio::test]
+async fn one_who_waits_for_memory_fills_no_queue_for_light_work() {
+    for queue in [0, 1] {
+        let admission = roomy(queue);
+        let unread = answered(&admission, LARGE).await;
+        let giant = Demand {
+            bytes: 310 * MIB,
+            ..LARGE
+        };
+        let giant = job_of(&admission, giant, later());
+        let waits = queue;
+        settled(&admission, |f| f.queued == waits).await;
+        assert_eq!(admission.look(), Ok(()), "{queue}");
+        drop(answered(&admission, TINY).await);
+        drop(unread);
+        giant.end.send(()).unwrap_or_default();
+        let _either = giant.task.await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -18,8 +18,6 @@ pub struct Permit {
     /// Bytes that come back with it: none is set apart.
     bytes: u64,
     since: Instant,
-    /// What it was granted past one who waits for memory.
-    passing: bool,
     /// The work ran to its end, so that its time tells something.
     ended: bool,
     /// Nothing comes back, since that has been done.
@@ -28,13 +26,12 @@ pub struct Permit {
 
 impl Permit {
     /// Of what is in the books already.
-    pub(super) fn new(state: &Arc<State>, demand: Demand, passing: bool) -> Self {
+    pub(super) fn new(state: &Arc<State>, demand: Demand) -> Self {
         Self {
             state: Arc::clone(state),
             demand,
             bytes: demand.bytes,
             since: Instant::now(),
-            passing,
             ended: false,
             forgotten: false,
         }
@@ -65,8 +62,7 @@ impl Drop for Permit {
     fn drop(&mut self) {
         if !self.forgotten {
             let took = self.ended.then(|| self.since.elapsed());
-            self.state
-                .give_back(self.demand, self.bytes, self.passing, took);
+            self.state.give_back(self.demand, self.bytes, took);
         }
     }
 }

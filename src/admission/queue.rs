@@ -71,9 +71,12 @@ pub(super) struct Waiter<T> {
     pub(super) lacking: Option<Instant>,
 }
 
-/// A class that has somebody waiting.
+/// One who waits: the class, and how many of it wait longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Turn(usize);
+pub(super) struct Turn {
+    class: usize,
+    place: usize,
+}
 
 impl<T> Queue<T> {
     /// `modest` is how many bytes are little.
@@ -135,29 +138,69 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Classes with somebody waiting, the one with the smallest share first.
+    /// The longest waiting of each class, that of the class with the smallest share first.
     pub(super) fn turns(&self) -> Vec<Turn> {
         let classes = self.classes.iter().enumerate();
         let waiting = classes.filter(|(_, class)| !class.waiting.is_empty());
         let mut turns: Vec<_> = waiting
-            .map(|(index, class)| (class.share, Turn(index)))
+            .map(|(class, waiting)| (waiting.share, Turn { class, place: 0 }))
             .collect();
         turns.sort_by(|(a, _), (b, _)| a.total_cmp(b));
         turns.into_iter().map(|(_, turn)| turn).collect()
     }
 
-    /// The longest waiting of a class.
-    pub(super) fn front(&mut self, turn: Turn) -> Option<&mut Waiter<T>> {
-        self.classes.get_mut(turn.0)?.waiting.front_mut()
+    /// The first of a class, from `turn` on, that isn't kept from memory; those that are lack it from now on, if they didn't before.
+    pub(super) fn first(
+        &mut self,
+        turn: Turn,
+        now: Instant,
+        kept: impl Fn(Demand, bool) -> bool,
+    ) -> Option<Turn> {
+        let class = self.classes.get_mut(turn.class)?;
+        let heavy = turn.class >= DEAR;
+        for (place, waiter) in class.waiting.iter_mut().enumerate().skip(turn.place) {
+            if !kept(waiter.demand, heavy) {
+                return Some(Turn { place, ..turn });
+            }
+            waiter.lacking.get_or_insert(now);
+        }
+        None
     }
 
-    /// Takes the longest waiting of a class out, and counts its work.
+    /// Who it is.
+    pub(super) fn waiter(&mut self, turn: Turn) -> Option<&mut Waiter<T>> {
+        self.classes
+            .get_mut(turn.class)?
+            .waiting
+            .get_mut(turn.place)
+    }
+
+    /// What those need who lack memory, whether they are heavy, and since when they lack it.
+    pub(super) fn lacking(&self) -> impl Iterator<Item = (Demand, bool, Instant)> {
+        let classes = self.classes.iter().enumerate();
+        let waiting = classes.flat_map(|(index, class)| {
+            let waiting = class.waiting.iter();
+            waiting.map(move |waiter| (waiter, index >= DEAR))
+        });
+        waiting.filter_map(|(waiter, heavy)| Some((waiter.demand, heavy, waiter.lacking?)))
+    }
+
+    /// Takes one out, and counts its work.
     pub(super) fn pop(&mut self, turn: Turn) -> Option<Waiter<T>> {
-        let class = self.classes.get_mut(turn.0)?;
-        let waiter = class.waiting.pop_front()?;
+        let class = self.classes.get_mut(turn.class)?;
+        let waiter = class.waiting.remove(turn.place)?;
         self.reached = self.reached.max(class.share);
         class.share += waiter.demand.time.as_secs_f64();
+        self.settle();
         Some(waiter)
+    }
+
+    /// Where nobody waits any more, nobody owes anything.
+    fn settle(&mut self) {
+        if self.len() == 0 {
+            let shares = self.classes.iter().map(|class| class.share);
+            self.reached = shares.fold(self.reached, f64::max);
+        }
     }
 
     /// Takes out all but those that `stays` says so of.
@@ -165,6 +208,7 @@ impl<T> Queue<T> {
         for class in &mut self.classes {
             class.waiting.retain(|waiter| stays(&waiter.item));
         }
+        self.settle();
     }
 
     /// Seconds of work before such a one's turn, if nobody else comes.
@@ -261,7 +305,7 @@ mod tests {
             let mut got = [0_u64; CLASSES];
             let mut last = [None; CLASSES];
             for _ in 0..times.len() {
-                let there: Vec<usize> = queue.turns().iter().map(|turn| turn.0).collect();
+                let there: Vec<usize> = queue.turns().iter().map(|turn| turn.class).collect();
                 let index = next(&mut queue);
                 let class = demand(times[index]).cost();
                 prop_assert!(last[class].is_none_or(|last| last < index));

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::books::{Books, Waiter};
+use super::budget::Budget;
 use super::lock::Lock;
 use super::permit::{Permit, Waiting};
 use super::queue::{Demand, Turn};
@@ -15,12 +16,6 @@ use super::{Deadline, Error, Figures, Lack, Settings};
 
 /// How long one whose turn it is, but whom memory lacks, lets others pass: else many small ones could starve a large one.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-/// What is little memory, as a part of all memory.
-const MODEST: u64 = 32;
-
-/// The part of all memory that heavy work, and answers that nobody takes, leave to others.
-const LEFT: u64 = 8;
 
 #[derive(Debug)]
 pub(super) struct State {
@@ -34,15 +29,11 @@ pub(super) enum Entry {
     Waiting(Waiting),
 }
 
-fn books(settings: Settings) -> Books {
-    Books::new(settings.pixel_memory / MODEST)
-}
-
 impl State {
     pub(super) fn new(settings: Settings) -> Self {
         Self {
             settings,
-            books: Lock::new(books(settings)),
+            books: Lock::new(Books::new(Budget(settings.pixel_memory))),
         }
     }
 
@@ -70,7 +61,7 @@ impl State {
         }
         let mut books = self.books.lock();
         if books.queue.len() == 0 && self.worker(&books, demand) && self.memory(&books, demand) {
-            return Ok(Entry::Granted(self.grant(&mut books, demand, false)));
+            return Ok(Entry::Granted(self.grant(&mut books, demand)));
         }
         let heavy = books.queue.is_heavy(demand);
         if self.crowded(&books, heavy) {
@@ -114,15 +105,9 @@ impl State {
     }
 
     /// Takes a worker and memory back; no time from work that didn't run to its end: overload would look like speed.
-    pub(super) fn give_back(
-        self: &Arc<Self>,
-        demand: Demand,
-        bytes: u64,
-        passing: bool,
-        took: Option<Duration>,
-    ) {
+    pub(super) fn give_back(self: &Arc<Self>, demand: Demand, bytes: u64, took: Option<Duration>) {
         let mut books = self.books.lock();
-        books.take_back(demand, bytes, passing);
+        books.take_back(demand, bytes);
         if let Some(took) = took {
             books.pace.learn(demand.time, took);
         }
@@ -130,24 +115,31 @@ impl State {
     }
 
     /// Counts an answer of so many bytes in the place of `from` bytes that the work held, but for the `rest`.
-    pub(super) fn keep(&self, demand: Demand, from: u64, rest: u64, answer: u64) {
+    pub(super) fn keep(self: &Arc<Self>, demand: Demand, from: u64, rest: u64, answer: u64) {
         let mut books = self.books.lock();
         books.free(demand, from);
-        books.take(demand, rest + answer);
-        books.answers += answer;
+        books.take(demand, rest);
+        books.take_answer(demand, answer);
+        // Whom it keeps from memory holds nobody up any more.
+        self.advance(&mut books);
     }
 
     /// An answer has gone.
     pub(super) fn give_answer_back(self: &Arc<Self>, demand: Demand, bytes: u64) {
         let mut books = self.books.lock();
-        books.free(demand, bytes);
-        books.answers -= bytes;
+        books.free_answer(demand, bytes);
         self.advance(&mut books);
     }
 
-    /// Whether answers that are not sent yet hold more than half of the pixel memory.
+    /// Whether one whose turn it is has waited for memory that only clients can give back: those whose answers hold it.
     pub(super) fn is_clogged(&self) -> bool {
-        self.books.lock().answers > self.settings.pixel_memory / 2
+        let books = self.books.lock();
+        let now = Instant::now();
+        let mut lacking = books.queue.lacking();
+        lacking.any(|(demand, heavy, since)| {
+            let long = now.duration_since(since) >= PATIENCE;
+            long && !self.budget().fits(demand, heavy, books.answers)
+        })
     }
 
     pub(super) fn count_cancelled(&self) {
@@ -161,7 +153,7 @@ impl State {
             busy: books.busy,
             workers: self.settings.workers,
             upload_memory: (books.uploads, self.settings.upload_memory),
-            pixel_memory: (books.pixels, self.settings.pixel_memory),
+            pixel_memory: (books.pixels.all(), self.settings.pixel_memory),
             cancelled: books.cancelled,
         }
     }
@@ -175,7 +167,8 @@ impl State {
     fn crowded(&self, books: &Books, heavy: bool) -> bool {
         let Settings { workers, queue, .. } = self.settings;
         let waiting = books.queue.len();
-        let free = waiting == 0 && books.busy < workers;
+        let held_up = if heavy { 0 } else { books.queue.heavy() };
+        let free = waiting <= held_up && books.busy < workers;
         let helped = waiting == books.queue.dear() && self.helps(books);
         let full = waiting >= queue;
         if heavy {
@@ -197,55 +190,63 @@ impl State {
         books.busy < self.settings.workers || (!demand.dear() && self.helps(books))
     }
 
-    /// Whether there is memory for it. What leaves a part to others may have all of it where it needs more than the rest.
+    /// Whether there is memory for it.
     fn memory(&self, books: &Books, demand: Demand) -> bool {
-        let all = self.settings.pixel_memory;
-        let heavy = (all - all / LEFT).max(demand.bytes);
-        books.pixels + demand.bytes <= all
-            && (!books.queue.is_heavy(demand) || books.heavy + demand.bytes <= heavy)
+        let heavy = books.queue.is_heavy(demand);
+        self.budget().fits(demand, heavy, books.pixels)
     }
 
-    fn grant(self: &Arc<Self>, books: &mut Books, demand: Demand, passing: bool) -> Permit {
-        books.passing |= passing;
+    fn budget(&self) -> Budget {
+        Budget(self.settings.pixel_memory)
+    }
+
+    fn grant(self: &Arc<Self>, books: &mut Books, demand: Demand) -> Permit {
         books.busy += 1;
         books.dear += usize::from(demand.dear());
         books.take(demand, demand.bytes);
-        Permit::new(self, demand, passing)
+        Permit::new(self, demand)
     }
 
     /// Grants to as many as there are workers and memory for, in the queue's order.
     fn advance(self: &Arc<Self>, books: &mut Books) {
-        while let Some((turn, passing)) = self.next(books) {
+        while let Some(turn) = self.next(books) {
             let Some(waiter) = books.queue.pop(turn) else {
                 break;
             };
-            let permit = self.grant(books, waiter.demand, passing);
+            let permit = self.grant(books, waiter.demand);
             if let Err(unheard) = waiter.item.grant.send(permit) {
                 // It left between being looked at and being granted.
-                books.take_back(waiter.demand, waiter.demand.bytes, passing);
+                books.take_back(waiter.demand, waiter.demand.bytes);
                 unheard.forget();
             }
         }
     }
 
-    /// Whose turn it is, of those whom there is a worker and memory for, and whether one who waits for memory is passed.
-    fn next(&self, books: &mut Books) -> Option<(Turn, bool)> {
+    /// Whose turn it is, of those whom there is a worker and memory for.
+    ///
+    /// Who has waited for memory for long holds up whoever comes behind it, but not what needs little and leaves it what it needs. Nor
+    /// does anybody hold up others whom answers keep from memory: it comes no sooner for that.
+    fn next(&self, books: &mut Books) -> Option<Turn> {
+        let (now, budget, answers) = (Instant::now(), self.budget(), books.answers);
         let mut impatient: Option<Demand> = None;
-        for turn in books.queue.turns() {
-            let demand = books.queue.front(turn)?.demand;
+        for class in books.queue.turns() {
+            let kept = |demand, heavy| !budget.fits(demand, heavy, answers);
+            let Some(turn) = books.queue.first(class, now, kept) else {
+                continue;
+            };
+            let waiter = books.queue.waiter(turn)?;
+            let demand = waiter.demand;
             if !self.worker(books, demand) {
                 continue;
             }
-            let passes = impatient.is_none_or(|first| {
-                // One at a time, of what the first will leave anyway: it waits no longer for that.
-                let leaves = demand.bytes <= self.settings.pixel_memory - first.bytes;
-                leaves && !books.passing && !books.queue.is_heavy(demand)
-            });
-            if passes && self.memory(books, demand) {
-                return Some((turn, impatient.is_some()));
+            let heavy = books.queue.is_heavy(demand);
+            let taken = books.pixels;
+            let passes =
+                impatient.is_none_or(|first| !heavy && budget.passes(demand, taken, first));
+            if passes && budget.fits(demand, heavy, taken) {
+                return Some(turn);
             }
-            let now = Instant::now();
-            let since = *books.queue.front(turn)?.lacking.get_or_insert(now);
+            let since = *books.queue.waiter(turn)?.lacking.get_or_insert(now);
             if now.duration_since(since) >= PATIENCE {
                 impatient.get_or_insert(demand);
             }
@@ -280,14 +281,14 @@ impl State {
     pub(super) fn modelled(settings: Settings) -> Self {
         Self {
             settings,
-            books: Lock::modelled(books(settings)),
+            books: Lock::modelled(Books::new(Budget(settings.pixel_memory))),
         }
     }
 
     /// Whether nobody waits for what is free.
     pub(super) fn settled(&self) -> bool {
         let mut books = self.books.lock();
-        assert!(books.busy > 0 || (books.dear == 0 && !books.passing));
+        assert!(books.busy > 0 || books.dear == 0);
         self.next(&mut books).is_none()
     }
 }

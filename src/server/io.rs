@@ -91,6 +91,12 @@ impl ClockedStream {
         }
     }
 
+    /// What isn't sent yet is the system's once we are gone, which would keep it for as long as the client's own says that it lives.
+    fn bound_what_is_unsent(&self) {
+        let patience = Some(self.settings.write_timeout);
+        let _bounded = SockRef::from(&self.stream).set_tcp_user_timeout(patience);
+    }
+
     /// How long the client may take for what it has to send now.
     fn patience(&self, state: State) -> Option<Duration> {
         match state {
@@ -132,6 +138,15 @@ impl ClockedStream {
         // What it holds for a client that was given up would stay in its memory for minutes.
         let _kept = SockRef::from(stream).set_linger(Some(Duration::ZERO));
         Poll::Ready(Err(late("the client doesn't take its answer")))
+    }
+}
+
+/// A connection that ends by an error isn't shut down before.
+impl Drop for ClockedStream {
+    fn drop(&mut self) {
+        if self.linger.is_none() {
+            self.bound_what_is_unsent();
+        }
     }
 }
 
@@ -210,9 +225,7 @@ impl AsyncWrite for ClockedStream {
         let this = &mut *self;
         if this.linger.is_none() {
             ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
-            // What isn't sent yet is the system's from here on, which would keep it for as long as the client's own says that it lives.
-            let patience = Some(this.settings.write_timeout);
-            let _bounded = SockRef::from(&this.stream).set_tcp_user_timeout(patience);
+            this.bound_what_is_unsent();
             if this.lingers {
                 this.linger = Some(Linger::new());
             }

@@ -21,6 +21,9 @@ const LONGEST: Duration = Duration::from_mins(10);
 /// Where others need the memory that answers hold, they have to go so many times as fast, and start as much sooner.
 const HURRIED: u32 = 8;
 
+/// Whether there is haste is asked as often.
+const HASTY_LOOK: Duration = Duration::from_secs(4);
+
 /// Looks at what has been taken, within the time without any: so much later than it a client may be given up.
 const LOOKS: u32 = 8;
 
@@ -104,7 +107,7 @@ impl Outflow {
             if now >= due || (now >= waiting.due(timeout, HURRIED) && hurry()) {
                 return Poll::Ready(());
             }
-            let look = due.min(now + timeout / LOOKS);
+            let look = due.min(now + (timeout / LOOKS).min(HASTY_LOOK));
             waiting.next_look.as_mut().reset(look);
         }
     }
