@@ -202,7 +202,7 @@ fn decoder<'a>(
         Format::Pnm => pnm::PnmDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Qoi => qoi::QoiDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Tiff => tiff::TiffDecoder::new(reader).map(|d| Box::new(d) as _),
-        Format::Jpeg | Format::Png | Format::WebP => {
+        Format::Jpeg | Format::Png | Format::WebP | Format::Avif => {
             return Err(Error::Internal(format!(
                 "{} has a codec of its own",
                 format.name()

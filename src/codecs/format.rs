@@ -23,6 +23,8 @@ pub enum Format {
     Qoi,
     /// Netpbm: PBM, PGM, PPM, PAM.
     Pnm,
+    /// AVIF, its picture or the one that an animation names.
+    Avif,
 }
 
 /// What a format is called and what it can do.
@@ -95,6 +97,14 @@ pub const FORMATS: &[FormatRow] = &[
     read_only(Format::Ico, "ico", &[], "image/x-icon"),
     read_only(Format::Qoi, "qoi", &[], "image/qoi"),
     read_only(Format::Pnm, "pnm", &[], "image/x-portable-anymap"),
+    FormatRow {
+        writes: true,
+        alpha: true,
+        max_side: 16_384,
+        quality: Some(60),
+        nanoseconds: (15, 300),
+        ..read_only(Format::Avif, "avif", &[], "image/avif")
+    },
 ];
 
 const fn read_only(
@@ -149,6 +159,6 @@ mod tests {
             assert_eq!(row.format as usize, index);
             assert_eq!(row.format.row().name, row.name);
         }
-        assert_eq!(FORMATS.len(), Format::Pnm as usize + 1);
+        assert_eq!(FORMATS.len(), Format::Avif as usize + 1);
     }
 }

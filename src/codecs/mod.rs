@@ -4,6 +4,7 @@
 //! pixels out, or the other way. Nothing here knows of operations, plans or HTTP;
 //! nothing here calls up. The pipeline pulls rows and pushes them.
 
+mod avif;
 mod bridge;
 mod bytes;
 mod encoding;
@@ -105,6 +106,7 @@ pub fn probe(bytes: &[u8]) -> Result<Header, Error> {
         Format::Png => png::probe(bytes),
         Format::WebP => webp::probe(bytes),
         Format::Ico => ico::probe(bytes),
+        Format::Avif => avif::probe(bytes),
         other => bridge::probe(other, bytes),
     }
 }
@@ -146,6 +148,7 @@ pub fn decode_bytes(header: &Header) -> u64 {
         Format::Png => png::decode_bytes(header),
         Format::WebP => webp::decode_bytes(header),
         Format::Ico => ico::decode_bytes(header),
+        Format::Avif => avif::decode_bytes(header),
         _ => bridge::decode_bytes(header),
     }
 }
@@ -165,6 +168,7 @@ pub fn open<'a>(
         Format::Png => png::open(bytes, header, checkpoint),
         Format::WebP => webp::open(bytes, header, checkpoint),
         Format::Ico => ico::open(bytes, header, checkpoint),
+        Format::Avif => avif::open(bytes, header, checkpoint),
         _ => Ok(bridge::open(bytes, header, checkpoint)),
     }
 }
@@ -185,6 +189,7 @@ pub fn accepts(encoding: Encoding, model: Model) -> bool {
         Format::Png => png::accepts(model),
         Format::WebP => webp::accepts(encoding, model),
         Format::Tiff => tiff::accepts(model),
+        Format::Avif => avif::accepts(model),
         _ => false,
     }
 }
@@ -195,6 +200,7 @@ pub fn encode_bytes(encoding: Encoding, shape: Shape) -> u64 {
         Format::Jpeg => jpeg::encode_bytes(encoding, shape),
         Format::WebP => webp::encode_bytes(encoding, shape),
         Format::Tiff => tiff::encode_bytes(shape),
+        Format::Avif => avif::encode_bytes(encoding, shape),
         _ => png::encode_bytes(encoding, shape),
     }
 }
@@ -221,6 +227,7 @@ pub fn create<'a>(
         Format::Png => Ok(png::create(encoding, shape, checkpoint)),
         Format::WebP => Ok(webp::create(encoding, shape, checkpoint)),
         Format::Tiff => Ok(tiff::create(shape, checkpoint)),
+        Format::Avif => Ok(avif::create(encoding, shape, checkpoint)),
         other => Err(Error::Internal(format!("{} is not written", other.name()))),
     }
 }
