@@ -124,6 +124,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("landlock", &["sandbox/landlock.rs"]),
     // The sandbox names calls and makes none.
     ("libc", &["os/", "sandbox/"]),
+    ("libaom_sys", &["codecs/avif/aom.rs", "codecs/avif/av1.rs"]),
     ("libdeflater", &["codecs/png/"]),
     ("libwebp_sys", &["codecs/webp/"]),
     ("moxcms", &["pipeline/color.rs"]),
@@ -180,6 +181,8 @@ const HOMES: &[(&str, &[&str])] = &[
 
 /// Bindings and the calls to the system; nothing else may opt in to `unsafe`.
 const UNSAFE_HOMES: &[&str] = &[
+    "codecs/avif/aom.rs",
+    "codecs/avif/av1.rs",
     "codecs/jpeg/",
     "codecs/webp/",
     "pipeline/kernel_avx2.rs",

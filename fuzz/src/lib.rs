@@ -24,11 +24,14 @@ pub type Target = (&'static str, fn(&[u8]) -> bool);
 
 /// Every target but `baseline`, which is a test of the codec's own: it looks inside.
 pub const TARGETS: &[Target] = &[
+    ("avif", |input| {
+        decode::decode(input, |format| format == Format::Avif)
+    }),
     ("bridge", |input| {
         decode::decode(input, |format| {
             !matches!(
                 format,
-                Format::Jpeg | Format::Png | Format::WebP | Format::Svg
+                Format::Jpeg | Format::Png | Format::WebP | Format::Svg | Format::Avif
             )
         })
     }),

@@ -169,7 +169,13 @@ fn decoder<'a>(
         Format::Ico => ico::IcoDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Pnm => pnm::PnmDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Qoi => qoi::QoiDecoder::new(reader).map(|d| Box::new(d) as _),
-        Format::Gif | Format::Jpeg | Format::Png | Format::WebP | Format::Tiff | Format::Svg => {
+        Format::Gif
+        | Format::Jpeg
+        | Format::Png
+        | Format::WebP
+        | Format::Tiff
+        | Format::Svg
+        | Format::Avif => {
             return Err(Error::Internal(format!(
                 "{} has a codec of its own",
                 format.name()

@@ -23,6 +23,8 @@ pub struct Encoding {
     pub compression: Option<u8>,
     /// WebP that keeps every sample.
     pub lossless: bool,
+    /// AVIF: haste, 0 to 10, which is quickest; `None` for what suits a server.
+    pub speed: Option<u8>,
 }
 
 impl Encoding {
@@ -35,6 +37,7 @@ impl Encoding {
             palette: false,
             compression: None,
             lossless: false,
+            speed: None,
         }
     }
 
@@ -59,6 +62,7 @@ impl Encoding {
             palette,
             compression: self.compression.filter(|_| format == Format::Png),
             lossless,
+            speed: self.speed.filter(|_| format == Format::Avif),
         }
     }
 
@@ -77,6 +81,9 @@ impl Encoding {
         if let Some(effort) = self.compression {
             let _ok = write!(text, " compression {effort}");
         }
+        if let Some(speed) = self.speed {
+            let _ok = write!(text, " speed {speed}");
+        }
     }
 
     /// Nanoseconds that writing a pixel takes, about.
@@ -85,6 +92,11 @@ impl Encoding {
         let usual = u64::from(usual);
         match self.format {
             Format::WebP if self.lossless => 300,
+            Format::Avif => match self.speed {
+                Some(..=5) => usual * 5,
+                Some(9..) => usual / 4,
+                _ => usual,
+            },
             Format::Jpeg if self.interlaced => usual * 3,
             Format::Png if self.palette => usual + 150,
             Format::Png => match self.compression {

@@ -25,6 +25,8 @@ pub enum Format {
     Pnm,
     /// Scalable Vector Graphics.
     Svg,
+    /// AVIF, its picture or the one that an animation names.
+    Avif,
 }
 
 /// What a format is called and what it can do.
@@ -108,6 +110,14 @@ pub const FORMATS: &[FormatRow] = &[
         nanoseconds: (40, 0),
         ..read_only(Format::Svg, "svg", &[], "image/svg+xml")
     },
+    FormatRow {
+        writes: true,
+        alpha: true,
+        max_side: 16_384,
+        quality: Some(60),
+        nanoseconds: (15, 300),
+        ..read_only(Format::Avif, "avif", &[], "image/avif")
+    },
 ];
 
 const fn read_only(
@@ -162,6 +172,6 @@ mod tests {
             assert_eq!(row.format as usize, index);
             assert_eq!(row.format.row().name, row.name);
         }
-        assert_eq!(FORMATS.len(), Format::Svg as usize + 1);
+        assert_eq!(FORMATS.len(), Format::Avif as usize + 1);
     }
 }

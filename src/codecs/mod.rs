@@ -5,6 +5,7 @@
 //! nothing here calls up. The pipeline pulls rows and pushes them.
 
 mod animation;
+mod avif;
 mod bridge;
 mod bytes;
 mod encoding;
@@ -129,6 +130,7 @@ pub fn probe(bytes: &[u8]) -> Result<Header, Error> {
         Format::Ico => ico::probe(bytes),
         Format::Tiff => tiff::probe(bytes, 0),
         Format::Svg => svg::probe(bytes),
+        Format::Avif => avif::probe(bytes),
         other => bridge::probe(other, bytes),
     }
 }
@@ -180,6 +182,7 @@ pub fn decode_bytes(header: &Header, scale: Scale) -> u64 {
         Format::Ico => ico::decode_bytes(header),
         Format::Tiff => tiff::decode_bytes(header),
         Format::Svg => svg::decode_bytes(header, scaled(header, scale)),
+        Format::Avif => avif::decode_bytes(header),
         _ => bridge::decode_bytes(header),
     }
 }
@@ -202,6 +205,7 @@ pub fn open<'a>(
         Format::Ico => ico::open(bytes, header, checkpoint),
         Format::Tiff => tiff::open(bytes, header, 0, checkpoint),
         Format::Svg => Ok(svg::open(bytes, header, scale, checkpoint)),
+        Format::Avif => avif::open(bytes, header, checkpoint),
         _ => Ok(bridge::open(bytes, header, checkpoint)),
     }
 }
@@ -223,6 +227,7 @@ pub fn accepts(encoding: Encoding, model: Model) -> bool {
         Format::WebP => webp::accepts(encoding, model),
         Format::Gif => gif::accepts(model),
         Format::Tiff => tiff::accepts(model),
+        Format::Avif => avif::accepts(model),
         _ => false,
     }
 }
@@ -234,6 +239,7 @@ pub fn encode_bytes(encoding: Encoding, shape: Shape) -> u64 {
         Format::WebP => webp::encode_bytes(encoding, shape),
         Format::Gif => gif::encode_bytes(shape),
         Format::Tiff => tiff::encode_bytes(shape),
+        Format::Avif => avif::encode_bytes(encoding, shape),
         _ => png::encode_bytes(encoding, shape),
     }
 }
@@ -261,6 +267,7 @@ pub fn create<'a>(
         Format::WebP => Ok(webp::create(encoding, shape, checkpoint)),
         Format::Gif => Ok(gif::create(encoding, shape, checkpoint)),
         Format::Tiff => Ok(tiff::create(shape, checkpoint)),
+        Format::Avif => Ok(avif::create(encoding, shape, checkpoint)),
         other => Err(Error::Internal(format!("{} is not written", other.name()))),
     }
 }

@@ -28,9 +28,29 @@ pub(super) fn sniff(bytes: &[u8]) -> Option<Format> {
         [0, 0, 1, 0, count, _, ..] if *count > 0 => Format::Ico,
         [b'q', b'o', b'i', b'f', ..] => Format::Qoi,
         [b'P', b'1'..=b'7', space, ..] if space.is_ascii_whitespace() => Format::Pnm,
+        _ if is_avif(bytes) => Format::Avif,
         _ if svg::starts(bytes) => Format::Svg,
         _ => return None,
     })
+}
+
+/// Brands that a file is looked at for, at most.
+const BRANDS: usize = 64;
+
+/// Whether HEIF's first box names AVIF, as the file's own brand or as one that it also is.
+fn is_avif(bytes: &[u8]) -> bool {
+    let Some((size, rest)) = bytes.split_first_chunk::<4>() else {
+        return false;
+    };
+    let size = usize::try_from(u32::from_be_bytes(*size)).unwrap_or(0);
+    let content = rest.strip_prefix(b"ftyp").unwrap_or_default();
+    let content = content.get(..size.saturating_sub(8)).unwrap_or(content);
+    // Behind the first brand stands its version.
+    let (brands, _) = content.as_chunks::<4>();
+    let brands = brands.iter().take(BRANDS).enumerate();
+    brands
+        .filter(|(at, _)| *at != 1)
+        .any(|(_, brand)| matches!(brand, b"avif" | b"avis"))
 }
 
 /// What the bytes look like when they are nothing that is read.
@@ -41,9 +61,6 @@ pub(super) fn looks_like(bytes: &[u8]) -> Option<&'static str> {
                 .get(8..12)
                 .is_some_and(|brand| brands.iter().any(|b| brand == *b))
     };
-    if brand(&[b"avif", b"avis"]) {
-        return Some("an AVIF image");
-    }
     if brand(&[
         b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1",
     ]) {
@@ -106,6 +123,10 @@ mod tests {
             (b"qoif", Some(Format::Qoi)),
             (b"P6\n1 1", Some(Format::Pnm)),
             (b"P8\n1 1", None),
+            (b"\0\0\0\x20ftypavif", Some(Format::Avif)),
+            (b"\0\0\0\x14ftypmif1\0\0\0\0avis", Some(Format::Avif)),
+            (b"\0\0\0\x14ftypmif1avifheic", None),
+            (b"\0\0\0\x10ftypmif1\0\0\0\0avif", None),
             (b"", None),
         ] {
             assert_eq!(sniff(bytes), expected, "{bytes:?}");
@@ -116,7 +137,6 @@ mod tests {
     fn what_is_not_read_is_named() {
         for (bytes, expected) in [
             (&b"%PDF-1.7"[..], Some("a PDF document")),
-            (b"\0\0\0\x20ftypavif", Some("an AVIF image")),
             (b"\0\0\0\x20ftypheic", Some("a HEIC image")),
             (b"\0\0\0\x20ftypisom", Some("a video")),
             (b"<?xml version='1.0'?><SVG>", Some("an SVG drawing")),

@@ -8,7 +8,7 @@ use crate::pipeline::request::Accept;
 
 /// Formats that are better than any input's, best first. Only who names them gets them:
 /// every old client sends wildcards, also those that can't read these.
-const BETTER: [Format; 1] = [Format::WebP];
+const BETTER: [Format; 2] = [Format::Avif, Format::WebP];
 
 /// What `Accept` says of the formats that are written.
 ///
@@ -90,13 +90,15 @@ mod tests {
 
     #[test]
     fn the_table() {
-        use Format::{Gif, Jpeg, Png, Tiff, WebP};
+        use Format::{Avif, Gif, Jpeg, Png, Tiff, WebP};
         for (value, better, refused) in [
             (
                 "image/avif,image/webp,image/apng,*/*;q=0.8",
-                &[WebP][..],
+                &[Avif, WebP][..],
                 &[][..],
             ),
+            ("image/avif;q=0.1, image/webp;q=0.9", &[Avif, WebP], &[]),
+            ("image/avif;q=0, image/webp", &[WebP], &[Avif]),
             ("*/*", &[], &[]),
             ("image/*", &[], &[]),
             ("", &[], &[]),
@@ -111,7 +113,7 @@ mod tests {
             (
                 "image/*;q=0, image/png;q=0.1",
                 &[],
-                &[Jpeg, WebP, Gif, Tiff],
+                &[Jpeg, WebP, Gif, Tiff, Avif],
             ),
             ("*/*;q=0, image/*", &[], &[]),
             ("image/png;q=0, image/png", &[], &[]),

@@ -11,6 +11,7 @@ mod animations;
 #[path = "../shared/answer.rs"]
 mod answer;
 /// An S3 store that checks signatures.
+mod avif;
 mod bucket;
 /// The binary itself: flags, exit codes, signals.
 mod cli;

@@ -20,7 +20,9 @@ async fn auto_obeys_accept() {
     let (opaque, transparent) = (jpeg(&photo(40, 30)), png(&disc(30)));
     let modern = opaque_webp();
     for (accept, body, media_type) in [
-        ("image/avif,image/webp,*/*;q=0.8", &opaque, "image/webp"),
+        ("image/avif,image/webp,*/*;q=0.8", &opaque, "image/avif"),
+        ("image/avif;q=0.1,image/webp", &transparent, "image/avif"),
+        ("image/avif;q=0,image/webp", &opaque, "image/webp"),
         ("image/webp", &transparent, "image/webp"),
         ("image/webp;q=0.1, image/jpeg", &opaque, "image/webp"),
         ("*/*", &opaque, "image/jpeg"),

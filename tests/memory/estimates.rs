@@ -56,7 +56,12 @@ fn operations_and_encoders_keep_to_their_estimates() {
     ];
     for (name, file) in &files {
         for ask in asks {
-            for format in ["jpeg&quality=100", "png", "webp&quality=100"] {
+            for format in [
+                "jpeg&quality=100",
+                "png",
+                "webp&quality=100",
+                "avif&quality=100&speed=9",
+            ] {
                 table.row(name, file, &format!("{ask}&type={format}"));
             }
         }
@@ -110,7 +115,7 @@ fn contents_keep_to_their_estimates() {
         for channels in 1..=4 {
             let name = format!("png {channels} {content:?}");
             let file = pictures::png(SIZE, content, channels, false);
-            for format in ["jpeg", "png", "webp"] {
+            for format in ["jpeg", "png", "webp", "avif&speed=9"] {
                 table.row(&name, &file, &format!("convert?type={format}"));
             }
         }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use self::facts::Facts;
-use super::{Colour, Error, Format, Header, Orientation, jpeg, png, webp};
+use super::{Colour, Error, Format, Header, Orientation, avif, jpeg, png, webp};
 
 /// What of a source's metadata stays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,7 +83,10 @@ pub fn attachable(header: &Header, format: Format) -> Option<&Arc<[u8]>> {
 
 /// Whether files of that format are written with metadata.
 pub fn writes(format: Format) -> bool {
-    matches!(format, Format::Jpeg | Format::Png | Format::WebP)
+    matches!(
+        format,
+        Format::Jpeg | Format::Png | Format::WebP | Format::Avif
+    )
 }
 
 /// Bytes that reading and writing it takes at most, the file itself not included: each part as it is found, in its new form and
@@ -100,6 +103,7 @@ fn said(source: &[u8], format: Format) -> Said<'_> {
         Format::Jpeg => jpeg::said(source),
         Format::Png => png::said(source),
         Format::WebP => webp::said(source),
+        Format::Avif => avif::said(source),
         _ => Said::default(),
     }
 }
@@ -142,6 +146,7 @@ impl Metadata {
             Format::Jpeg => jpeg::annotated(&file, self),
             Format::Png => png::annotated(&file, self)?,
             Format::WebP => webp::annotated(&file, self),
+            Format::Avif => avif::annotated(&file, self),
             _ => Some(file),
         };
         made.ok_or_else(|| Error::Internal("a file without a head of its own".to_owned()))

@@ -6,7 +6,7 @@ use super::*;
 use crate::checkpoint::Checkpoint;
 use crate::codecs::{self, Encoding, Model, Raster, Shape};
 
-const FORMATS: [Format; 3] = [Format::Jpeg, Format::Png, Format::WebP];
+const FORMATS: [Format; 4] = [Format::Jpeg, Format::Png, Format::WebP, Format::Avif];
 
 /// A block with all four directories and a thumbnail's. Its values are words, so that what stays is seen.
 fn block(big: bool, orientation: u16) -> Vec<u8> {
@@ -264,6 +264,18 @@ fn picture(format: Format, alpha: bool) -> Vec<u8> {
     reason = "an independent decoder of our own files"
 )]
 fn decoded(file: &[u8]) -> Vec<u8> {
+    let header = codecs::probe(file).unwrap();
+    if header.format == Format::Avif {
+        // That decoder knows none.
+        let checkpoint = Checkpoint::new();
+        let mut rows = codecs::open(file, &header, codecs::Scale::FULL, &checkpoint).unwrap();
+        let mut band = Raster::new(rows.shape());
+        let mut samples = Vec::new();
+        while rows.next(&mut band, 16).unwrap() {
+            samples.extend(band.planes.iter().flat_map(|plane| &plane.samples));
+        }
+        return samples;
+    }
     let image = image::load_from_memory(file).unwrap();
     image.to_rgba8().into_raw()
 }

@@ -19,6 +19,8 @@ pub struct Writing {
     pub compression: Option<u8>,
     /// Every sample stays: WebP.
     pub lossless: Option<bool>,
+    /// Haste, 0 to 10: AVIF.
+    pub speed: Option<u8>,
     /// What of the source's metadata stays.
     pub keep: Option<Keep>,
     /// No metadata is left, an orientation that isn't obeyed included.
@@ -36,8 +38,6 @@ pub struct Writing {
 /// # Errors
 /// The first thing that is wrong.
 pub(super) fn parse(values: &Values<'_>) -> Result<Writing, ParameterError> {
-    // AVIF alone would have a use for it, and isn't written.
-    let _effort = within(values, "speed", 0..=10)?;
     let writing = Writing {
         output: output(values)?,
         quality: within(values, "quality", 1..=100)?,
@@ -45,6 +45,7 @@ pub(super) fn parse(values: &Values<'_>) -> Result<Writing, ParameterError> {
         palette: values.boolean("palette")?,
         compression: within(values, "compression", 1..=9)?,
         lossless: values.boolean("lossless")?,
+        speed: within(values, "speed", 0..=10)?,
         keep: keep(values)?,
         strips: values.boolean("stripmeta")?.unwrap_or(false),
         without_profile: values.boolean("noprofile")?.unwrap_or(false),

@@ -1,6 +1,7 @@
 //! Pictures as files of every kind that is read: by libraries where they write it, else by hand.
 #![expect(clippy::cast_possible_truncation, reason = "small numbers")]
 
+mod avifs;
 mod jpegs;
 mod pngs;
 mod svgs;
@@ -9,12 +10,14 @@ mod webps;
 
 use std::io::Cursor;
 
+pub(crate) use self::avifs::*;
 pub(crate) use self::jpegs::*;
 pub(crate) use self::pngs::*;
 pub(crate) use self::svgs::*;
 pub(crate) use self::tiffs::*;
 pub(crate) use self::webps::*;
 use image::{DynamicImage, ImageFormat};
+use pixmill::codecs::Model;
 
 /// Width and height in pixels.
 pub(crate) type Size = (u32, u32);
@@ -175,5 +178,14 @@ pub(crate) fn kinds(size: Size, content: Content) -> Vec<(String, Vec<u8>)> {
     add("webp alpha", webp(size, content, WebP::Alpha));
     add("webp lossless", webp(size, content, WebP::Lossless));
     add("webp animated", webp(size, content, WebP::Animated));
+    for (name, model) in [
+        ("avif grey", Model::Gray),
+        ("avif grey alpha", Model::GrayAlpha),
+        ("avif", Model::Rgb),
+        ("avif alpha", Model::Rgba),
+    ] {
+        add(name, avif(size, content, model));
+    }
+    kinds.extend(large_avifs());
     kinds
 }

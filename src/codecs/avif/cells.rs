@@ -1,0 +1,78 @@
+//! Frames of a grid's cells, a row of them at a time; one frame is a grid of one cell.
+
+use std::ops::Range;
+
+use super::av1::{self, Frame, Samples};
+use super::picture::{Layer, Picture};
+use crate::checkpoint::{Checkpoint, Stage};
+use crate::codecs::Error;
+
+/// Bytes of an item that lies in pieces, for each pixel; more than any stream takes that isn't made to be long.
+pub(super) const PIECES_BYTES: u64 = 1;
+
+/// The same for the smallest pictures.
+pub(super) const LEAST_PIECES_BYTES: u64 = 1 << 20;
+
+/// The frames of one row of a grid's cells.
+#[derive(Default)]
+pub(super) struct Cells {
+    frames: Vec<Frame>,
+    /// The picture's first row of these, and the one behind them.
+    pub(super) rows: (u32, u32),
+}
+
+impl Cells {
+    /// Decodes the cells that have that row of the picture.
+    pub(super) fn prepare(
+        &mut self,
+        picture: &Picture<'_>,
+        layer: &Layer,
+        row: u32,
+        checkpoint: &Checkpoint,
+    ) -> Result<(), Error> {
+        if (self.rows.0..self.rows.1).contains(&row) {
+            return Ok(());
+        }
+        self.frames.clear();
+        let height = layer.cell.1;
+        let index = row / height;
+        let pixels = u64::from(layer.cell.0) * u64::from(height);
+        let most =
+            usize::try_from(pixels * PIECES_BYTES + LEAST_PIECES_BYTES).unwrap_or(usize::MAX);
+        let columns = layer.columns as usize;
+        let cells = layer.cells.chunks(columns).nth(index as usize);
+        for &id in cells.unwrap_or_default() {
+            checkpoint.check(Stage::Decode)?;
+            let stream = picture.items.bytes(picture.items.item(id)?, most)?;
+            self.frames.push(av1::decode(&stream, layer)?);
+        }
+        self.rows = (index * height, index * height + height);
+        Ok(())
+    }
+
+    /// Calls `take` for each frame with its row of that plane, and the columns of that which are in the range, in order.
+    pub(super) fn row<'a>(
+        &'a self,
+        plane: usize,
+        row: usize,
+        columns: Range<usize>,
+        mut take: impl FnMut(Samples<'a>),
+    ) {
+        let mut start = 0;
+        for frame in &self.frames {
+            let (width, _) = frame.size(plane);
+            let end = start + width;
+            let from = columns.start.clamp(start, end) - start;
+            let to = columns.end.clamp(start, end) - start;
+            take(frame.row(plane, row).part(from..to));
+            start = end;
+        }
+    }
+
+    /// Columns and rows of a plane.
+    pub(super) fn size(&self, plane: usize) -> (usize, usize) {
+        let width = self.frames.iter().map(|frame| frame.size(plane).0).sum();
+        let height = self.frames.first().map_or(0, |frame| frame.size(plane).1);
+        (width, height)
+    }
+}

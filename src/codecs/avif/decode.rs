@@ -1,0 +1,115 @@
+//! The pixels of an AVIF file: frames are decoded as their rows are asked for, a row of a grid's cells at a time.
+
+use super::cells::{Cells, LEAST_PIECES_BYTES, PIECES_BYTES};
+use super::convert::{self, Levels, Matrix};
+use super::picture::{Picture, UNSEEN_PIXELS};
+use super::probe::{CUT, model};
+use super::rows::{AvifRows, Scratch};
+use crate::checkpoint::{Checkpoint, Stage};
+use crate::codecs::{Band, Error, Header, Model, Rows, Shape};
+
+/// Rows that are handed out are a multiple of this, so that chroma's are whole.
+const ROWS: u32 = 16;
+
+/// Prepares a decode; the work is done when rows are asked for.
+pub(in crate::codecs) fn open<'a>(
+    bytes: &'a [u8],
+    header: &Header,
+    checkpoint: &'a Checkpoint,
+) -> Result<Box<dyn Rows + 'a>, Error> {
+    let picture = Picture::new(bytes)?;
+    let shape = Shape {
+        width: picture.cut.width,
+        height: picture.cut.height,
+        model: model(&picture),
+    };
+    if (shape.width, shape.height, shape.model) != (header.width, header.height, header.model) {
+        return Err(Error::Internal("a header of another file".to_owned()));
+    }
+    let levels = convert::levels(&picture.colour.sequence, picture.cicp);
+    let alpha = picture.alpha.as_ref().map(|alpha| {
+        let range = alpha.sequence.full_range;
+        Levels::new(alpha.sequence.depth, range, false)
+    });
+    let matrix = match shape.model {
+        Model::YCbCr { .. } => Matrix::to_601(picture.cicp),
+        _ => Some(Matrix::to_rgb(picture.cicp)),
+    };
+    Ok(Box::new(AvifRows {
+        picture,
+        shape,
+        given: 0,
+        cells: [Cells::default(), Cells::default()],
+        levels,
+        alpha,
+        matrix,
+        scratch: Scratch::default(),
+        checkpoint,
+    }))
+}
+
+impl Rows for AvifRows<'_> {
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn next(&mut self, band: &mut Band, rows: u32) -> Result<bool, Error> {
+        if self.given == self.shape.height {
+            return Ok(false);
+        }
+        self.checkpoint.check(Stage::Decode)?;
+        let Self { picture, cells, .. } = self;
+        let first = picture.cut.top + self.given;
+        let [colour, alpha] = cells;
+        colour.prepare(picture, &picture.colour, first, self.checkpoint)?;
+        let mut end = (picture.cut.top + self.shape.height).min(colour.rows.1);
+        if let Some(layer) = &picture.alpha {
+            alpha.prepare(picture, layer, first, self.checkpoint)?;
+            end = end.min(alpha.rows.1);
+        }
+        let at_once = (rows / ROWS * ROWS).max(ROWS);
+        let end = end.min(first + at_once);
+        let start = colour.rows.0;
+        let range = (first - start) as usize..(end - start) as usize;
+        match self.shape.model {
+            Model::YCbCr { .. } if self.matrix.is_some() => {
+                self.planes_of_another_matrix(band, range);
+            }
+            Model::YCbCr { .. } => self.planes(band, range),
+            _ => self.pixels(band, range),
+        }
+        self.given += end - first;
+        Ok(true)
+    }
+}
+
+/// Peak bytes: rav1d's frame, of which alpha has one, too, what it knows of each block, and pieces that are joined.
+pub(in crate::codecs) fn decode_bytes(header: &Header) -> u64 {
+    let shown = u64::from(header.width) * u64::from(header.height);
+    let decoded = if CUT.contains(&header.detail) {
+        shown * 2 + UNSEEN_PIXELS
+    } else {
+        shown
+    };
+    let depth = if header.bit_depth > 8 { 2 } else { 1 };
+    let planes = match header.detail.get(..5) {
+        Some("4:4:4") => 6,
+        Some("4:2:2") => 4,
+        Some("4:2:0") => 3,
+        _ => 2,
+    };
+    // Half of a byte for what `planes` counts.
+    let colour = decoded * planes * depth / 2;
+    let alpha = if header.model.has_alpha() {
+        decoded * depth
+    } else {
+        0
+    };
+    colour + alpha + decoded * (PIECES_BYTES + STATE_BYTES) + LEAST_PIECES_BYTES + LEAST_BYTES
+}
+
+/// Bytes of rav1d's own for each pixel: modes and references of blocks.
+const STATE_BYTES: u64 = 2;
+
+/// Bytes of its tables, and of what a row of its largest blocks takes.
+const LEAST_BYTES: u64 = 8 << 20;

@@ -1,0 +1,46 @@
+//! AVIF: still pictures of AV1 in HEIF's container. Of an animation, the picture that its file names as the one to show.
+//!
+//! The container is read by code of our own, which is pure and counts everything: [`boxes`], [`items`] and [`lists`] know
+//! where things are, [`properties`] and [`sequence`] what is said of them, [`picture`] what they make together. libaom
+//! decodes frames (`av1`) and encodes them (`aom`); [`cells`] puts them side by side, and
+//! [`rows`] makes samples of them, by [`convert`]; [`tiling`] cuts what is written, and [`mux`] puts a file around it.
+
+mod annotations;
+mod aom;
+mod av1;
+mod boxes;
+mod cells;
+mod convert;
+mod decode;
+mod describe;
+mod encode;
+mod items;
+mod lists;
+mod mux;
+mod picture;
+mod probe;
+mod properties;
+mod rows;
+mod sequence;
+mod tiling;
+
+pub(super) use self::annotations::{annotated, said};
+pub(super) use self::decode::{decode_bytes, open};
+pub(super) use self::encode::{accepts, create, encode_bytes};
+pub(super) use self::probe::probe;
+
+use super::{Error, Format};
+
+fn broken(detail: &str) -> Error {
+    Error::Invalid {
+        format: Format::Avif,
+        stage: "header".into(),
+        detail: detail.to_owned(),
+    }
+}
+
+fn unsupported(looks_like: &'static str) -> Error {
+    Error::Unsupported {
+        looks_like: Some(looks_like.into()),
+    }
+}

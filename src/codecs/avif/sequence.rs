@@ -1,0 +1,280 @@
+//! What an AV1 stream says before its pixels: the sequence header, and how many frames follow (AV1 specification, 5.3 to 5.9).
+
+use super::broken;
+use crate::codecs::Error;
+use crate::codecs::bytes::Reader;
+
+/// Units that are walked over, at most.
+const UNITS: usize = 1 << 12;
+
+/// Frames of one picture, shown or not: those of four layers, and as many that they are made from.
+const FRAMES: u64 = 8;
+
+/// Bytes of a number in groups of seven bits, at most.
+const GROUPS: u32 = 8;
+
+/// What a sequence header says of all its frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sequence {
+    /// Columns of a frame, at most.
+    pub(super) width: u32,
+    /// Rows of a frame, at most.
+    pub(super) height: u32,
+    /// Bits of a sample: 8, 10 or 12.
+    pub(super) depth: u8,
+    /// Luma columns, and rows, that share a sample of chroma; `None` without chroma.
+    pub(super) chroma: Option<(u8, u8)>,
+    /// Code points of ITU-T H.273: primaries, transfer, matrix; 2 is unsaid.
+    pub(super) colour: [u8; 3],
+    /// Samples have all values, not 16 to 235 and 240.
+    pub(super) full_range: bool,
+    /// Profile, and the level of the first operating point, as the standard numbers them.
+    pub(super) grade: (u8, u8),
+}
+
+/// The kinds of units that matter here.
+const SEQUENCE_HEADER: u8 = 1;
+const FRAME_HEADER: u8 = 3;
+const FRAME: u8 = 6;
+
+/// The first sequence header in a stream's first bytes, which may be cut off behind it.
+pub(super) fn sequence(stream: &[u8]) -> Option<Sequence> {
+    let mut units = Units::new(stream);
+    let (_, header) = units.find(|(kind, _)| *kind == SEQUENCE_HEADER)?;
+    Sequence::parse(header)
+}
+
+/// Refuses a stream with more frames than one picture has, or whose sequence header changes on the way.
+///
+/// # Errors
+/// `TooComplex`, `Invalid`.
+pub(super) fn check(stream: &[u8]) -> Result<(), Error> {
+    let mut frames = 0;
+    let mut first = None;
+    for (count, (kind, content)) in Units::new(stream).enumerate() {
+        if count >= UNITS {
+            return Err(broken("its stream has too many parts"));
+        }
+        match kind {
+            SEQUENCE_HEADER if *first.get_or_insert(content) != content => {
+                return Err(broken("its stream changes its header"));
+            }
+            FRAME | FRAME_HEADER => frames += 1,
+            _ => {}
+        }
+    }
+    if frames > FRAMES {
+        return Err(Error::TooComplex {
+            what: "frames in one picture".into(),
+            limit: FRAMES,
+            actual: frames,
+        });
+    }
+    Ok(())
+}
+
+/// The units of a stream, each its kind and content, up to the first that is cut short.
+struct Units<'a>(Reader<'a>);
+
+impl<'a> Units<'a> {
+    fn new(stream: &'a [u8]) -> Self {
+        Self(Reader::new(stream))
+    }
+}
+
+impl<'a> Iterator for Units<'a> {
+    type Item = (u8, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let head = self.0.u8()?;
+        if head & 4 != 0 {
+            let _layers = self.0.u8()?;
+        }
+        let length = if head & 2 != 0 {
+            usize::try_from(leb128(&mut self.0)?).ok()?
+        } else {
+            self.0.rest().len()
+        };
+        // A header at the end of what is at hand may be whole.
+        let content = self.0.take(length)?;
+        Some((head >> 3 & 15, content))
+    }
+}
+
+/// A number in groups of seven bits, the lowest first.
+fn leb128(reader: &mut Reader<'_>) -> Option<u64> {
+    let mut value = 0;
+    for group in 0..GROUPS {
+        let byte = reader.u8()?;
+        value |= u64::from(byte & 0x7f) << (7 * group);
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+impl Sequence {
+    fn parse(header: &[u8]) -> Option<Self> {
+        let mut bits = Bits {
+            bytes: header,
+            at: 0,
+        };
+        let profile = bits.take(3)?;
+        let _still = bits.take(1)?;
+        let reduced = bits.flag()?;
+        let level = if reduced {
+            bits.take(5)?
+        } else {
+            operating_points(&mut bits)?
+        };
+        let across = bits.take(4)? + 1;
+        let down = bits.take(4)? + 1;
+        let width = bits.take(across)? + 1;
+        let height = bits.take(down)? + 1;
+        if reduced {
+            let _tools = bits.take(3)?;
+        } else {
+            frame_numbers_and_tools(&mut bits)?;
+        }
+        let _filters = bits.take(3)?;
+        let (depth, chroma, colour, full_range) = colour_config(&mut bits, profile)?;
+        Some(Self {
+            width,
+            height,
+            depth,
+            chroma,
+            colour,
+            full_range,
+            grade: (u8::try_from(profile).ok()?, u8::try_from(level).ok()?),
+        })
+    }
+}
+
+/// The first one's level. What decoders need to know of time is of no concern.
+fn operating_points(bits: &mut Bits<'_>) -> Option<u32> {
+    let mut delay_bits = None;
+    if bits.flag()? {
+        let _tick = (bits.take(32)?, bits.take(32)?);
+        if bits.flag()? {
+            bits.exp_golomb()?;
+        }
+        if bits.flag()? {
+            delay_bits = Some(bits.take(5)? + 1);
+            let _tick = bits.take(32)?;
+            let _lengths = bits.take(10)?;
+        }
+    }
+    let initial_delays = bits.flag()?;
+    let mut first = None;
+    for _ in 0..=bits.take(5)? {
+        let _layers = bits.take(12)?;
+        let level = bits.take(5)?;
+        first = first.or(Some(level));
+        if level > 7 {
+            let _tier = bits.take(1)?;
+        }
+        if let Some(length) = delay_bits
+            && bits.flag()?
+        {
+            let _delays = (bits.take(length)?, bits.take(length)?, bits.take(1)?);
+        }
+        if initial_delays && bits.flag()? {
+            let _delay = bits.take(4)?;
+        }
+    }
+    first
+}
+
+/// What frames of a film need: of no concern, too.
+fn frame_numbers_and_tools(bits: &mut Bits<'_>) -> Option<()> {
+    if bits.flag()? {
+        let _lengths = bits.take(7)?;
+    }
+    let _tools = bits.take(3 + 4)?;
+    let order_hint = bits.flag()?;
+    if order_hint {
+        let _tools = bits.take(2)?;
+    }
+    let chooses_screen_tools = bits.flag()?;
+    let screen_tools = chooses_screen_tools || bits.flag()?;
+    if screen_tools {
+        let chooses_whole_vectors = bits.flag()?;
+        if !chooses_whole_vectors {
+            let _whole = bits.take(1)?;
+        }
+    }
+    if order_hint {
+        let _length = bits.take(3)?;
+    }
+    Some(())
+}
+
+type ColourConfig = (u8, Option<(u8, u8)>, [u8; 3], bool);
+
+fn colour_config(bits: &mut Bits<'_>, profile: u32) -> Option<ColourConfig> {
+    let high = bits.flag()?;
+    let depth = match (profile, high) {
+        (2, true) if bits.flag()? => 12,
+        (_, true) => 10,
+        (_, false) => 8,
+    };
+    let mono = profile != 1 && bits.flag()?;
+    let colour = if bits.flag()? {
+        let mut code = || bits.take(8).and_then(|code| u8::try_from(code).ok());
+        [code()?, code()?, code()?]
+    } else {
+        [2; 3]
+    };
+    if mono {
+        return Some((depth, None, colour, bits.flag()?));
+    }
+    // sRGB in three planes of its own says the rest with that.
+    if colour == [1, 13, 0] {
+        return Some((depth, Some((1, 1)), colour, true));
+    }
+    let full_range = bits.flag()?;
+    let chroma = match (profile, depth) {
+        (0, _) => (2, 2),
+        (2, 12) if bits.flag()? => (2, if bits.flag()? { 2 } else { 1 }),
+        (1, _) | (2, 12) => (1, 1),
+        (2, _) => (2, 1),
+        _ => return None,
+    };
+    Some((depth, Some(chroma), colour, full_range))
+}
+
+/// Bits of some bytes, the highest first.
+struct Bits<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Bits<'_> {
+    /// The next bits, up to 32, as a number.
+    fn take(&mut self, count: u32) -> Option<u32> {
+        let mut value = 0;
+        for _ in 0..count {
+            let byte = *self.bytes.get(self.at / 8)?;
+            value = value << 1 | u32::from(byte >> (7 - self.at % 8) & 1);
+            self.at += 1;
+        }
+        Some(value)
+    }
+
+    fn flag(&mut self) -> Option<bool> {
+        self.take(1).map(|bit| bit == 1)
+    }
+
+    /// Steps over a number of a length that its leading zeros say.
+    fn exp_golomb(&mut self) -> Option<()> {
+        let mut zeros = 0;
+        while !self.flag()? {
+            zeros += 1;
+            if zeros == 32 {
+                return Some(());
+            }
+        }
+        self.take(zeros).map(|_| ())
+    }
+}

@@ -1,0 +1,36 @@
+//! Kinds of AVIF: by our own encoder, and files of 1600×1200 pixels in layouts that it doesn't write.
+
+use std::path::Path;
+
+use pixmill::checkpoint::Checkpoint;
+use pixmill::codecs::{self, Encoding, Format, Model, Raster, Shape};
+
+use super::{Content, Size, samples};
+
+pub(crate) fn avif((width, height): Size, content: Content, model: Model) -> Vec<u8> {
+    let shape = Shape {
+        width,
+        height,
+        model,
+    };
+    let pixels = samples((width, height), content, model.channels());
+    let encoding = Encoding {
+        speed: Some(9),
+        ..Encoding::plain(Format::Avif, 50)
+    };
+    let checkpoint = Checkpoint::new();
+    let mut sink = codecs::create(encoding, shape, &checkpoint).unwrap();
+    sink.push(&Raster::interleaved(shape, pixels)).unwrap();
+    sink.finish().unwrap()
+}
+
+/// Those of the tests' fixtures that are large.
+pub(crate) fn large_avifs() -> Vec<(String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/avif");
+    ["420-10", "444", "444-12", "grid"]
+        .map(|kind| {
+            let file = std::fs::read(folder.join(format!("large-{kind}.avif"))).unwrap();
+            (format!("avif {kind}"), file)
+        })
+        .into()
+}
