@@ -11,7 +11,7 @@ use crate::codecs::Error;
 pub(super) const PIECES_BYTES: u64 = 1;
 
 /// The same for the smallest pictures.
-pub(super) const LEAST_PIECES_BYTES: u64 = 1 << 20;
+pub(super) const LEAST_PIECES_BYTES: u64 = 1 << 18;
 
 /// The frames of one row of a grid's cells.
 #[derive(Default)]

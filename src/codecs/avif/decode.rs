@@ -83,7 +83,7 @@ impl Rows for AvifRows<'_> {
     }
 }
 
-/// Peak bytes: rav1d's frame, of which alpha has one, too, what it knows of each block, and pieces that are joined.
+/// Peak bytes: libaom's frame and our copy of it, of alpha too, what it knows of each block, and pieces that are joined.
 pub(in crate::codecs) fn decode_bytes(header: &Header) -> u64 {
     let shown = u64::from(header.width) * u64::from(header.height);
     let decoded = if CUT.contains(&header.detail) {
@@ -105,11 +105,11 @@ pub(in crate::codecs) fn decode_bytes(header: &Header) -> u64 {
     } else {
         0
     };
-    colour + alpha + decoded * (PIECES_BYTES + STATE_BYTES) + LEAST_PIECES_BYTES + LEAST_BYTES
+    colour * 2 + alpha + decoded * (PIECES_BYTES + STATE_BYTES) + LEAST_PIECES_BYTES + LEAST_BYTES
 }
 
-/// Bytes of rav1d's own for each pixel: modes and references of blocks.
-const STATE_BYTES: u64 = 2;
+/// Bytes of libaom's own for each pixel: modes and references of blocks, as if all were the smallest.
+const STATE_BYTES: u64 = 16;
 
 /// Bytes of its tables, and of what a row of its largest blocks takes.
-const LEAST_BYTES: u64 = 8 << 20;
+const LEAST_BYTES: u64 = 4 << 20;

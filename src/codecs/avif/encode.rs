@@ -35,10 +35,10 @@ pub(in crate::codecs) fn encode_bytes(encoding: Encoding, shape: Shape) -> u64 {
 }
 
 /// Bytes of libaom for each pixel of a frame.
-const FRAME_BYTES: u64 = 18;
+const FRAME_BYTES: u64 = 16;
 
 /// Bytes of its tables, and of its smallest frame.
-const LEAST_BYTES: u64 = 5 << 20;
+const LEAST_BYTES: u64 = 4 << 20;
 
 /// Starts an encode.
 pub(in crate::codecs) fn create<'a>(

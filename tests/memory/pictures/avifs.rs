@@ -7,7 +7,7 @@ use pixmill::codecs::{self, Encoding, Format, Model, Raster, Shape};
 
 use super::{Content, Size, samples};
 
-pub(crate) fn avif((width, height): Size, content: Content, model: Model) -> Vec<u8> {
+fn avif((width, height): Size, content: Content, model: Model) -> Vec<u8> {
     let shape = Shape {
         width,
         height,
@@ -24,13 +24,19 @@ pub(crate) fn avif((width, height): Size, content: Content, model: Model) -> Vec
     sink.finish().unwrap()
 }
 
-/// Those of the tests' fixtures that are large.
-pub(crate) fn large_avifs() -> Vec<(String, Vec<u8>)> {
+/// A file of each kind.
+pub(crate) fn avifs(size: Size, content: Content) -> Vec<(String, Vec<u8>)> {
+    let ours = [
+        ("avif grey", Model::Gray),
+        ("avif grey alpha", Model::GrayAlpha),
+        ("avif", Model::Rgb),
+        ("avif alpha", Model::Rgba),
+    ];
+    let ours = ours.map(|(name, model)| (name.to_owned(), avif(size, content, model)));
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/avif");
-    ["420-10", "444", "444-12", "grid"]
-        .map(|kind| {
-            let file = std::fs::read(folder.join(format!("large-{kind}.avif"))).unwrap();
-            (format!("avif {kind}"), file)
-        })
-        .into()
+    let large = ["420-10", "444", "444-12", "grid"].map(|kind| {
+        let file = std::fs::read(folder.join(format!("large-{kind}.avif"))).unwrap();
+        (format!("avif {kind}"), file)
+    });
+    ours.into_iter().chain(large).collect()
 }

@@ -17,7 +17,6 @@ pub(crate) use self::svgs::*;
 pub(crate) use self::tiffs::*;
 pub(crate) use self::webps::*;
 use image::{DynamicImage, ImageFormat};
-use pixmill::codecs::Model;
 
 /// Width and height in pixels.
 pub(crate) type Size = (u32, u32);
@@ -178,14 +177,6 @@ pub(crate) fn kinds(size: Size, content: Content) -> Vec<(String, Vec<u8>)> {
     add("webp alpha", webp(size, content, WebP::Alpha));
     add("webp lossless", webp(size, content, WebP::Lossless));
     add("webp animated", webp(size, content, WebP::Animated));
-    for (name, model) in [
-        ("avif grey", Model::Gray),
-        ("avif grey alpha", Model::GrayAlpha),
-        ("avif", Model::Rgb),
-        ("avif alpha", Model::Rgba),
-    ] {
-        add(name, avif(size, content, model));
-    }
-    kinds.extend(large_avifs());
+    kinds.extend(avifs(size, content));
     kinds
 }
