@@ -21,6 +21,14 @@ WISHES = [
 ]
 
 
+# To each of the formats that move.
+FILMS = [
+    bytes([20, 9, 0, 0, 0, 6, 79, 0]),
+    bytes([0, 0, 4, 2, 0, 1, 79, 0]),
+    bytes([33, 60, 9, 200, 128, 2, 40, 2]),
+]
+
+
 def write(target, name, data):
     folder = SEEDS / target
     folder.mkdir(parents=True, exist_ok=True)
@@ -273,6 +281,30 @@ def others():
     return files
 
 
+def films():
+    """Frames in every format that moves, by target."""
+    frames = [picture("RGBA", 33, 21).rotate(turn) for turn in (0, 90, 180, 270)]
+    small = picture("P", 33, 21)
+    more = dict(save_all=True, append_images=frames[1:], duration=[30, 0, 70, 655], loop=3)
+    moved = [small.rotate(turn) for turn in (90, 180)]
+    return {
+        "bridge": {
+            f"film-{disposal}.gif": saved(
+                small, "GIF", save_all=True, append_images=moved, duration=40, loop=0, disposal=disposal, transparency=2
+            )
+            for disposal in (1, 2, 3)
+        },
+        "webp": {
+            "film.webp": saved(frames[0], "WEBP", quality=50, **more),
+            "film-lossless.webp": saved(frames[0], "WEBP", lossless=True, minimize_size=True, **more),
+        },
+        "png": {
+            f"film-{dispose}-{blend}.png": saved(frames[0], "PNG", disposal=dispose, blend=blend, **more)
+            for dispose, blend in ((0, 1), (1, 0), (2, 1))
+        },
+    }
+
+
 def form(*parts):
     body = b""
     for head, data in parts:
@@ -365,8 +397,9 @@ def avifs():
 
 def rows():
     """Width, height, kind, quality, rows of a band, samples: encode.rs."""
-    for kind in range(12):
-        mode = ("L", "LA", "RGB", "RGBA", "L", "RGB", "L", "L", "L", "RGB", "RGBA", "L")[kind]
+    for kind in range(14):
+        modes = ("L", "LA", "RGB", "RGBA", "L", "RGB", "L", "L", "L", "RGB", "RGBA", "L", "RGB", "RGBA")
+        mode = modes[kind]
         samples = picture(mode).tobytes() if kind % 2 else bytes([kind * 20, 7, 200])
         yield f"{kind:02}", bytes([44, 36, kind, (79, 9, 99)[kind % 3], (7, 0, 15)[kind % 3]]) + samples
 
@@ -381,6 +414,10 @@ def main():
             write(target, name, data + WISHES[index % len(WISHES)])
             # What an AVIF's list names has to be there.
             write("probe", name, data if target == "avif" else data[:400])
+    for target, made in films().items():
+        for index, (name, data) in enumerate(made.items()):
+            write(target, name, data + FILMS[index])
+            write("probe", name, data[:400])
     for index, (name, data) in enumerate(kinds["jpeg"].items()):
         write("baseline", name, data + bytes([index]))
     for name, data in requests(files):

@@ -100,8 +100,10 @@ fn request(wish: [u8; WISH]) -> Request {
         );
     }
     // WebP takes longest to write, and is written by one call.
-    let types = ["jpeg", "png", "webp", "jpeg", "png", "jpeg", "png", "jpeg"];
+    let types = ["jpeg", "png", "webp", "jpeg", "png", "jpeg", "gif", "jpeg"];
     say("type", one(&types, kind).to_owned());
+    // PNG moves only when it is told to.
+    say("animated", (kind & 8 == 0).to_string());
     say("quality", (u32::from(quality) % 100 + 1).to_string());
     say("dpr", one(&["1", "0.5", "2", "0.1"], dpr & 3).to_owned());
     let rules = Rules {

@@ -9,8 +9,8 @@ use super::answer;
 /// Bytes before the samples: width, height, kind, quality, rows of a band.
 const HEAD: usize = 5;
 
-/// What is written: JPEG, PNG and WebP in each layout that they take.
-const KINDS: [(Format, Model); 12] = [
+/// What is written: JPEG, PNG, GIF and WebP, in each layout that they take.
+const KINDS: [(Format, Model); 14] = [
     (Format::Png, Model::Gray),
     (Format::Png, Model::GrayAlpha),
     (Format::Png, Model::Rgb),
@@ -23,6 +23,8 @@ const KINDS: [(Format, Model); 12] = [
     (Format::WebP, Model::Rgb),
     (Format::WebP, Model::Rgba),
     (Format::WebP, Model::YCbCr { across: 2, down: 2 }),
+    (Format::Gif, Model::Rgb),
+    (Format::Gif, Model::Rgba),
 ];
 
 /// The file is a picture of that size; PNG keeps every sample, and the others are the same file however the rows came.

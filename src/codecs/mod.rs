@@ -276,6 +276,8 @@ pub fn create<'a>(
 pub fn frames_bytes(header: &Header) -> u64 {
     match header.format {
         Format::Gif => gif::frames_bytes(header),
+        Format::WebP => webp::frames_bytes(header),
+        Format::Png => png::frames_bytes(header),
         _ => 0,
     }
 }
@@ -291,6 +293,8 @@ pub fn frames<'a>(
 ) -> Result<Box<dyn Frames + 'a>, Error> {
     match (header.format, header.animation) {
         (Format::Gif, Some(_)) => gif::frames(bytes, checkpoint),
+        (Format::WebP, Some(_)) => Ok(webp::frames(bytes, header, checkpoint)),
+        (Format::Png, Some(_)) => png::frames(bytes, header, checkpoint),
         _ => Err(Error::Internal("a picture that doesn't move".to_owned())),
     }
 }
@@ -299,6 +303,8 @@ pub fn frames<'a>(
 pub fn animate_bytes(encoding: Encoding, shape: Shape, frames: u32) -> u64 {
     match encoding.format {
         Format::Gif => gif::animate_bytes(shape, frames),
+        Format::WebP => webp::animate_bytes(encoding, shape, frames),
+        Format::Png => png::animate_bytes(shape, frames),
         _ => 0,
     }
 }
@@ -315,6 +321,8 @@ pub fn animate<'a>(
 ) -> Result<Box<dyn FrameSink + 'a>, Error> {
     match encoding.format {
         Format::Gif => Ok(gif::animate(encoding, shape, plays, checkpoint)),
+        Format::WebP => Ok(webp::animate(encoding, shape, plays, checkpoint)),
+        Format::Png => Ok(png::animate(encoding, shape, plays, checkpoint)),
         other => Err(Error::Internal(format!("{} doesn't move", other.name()))),
     }
 }

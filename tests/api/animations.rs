@@ -4,9 +4,12 @@ use std::collections::HashSet;
 use std::io::Cursor;
 
 use image::codecs::gif::GifDecoder;
+use image::codecs::png::PngDecoder;
+use image::codecs::webp::WebPDecoder;
 use image::{AnimationDecoder, ImageFormat, RgbaImage};
 
-use crate::fixtures::{self, BLUE, GREEN, RED, encoded, photo, quarters};
+use crate::files::{deflated, png_chunk, riff};
+use crate::fixtures::{self, BLUE, GREEN, RED, WHITE, encoded, photo, quarters};
 use crate::support::{Answer, Picture, TestServer};
 use crate::watermark_images::sent;
 
@@ -25,6 +28,128 @@ struct Stored {
     own_palette: bool,
     /// The number of the pixel in that column and row.
     pixel: Option<fn(u16, u16) -> u8>,
+}
+
+/// A frame as an APNG and a WebP store it.
+#[derive(Clone, Copy)]
+struct Cel {
+    /// Left, top, width, height; the first two even.
+    area: [u32; 4],
+    /// It becomes transparent, and what was there before, at its end.
+    clears: bool,
+    restores: bool,
+    /// What is below shows through.
+    blends: bool,
+    milliseconds: u16,
+    pixel: fn(u32, u32) -> [u8; 4],
+}
+
+impl Cel {
+    fn picture(&self) -> RgbaImage {
+        let [_, _, width, height] = self.area;
+        RgbaImage::from_fn(width, height, |x, y| image::Rgba((self.pixel)(x, y)))
+    }
+}
+
+/// Frames of all kinds; an APNG has one of its own.
+fn cels(restores: bool) -> Vec<Cel> {
+    let cel = |area, clears, blends, pixel| Cel {
+        area,
+        clears,
+        restores: false,
+        blends,
+        milliseconds: 70,
+        pixel,
+    };
+    let scene: fn(u32, u32) -> [u8; 4] = |x, y| match (x < 20, y < 12) {
+        (true, true) => RED,
+        (false, true) => GREEN,
+        (true, false) => BLUE,
+        (false, false) => [40, 80, 120, 90],
+    };
+    let veil: fn(u32, u32) -> [u8; 4] = |x, y| [250, 200, 10, u8::try_from(x * 9 + y * 4).unwrap()];
+    let mut cels = vec![
+        cel([0, 0, 40, 24], false, false, scene),
+        cel([4, 2, 20, 12], false, true, veil),
+        cel([10, 8, 20, 12], true, true, veil),
+        cel([20, 10, 20, 14], false, false, veil),
+        cel([2, 4, 10, 10], true, false, veil),
+        cel([2, 0, 38, 24], true, true, scene),
+        cel([38, 22, 2, 2], false, false, |_, _| WHITE),
+    ];
+    if restores {
+        cels[1].restores = true;
+        cels[4].clears = false;
+        cels[4].restores = true;
+    }
+    cels
+}
+
+fn webp(width: u32, height: u32, plays: u16, cels: &[Cel]) -> Vec<u8> {
+    let low = |number: u32| number.to_le_bytes()[..3].to_vec();
+    let size = [low(width - 1), low(height - 1)].concat();
+    let mut chunks = riff(*b"VP8X", &[&[0x12, 0, 0, 0][..], &size].concat());
+    let anim = [&[0; 4][..], &plays.to_le_bytes()].concat();
+    chunks.extend(riff(*b"ANIM", &anim));
+    for cel in cels {
+        let [left, top, width, height] = cel.area;
+        let time = u32::from(cel.milliseconds);
+        let numbers = [left / 2, top / 2, width - 1, height - 1, time];
+        let mut content: Vec<u8> = numbers.into_iter().flat_map(low).collect();
+        content.push(u8::from(cel.clears) | u8::from(!cel.blends) << 1);
+        content.extend(&encoded(&cel.picture(), ImageFormat::WebP)[12..]);
+        chunks.extend(riff(*b"ANMF", &content));
+    }
+    riff(*b"RIFF", &[b"WEBP", &chunks[..]].concat())
+}
+
+/// The default image is one of the frames, or a picture of its own.
+fn apng(width: u32, height: u32, plays: u32, cels: &[Cel], apart: bool) -> Vec<u8> {
+    let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
+    let size = [width.to_be_bytes(), height.to_be_bytes()].concat();
+    file.extend(png_chunk(*b"IHDR", &[&size[..], &[8, 6, 0, 0, 0]].concat()));
+    let count = u32::try_from(cels.len()).unwrap();
+    let counts = [count.to_be_bytes(), plays.to_be_bytes()].concat();
+    file.extend(png_chunk(*b"acTL", &counts));
+    let stream = |picture: &RgbaImage| {
+        let rows = picture.rows().flat_map(|row| {
+            let samples = row.flat_map(|pixel| pixel.0);
+            std::iter::once(0).chain(samples)
+        });
+        deflated(&rows.collect::<Vec<u8>>())
+    };
+    if apart {
+        let blank = RgbaImage::from_pixel(width, height, image::Rgba([9, 9, 9, 255]));
+        file.extend(png_chunk(*b"IDAT", &stream(&blank)));
+    }
+    let mut number = 0_u32;
+    let mut next = || {
+        number += 1;
+        (number - 1).to_be_bytes()
+    };
+    for (index, cel) in cels.iter().enumerate() {
+        let [left, top, width, height] = cel.area;
+        let mut control = next().to_vec();
+        for number in [width, height, left, top] {
+            control.extend(number.to_be_bytes());
+        }
+        control.extend(cel.milliseconds.to_be_bytes());
+        control.extend(1000_u16.to_be_bytes());
+        control.push(match (cel.clears, cel.restores) {
+            (_, true) => 2,
+            (clears, _) => u8::from(clears),
+        });
+        control.push(u8::from(cel.blends));
+        file.extend(png_chunk(*b"fcTL", &control));
+        let packed = stream(&cel.picture());
+        if index == 0 && !apart {
+            file.extend(png_chunk(*b"IDAT", &packed));
+        } else {
+            file.extend(png_chunk(*b"fdAT", &[&next()[..], &packed].concat()));
+        }
+    }
+    file.extend(png_chunk(*b"IEND", &[]));
+    file
 }
 
 const PALETTE: [[u8; 3]; 4] = [[220, 30, 30], [30, 200, 40], [30, 40, 210], [250, 250, 250]];
@@ -164,6 +289,16 @@ pub(crate) type Shown = (RgbaImage, u32);
 pub(crate) fn frames(file: &[u8]) -> Vec<Shown> {
     let frames = match image::guess_format(file).unwrap() {
         ImageFormat::Gif => GifDecoder::new(Cursor::new(file)).unwrap().into_frames(),
+        ImageFormat::WebP => {
+            let mut decoder = WebPDecoder::new(Cursor::new(file)).unwrap();
+            // It leaves out disposal otherwise.
+            decoder.set_background_color(image::Rgba([0; 4])).unwrap();
+            decoder.into_frames()
+        }
+        ImageFormat::Png => {
+            let decoder = PngDecoder::new(Cursor::new(file)).unwrap();
+            decoder.apng().unwrap().into_frames()
+        }
         other => panic!("{other:?} doesn't move"),
     };
     let shown = frames.map(|frame| {
@@ -251,6 +386,105 @@ async fn every_frame_is_what_was_shown() {
     }
 }
 
+/// How many pixels of two pictures are further apart than that, as they are seen.
+fn apart(a: &RgbaImage, b: &RgbaImage, tolerance: u16) -> usize {
+    // Multiplied by alpha: what is hardly seen may be of any colour.
+    let shown = |[r, g, b, alpha]: [u8; 4]| {
+        let of = |sample: u8| u16::from(sample) * u16::from(alpha) / 255;
+        [of(r), of(g), of(b), u16::from(alpha)]
+    };
+    let pairs = seen(a).into_iter().zip(seen(b));
+    let far = pairs.filter(|&(a, b)| {
+        let mut samples = shown(a).into_iter().zip(shown(b));
+        samples.any(|(a, b)| a.abs_diff(b) > tolerance)
+    });
+    far.count()
+}
+
+/// One in each format that moves, with all that it can say.
+fn films() -> [(&'static str, Vec<u8>); 4] {
+    [
+        ("gif", of_all_kinds()),
+        ("webp", webp(40, 24, 5, &cels(false))),
+        ("png", apng(40, 24, 5, &cels(true), false)),
+        ("png apart", apng(40, 24, 5, &cels(true), true)),
+    ]
+}
+
+/// From every format that moves to every other.
+#[tokio::test]
+async fn every_film_becomes_every_film() {
+    let server = TestServer::start().await;
+    for (from, body) in &films() {
+        let expected = frames(body);
+        let info = server.post("/info", body).await.json();
+        assert_eq!(info["frames"], expected.len(), "{from}");
+        assert_eq!(info["plays"], 5, "{from}");
+        let duration: u32 = expected.iter().map(|(_, time)| time).sum();
+        assert_eq!(info["durationMs"], duration, "{from}");
+        for (page, (picture, _)) in expected.iter().enumerate() {
+            let path = format!("/convert?type=png&animated=false&page={page}");
+            let answer = server.post(&path, body).await;
+            let got = if *from == "png apart" && page == 0 {
+                continue;
+            } else {
+                whole(answer.picture("image/png", 40, 24))
+            };
+            assert_eq!(apart(&got, picture, 2), 0, "{from}, {page}");
+        }
+        for (to, media_type) in [
+            ("gif", "image/gif"),
+            ("webp&lossless=true", "image/webp"),
+            ("png", "image/png"),
+        ] {
+            let path = format!("/convert?type={to}&animated=true");
+            let answer = server.post(&path, body).await;
+            let got = merged(moving(&answer, media_type));
+            let expected: Vec<Shown> = if to == "gif" {
+                expected
+                    .iter()
+                    .map(|(p, time)| (cut_out(p), *time))
+                    .collect()
+            } else {
+                expected.clone()
+            };
+            let expected = merged(expected);
+            assert_eq!(got.len(), expected.len(), "{from} to {to}");
+            for (index, (got, expected)) in got.iter().zip(&expected).enumerate() {
+                assert_eq!(got.1, expected.1, "{from} to {to}, {index}");
+                // Blending rounds by a level or two, which decides of half a pixel whether it is seen; and colours of a palette are near.
+                let (tolerance, most) = match (to, *from) {
+                    ("gif", "gif") => (0, 0),
+                    ("gif", _) => (30, 5),
+                    _ => (2, 0),
+                };
+                let off = apart(&got.0, &expected.0, tolerance);
+                assert!(off <= most, "{from} to {to}, {index}: {off}");
+            }
+            let info = server.post("/info", &answer.body).await.json();
+            assert_eq!(info["plays"], 5, "{from} to {to}");
+            assert_eq!(info["durationMs"], duration, "{from} to {to}");
+        }
+        // Lossy, and scaled.
+        let answer = server
+            .post("/resize?width=20&type=webp&quality=90", body)
+            .await;
+        assert_eq!(moving(&answer, "image/webp")[0].0.dimensions(), (20, 12));
+    }
+}
+
+/// As a format without half a pixel shows it.
+fn cut_out(picture: &RgbaImage) -> RgbaImage {
+    let mut picture = picture.clone();
+    for pixel in picture.pixels_mut() {
+        pixel.0 = match pixel.0 {
+            [.., ..128] => [0; 4],
+            [r, g, b, _] => [r, g, b, 255],
+        };
+    }
+    picture
+}
+
 #[tokio::test]
 async fn loops_stay_as_they_are() {
     let server = TestServer::start().await;
@@ -265,10 +499,17 @@ async fn loops_stay_as_they_are() {
         let body = gif(8, 8, repeats, &[frame(|_, _| 0), frame(|_, _| 1)]);
         let info = server.post("/info", &body).await.json();
         assert_eq!(info["plays"], plays);
-        let answer = server.post("/resize?width=4", &body).await;
-        assert_eq!(moving(&answer, "image/gif").len(), 2);
-        let info = server.post("/info", &answer.body).await.json();
-        assert_eq!(info["plays"], plays, "{repeats:?}");
+        for kind in ["gif", "webp", "png"] {
+            let path = format!("/resize?width=4&type={kind}&animated=true");
+            let answer = server.post(&path, &body).await;
+            assert_eq!(moving(&answer, &format!("image/{kind}")).len(), 2);
+            let info = server.post("/info", &answer.body).await.json();
+            assert_eq!(info["plays"], plays, "{repeats:?}, {kind}");
+            // And back.
+            let answer = server.post("/resize?width=2&type=gif", &answer.body).await;
+            let info = server.post("/info", &answer.body).await.json();
+            assert_eq!(info["plays"], plays, "{repeats:?}, {kind}");
+        }
     }
 }
 
@@ -280,7 +521,7 @@ async fn operations_do_the_same_to_every_frame() {
     let count = frames(&body).len();
     for path in [
         "/resize?width=90",
-        "/resize?width=300&enlarge=true",
+        "/resize?width=200&enlarge=true",
         "/resize?width=90&height=90&fit=contain&background=fff",
         "/crop?width=70&height=70&gravity=north",
         "/extract?left=10&top=40&areawidth=100&areaheight=60",

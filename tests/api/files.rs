@@ -226,7 +226,7 @@ pub(crate) fn animated_webp(width: u8, height: u8, frames: &[Vec<u8>]) -> Vec<u8
     riff(*b"RIFF", &[b"WEBP", &chunks[..]].concat())
 }
 
-fn riff(kind: [u8; 4], content: &[u8]) -> Vec<u8> {
+pub(crate) fn riff(kind: [u8; 4], content: &[u8]) -> Vec<u8> {
     let length = u32::try_from(content.len()).unwrap().to_le_bytes();
     let padding = &[0][..content.len() % 2];
     [&kind, &length[..], content, padding].concat()

@@ -205,7 +205,7 @@ fn drawings_keep_to_their_estimates() {
 }
 
 /// Formats that move.
-const MOVING: &[&str] = &["gif"];
+const MOVING: &[&str] = &["gif", "png", "webp&quality=100", "webp&lossless=true"];
 
 /// Frames of every content, by what is done to each of them, in every format that moves.
 #[test]

@@ -82,6 +82,22 @@ impl Canvas {
         self.samples.get_mut(range).unwrap_or_default()
     }
 
+    /// Draws row `y` of an area that lies on the canvas, over what is there or in its place.
+    pub(in crate::codecs) fn draw(&mut self, area: Area, y: u32, pixels: &[u8], blends: bool) {
+        let below = self.row(area, y);
+        if !blends {
+            if below.len() == pixels.len() {
+                below.copy_from_slice(pixels);
+            }
+            return;
+        }
+        let (below, _) = below.as_chunks_mut::<4>();
+        let (pixels, _) = pixels.as_chunks::<4>();
+        for (below, pixel) in below.iter_mut().zip(pixels) {
+            *below = over(*pixel, *below);
+        }
+    }
+
     /// All samples.
     pub(in crate::codecs) fn into_samples(self) -> Vec<u8> {
         self.samples
@@ -94,6 +110,28 @@ impl Canvas {
             next: 0,
         })
     }
+}
+
+/// A pixel over another (Porter and Duff), both straight, rounded to the nearest.
+fn over(front: [u8; 4], below: [u8; 4]) -> [u8; 4] {
+    let ([r, g, b, alpha], [r0, g0, b0, alpha0]) = (front, below);
+    match (alpha, alpha0) {
+        (255, _) | (_, 0) => return front,
+        (0, _) => return below,
+        _ => {}
+    }
+    // In 255ths of 255ths.
+    let (own, rest) = (
+        u32::from(alpha) * 255,
+        u32::from(alpha0) * u32::from(255 - alpha),
+    );
+    let sum = own + rest;
+    let mix = |front: u8, below: u8| {
+        let mixed = (u32::from(front) * own + u32::from(below) * rest + sum / 2) / sum;
+        u8::try_from(mixed).unwrap_or(u8::MAX)
+    };
+    let alpha = u8::try_from((sum + 127) / 255).unwrap_or(u8::MAX);
+    [mix(r, r0), mix(g, g0), mix(b, b0), alpha]
 }
 
 /// Rows that are copied, a band at a time.

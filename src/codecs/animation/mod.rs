@@ -10,7 +10,7 @@ mod film;
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::canvas::{Canvas, Disposal};
-pub(super) use self::change::{differing, rows};
+pub(super) use self::change::{differing, differing_area, part, rows};
 pub(super) use self::film::{Cel, Cels, Film};
 use super::{Error, Format, Raster, Rows};
 
@@ -131,6 +131,6 @@ pub trait FrameSink {
 impl Format {
     /// Whether a file in it that is written here may move.
     pub fn moves(self) -> bool {
-        matches!(self, Self::Gif)
+        matches!(self, Self::Gif | Self::Png | Self::WebP)
     }
 }

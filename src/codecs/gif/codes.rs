@@ -41,7 +41,7 @@ impl<'a> Codes<'a> {
             let mut end = None;
             if self.block.is_empty() {
                 match self.reader.peek() {
-                    Some(0) => end = Some("it has too little image data"),
+                    Some(0) => end = Some(LITTLE),
                     Some(length) => {
                         let _length = self.reader.u8();
                         self.block = self.reader.take(usize::from(length)).ok_or_else(cut)?;
@@ -53,17 +53,18 @@ impl<'a> Codes<'a> {
             self.block = self.block.get(step.consumed_in..).unwrap_or_default();
             room = room.get_mut(step.consumed_out..).unwrap_or_default();
             let moved = step.consumed_in > 0 || step.consumed_out > 0;
-            match (step.status, end) {
-                (Err(_), _) => return Err(broken("pixels", CORRUPT)),
-                (Ok(_), _) if room.is_empty() => {}
-                (Ok(LzwStatus::Done), _) => {
-                    return Err(broken("pixels", "it has too little image data"));
-                }
-                (Ok(_), Some(end)) if !moved => return Err(broken("pixels", end)),
-                (Ok(_), None) if !moved && !self.block.is_empty() => {
-                    return Err(broken("pixels", CORRUPT));
-                }
-                (Ok(_), _) => {}
+            match step.status {
+                Err(_) => return Err(broken("pixels", CORRUPT)),
+                Ok(_) if room.is_empty() => {}
+                Ok(LzwStatus::Done) => return Err(broken("pixels", LITTLE)),
+                // A code may be one that clears the table, and was read before.
+                Ok(LzwStatus::Ok) => {}
+                Ok(LzwStatus::NoProgress) if moved => {}
+                Ok(LzwStatus::NoProgress) => match end {
+                    Some(end) => return Err(broken("pixels", end)),
+                    None if self.block.is_empty() => {}
+                    None => return Err(broken("pixels", CORRUPT)),
+                },
             }
         }
         Ok(())
@@ -71,6 +72,7 @@ impl<'a> Codes<'a> {
 }
 
 const CUT: &str = "it is cut short";
+const LITTLE: &str = "it has too little image data";
 const CORRUPT: &str = "its codes are corrupt";
 
 fn cut() -> Error {

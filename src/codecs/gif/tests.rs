@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::checkpoint::{Checkpoint, Stop};
+use crate::codecs::bytes::Reader;
 use crate::codecs::{Band, Encoding, Raster, Shape};
 
 const HEAD: &[u8] = b"GIF89a\x09\0\x07\0\x80\0\0\0\0\0\xff\xff\xff";
@@ -187,5 +188,33 @@ fn a_stop_at_any_poll_is_seen() {
     for stop_at in 0..polls {
         let (stopped, _) = convert(stop_at, &file);
         assert_eq!(stopped, Err(Error::Stopped(Stop::Cancelled)), "{stop_at}");
+    }
+}
+
+/// However a file is cut into blocks, and whatever codes clear the table again and again.
+#[test]
+fn codes_may_be_cut_anywhere() {
+    // Of eight bits each, as long as the table is short.
+    let clear = 0x80;
+    let codes = [
+        clear, clear, clear, 1, 2, clear, 3, clear, clear, 4, 5, 6, clear, 0x81,
+    ];
+    for length in 1..=codes.len() {
+        let mut data = vec![7];
+        for block in codes.chunks(length) {
+            data.push(u8::try_from(block.len()).unwrap());
+            data.extend(block);
+        }
+        data.push(0);
+        for width in 1..=6 {
+            let mut pixels = [0; 6];
+            let mut reader = codes::Codes::new(Reader::new(&data)).unwrap();
+            for row in pixels.chunks_mut(width) {
+                reader.fill(row).unwrap();
+            }
+            assert_eq!(pixels, [1, 2, 3, 4, 5, 6], "{length}, {width}");
+            let more = reader.fill(&mut [0]).unwrap_err().to_string();
+            assert!(more.contains("too little"), "{more}");
+        }
     }
 }

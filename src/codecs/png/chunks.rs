@@ -1,8 +1,9 @@
-//! A walk over the chunks before the first pixel, for what can't be left to the library.
+//! Walks over chunks, for what can't be left to the library.
 
 use libdeflater::{DecompressionError, Decompressor};
 
 use super::error::invalid;
+use super::frames::milliseconds;
 use crate::codecs::bytes::Reader;
 use crate::codecs::{Error, header};
 
@@ -33,6 +34,51 @@ pub(super) fn walk(file: &[u8]) -> Result<Option<&[u8]>, Error> {
         }
     }
     Ok(profile)
+}
+
+/// Chunks that are stepped over, at most.
+const MOST: u64 = 1 << 20;
+
+/// Tells the width and height of each frame, and for how many milliseconds it is shown.
+///
+/// # Errors
+/// There are too many chunks.
+pub(super) fn controls(file: &[u8], mut tell: impl FnMut(u32, u32, u32)) -> Result<(), Error> {
+    let mut reader = Reader::new(file.get(8..).unwrap_or_default());
+    let mut count = 0;
+    while let (Some(length), Some(kind)) = (reader.u32_be(), reader.array::<4>()) {
+        count += 1;
+        if count > MOST {
+            return Err(Error::TooComplex {
+                what: "chunks".into(),
+                limit: MOST,
+                actual: count,
+            });
+        }
+        let content = reader.take(usize::try_from(length).unwrap_or(usize::MAX));
+        let (Some(content), Some(_checksum)) = (content, reader.u32_be()) else {
+            break;
+        };
+        if &kind == b"fcTL"
+            && let Some(time) = content
+                .get(20..24)
+                .and_then(|time| time.as_chunks().0.split_first())
+        {
+            let mut fields = Reader::new(content);
+            let (_number, width, height) = (fields.u32_be(), fields.u32_be(), fields.u32_be());
+            let (numerator, rest) = time;
+            let denominator = rest.first().copied().unwrap_or_default();
+            tell(
+                width.unwrap_or_default(),
+                height.unwrap_or_default(),
+                milliseconds(
+                    u16::from_be_bytes(*numerator),
+                    u16::from_be_bytes(denominator),
+                ),
+            );
+        }
+    }
+    Ok(())
 }
 
 /// The profile in an iCCP chunk; `None` when it is broken, or larger than any that is read.

@@ -137,7 +137,7 @@ impl PngRows<'_> {
 }
 
 /// Why the library gave up: the work was stopped, or the file is broken.
-fn failed(error: &DecodingError, stage: &'static str, checkpoint: &Checkpoint) -> Error {
+pub(super) fn failed(error: &DecodingError, stage: &'static str, checkpoint: &Checkpoint) -> Error {
     match checkpoint.stopped() {
         Some(why) => Error::Stopped(why),
         None => broken(error, stage),
@@ -145,7 +145,7 @@ fn failed(error: &DecodingError, stage: &'static str, checkpoint: &Checkpoint) -
 }
 
 /// Big-endian 16-bit samples to 8 bit, rounded to the nearest.
-fn narrow(deep: &[u8], samples: &mut [u8]) {
+pub(super) fn narrow(deep: &[u8], samples: &mut [u8]) {
     let (pairs, _) = deep.as_chunks::<2>();
     for (sample, &pair) in samples.iter_mut().zip(pairs) {
         let value = u32::from(u16::from_be_bytes(pair));

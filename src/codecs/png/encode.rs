@@ -11,7 +11,7 @@ use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::{Band, Encoding, Error, Model, Shape, Sink};
 
 /// libdeflate's level where repetitions are found: a fiftieth larger than at its default of 6, in four fifths of the time.
-const LEVEL: i32 = 5;
+pub(super) const LEVEL: i32 = 5;
 
 /// The level for samples, which only tells what repeats.
 const QUICK: i32 = 1;
@@ -219,7 +219,7 @@ pub(super) fn suits(
 }
 
 /// Eight bits, the colour type, the only methods there are, and whether it comes in passes.
-fn header(shape: Shape, layout: &Layout, interlaced: bool) -> Vec<u8> {
+pub(super) fn header(shape: Shape, layout: &Layout, interlaced: bool) -> Vec<u8> {
     let [width, height] = [shape.width, shape.height].map(u32::to_be_bytes);
     let rest = [8, layout.colour_type(), 0, 0, u8::from(interlaced)];
     [&width[..], &height, &rest].concat()

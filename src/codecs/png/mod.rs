@@ -2,7 +2,7 @@
 //! compressed by libdeflate or, where nothing repeats, by codes alone.
 //!
 //! The home of `png` and `libdeflater`. Every colour type and depth is read, as
-//! 8 bit; what isn't interlaced streams. Of an animation, the default image.
+//! 8 bit; what isn't interlaced streams. Where an animation stands still, its default image is shown.
 
 mod annotations;
 mod bits;
@@ -12,7 +12,9 @@ mod decode;
 mod deflate;
 mod encode;
 mod error;
+mod film;
 mod filter;
+mod frames;
 mod held;
 mod layout;
 mod pieces;
@@ -22,6 +24,8 @@ mod walk;
 pub(super) use self::annotations::{annotated, said};
 pub(super) use self::decode::{decode_bytes, open};
 pub(super) use self::encode::{accepts, create, encode_bytes};
+pub(super) use self::film::{animate, animate_bytes};
+pub(super) use self::frames::{frames, frames_bytes};
 pub(super) use self::probe::probe;
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! The header of a PNG file.
 
-use png::{BitDepth, ColorType, Decoder, DecodingError, Info, Limits, Reader};
+use png::{AnimationControl, BitDepth, ColorType, Decoder, DecodingError, Info, Limits, Reader};
 
 use super::chunks;
 use super::error::broken;
 use crate::codecs::polled::Polled;
-use crate::codecs::{Chromaticities, Colour, Error, Format, Header, Model, exif};
+use crate::codecs::{Animation, Chromaticities, Colour, Error, Format, Header, Model, exif};
 
 /// What the library may hold for chunks and rows, besides what it hands out. The widest row
 /// there is fits.
@@ -23,6 +23,10 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
     )
     .map_err(|error| broken(&error, "header"))?;
     let info = reader.info();
+    let (frames, animation) = match info.animation_control {
+        Some(control) => survey(bytes, control)?,
+        None => (1, None),
+    };
     let stated = info.exif_metadata.as_deref().and_then(exif::stated);
     Ok(Header {
         format: Format::Png,
@@ -36,10 +40,8 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         colour: colour(info, profile),
         progressive: info.interlaced,
         buffered: info.interlaced,
-        frames: info
-            .animation_control
-            .map_or(1, |animation| animation.num_frames.max(1)),
-        animation: None,
+        frames,
+        animation,
         held: 0,
         detail: match info.color_type {
             ColorType::Indexed => "palette",
@@ -64,6 +66,24 @@ pub(super) fn start(
     decoder.set_ignore_iccp_chunk(true);
     decoder.set_transformations(transformations);
     decoder.read_info()
+}
+
+/// How many frames there are, and what is said of them where there are several.
+fn survey(bytes: &[u8], control: AnimationControl) -> Result<(u32, Option<Animation>), Error> {
+    let (mut frames, mut duration, mut drawn) = (0, 0, 0);
+    chunks::controls(bytes, |width, height, time| {
+        if frames < control.num_frames {
+            frames += 1;
+            duration += u64::from(time);
+            drawn += u64::from(width) * u64::from(height);
+        }
+    })?;
+    let animation = Animation {
+        plays: control.num_plays,
+        duration,
+        drawn,
+    };
+    Ok((frames.max(1), (frames > 1).then_some(animation)))
 }
 
 /// What is handed out, after expansion to 8 bit.

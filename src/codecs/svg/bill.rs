@@ -273,15 +273,3 @@ fn whole(number: f64) -> u64 {
     let whole = number.ceil() as u64;
     whole
 }
-
-#[cfg(test)]
-pub(super) fn work(root: &Group, transform: Transform, size: (u32, u32)) -> f64 {
-    let mut bill = Bill {
-        work: 0.0,
-        held: 0.0,
-        layers: 1e15,
-        reach: reach(size),
-    };
-    let _ = bill.nodes(root, transform, (f64::from(size.0), f64::from(size.1)));
-    bill.work
-}

@@ -1,8 +1,8 @@
 //! The pixels of a WebP file.
 
-use super::incremental::Incremental;
+use super::incremental::{Frame, Incremental};
 use super::planes::Planes;
-use super::probe;
+use super::probe::Walk;
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::{Error, Format, Header, Model, Rows, Shape, whole};
 
@@ -47,14 +47,25 @@ fn still(bytes: &[u8], shape: Shape, checkpoint: &Checkpoint) -> Result<Vec<u8>,
 
 /// The first frame on its canvas, which is transparent: what an animation says of its background is a hint that browsers don't take.
 fn first_frame(bytes: &[u8], canvas: Shape, checkpoint: &Checkpoint) -> Result<Vec<u8>, Error> {
-    let (frame, file) = probe::first_frame(bytes).ok_or_else(|| broken("it has no frame"))?;
+    let stored = Walk::new(bytes).next();
+    let stored = stored.ok_or_else(|| broken("it has no frame"))?;
+    let (file, area) = (stored.file, stored.area);
+    let frame = Frame {
+        left: area.left,
+        top: area.top,
+        width: area.width,
+        height: area.height,
+    };
     if frame.left + frame.width > canvas.width || frame.top + frame.height > canvas.height {
         return Err(broken("its first frame lies outside its canvas"));
     }
     finished(Incremental::within(file, canvas, frame)?, checkpoint)
 }
 
-fn finished(mut decoder: Incremental<'_>, checkpoint: &Checkpoint) -> Result<Vec<u8>, Error> {
+pub(super) fn finished(
+    mut decoder: Incremental<'_>,
+    checkpoint: &Checkpoint,
+) -> Result<Vec<u8>, Error> {
     while !decoder.step()? {
         checkpoint.check(Stage::Decode)?;
     }

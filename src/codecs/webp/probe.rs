@@ -1,7 +1,7 @@
 //! The header of a WebP file: a walk over its RIFF chunks.
 
-use super::incremental::Frame;
 use super::planes;
+use crate::codecs::animation::{Animation, Area, Disposal};
 use crate::codecs::bytes::Reader;
 use crate::codecs::{Colour, Error, Format, Header, Model, exif};
 
@@ -45,6 +45,9 @@ struct Facts<'a> {
     flags: u8,
     picture: Option<Picture>,
     frames: u32,
+    plays: u32,
+    duration: u64,
+    drawn: u64,
     stated: Option<u16>,
     profile: Option<&'a [u8]>,
 }
@@ -72,7 +75,18 @@ impl<'a> Facts<'a> {
             }
             b"VP8 " if self.picture.is_none() => self.picture = Some(lossy(content)?),
             b"VP8L" if self.picture.is_none() => self.picture = Some(lossless(content)?),
-            b"ANMF" => self.frames += 1,
+            b"ANIM" => {
+                let plays = content.get(4..6).and_then(|plays| plays.first_chunk());
+                self.plays = plays.map_or(1, |plays| u32::from(u16::from_le_bytes(*plays)));
+            }
+            b"ANMF" => {
+                let Some(stored) = Stored::read(content) else {
+                    return Err(broken("a frame has no header"));
+                };
+                self.frames += 1;
+                self.duration += u64::from(stored.milliseconds);
+                self.drawn += u64::from(stored.area.width) * u64::from(stored.area.height);
+            }
             b"EXIF" => self.stated = exif::stated(content),
             b"ICCP" => self.profile = Some(content),
             _ => {}
@@ -120,7 +134,11 @@ impl<'a> Facts<'a> {
             progressive: false,
             buffered: false,
             frames: self.frames.max(1),
-            animation: None,
+            animation: (animated && self.frames > 1).then_some(Animation {
+                plays: self.plays,
+                duration: self.duration,
+                drawn: self.drawn,
+            }),
             held: 0,
             detail: match (animated, picture.lossless) {
                 (true, _) => "animated",
@@ -131,30 +149,64 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// The first frame of an animation whose header was read: its place, and its chunks as a file without RIFF's head.
-pub(super) fn first_frame(bytes: &[u8]) -> Option<(Frame, &[u8])> {
-    let mut chunks = Reader::new(bytes.get(12..)?);
-    loop {
-        let (kind, length) = (chunks.array::<4>()?, chunks.u32_le()?);
-        let length = usize::try_from(length).ok()?;
-        let content = chunks.take(length)?;
-        if length % 2 == 1 {
-            let _padding = chunks.u8();
-        }
-        if &kind == b"ANMF" {
-            let mut reader = Reader::new(content);
-            // Places are halved, sizes are less one; how long it is shown, and what with, is of no concern.
-            let mut next = || u24(&mut reader);
-            let (left, top, width, height) = (next()?, next()?, next()?, next()?);
-            let _duration = next()?;
-            let _flags = reader.u8()?;
-            let frame = Frame {
+/// A frame as it is stored.
+pub(super) struct Stored<'a> {
+    pub(super) area: Area,
+    pub(super) milliseconds: u32,
+    pub(super) disposal: Disposal,
+    /// Whether what is below shows through.
+    pub(super) blends: bool,
+    /// Its chunks, as a file without RIFF's head.
+    pub(super) file: &'a [u8],
+}
+
+impl<'a> Stored<'a> {
+    fn read(content: &'a [u8]) -> Option<Self> {
+        let mut reader = Reader::new(content);
+        // Places are halved, sizes are less one.
+        let mut next = || u24(&mut reader);
+        let (left, top, width, height) = (next()?, next()?, next()?, next()?);
+        let milliseconds = next()?;
+        let flags = reader.u8()?;
+        Some(Self {
+            area: Area {
                 left: left * 2,
                 top: top * 2,
                 width: width + 1,
                 height: height + 1,
-            };
-            return Some((frame, reader.rest()));
+            },
+            milliseconds,
+            disposal: if flags & 1 == 1 {
+                Disposal::Clear
+            } else {
+                Disposal::Keep
+            },
+            blends: flags & 2 == 0,
+            file: reader.rest(),
+        })
+    }
+}
+
+/// A walk from frame to frame of an animation whose header was read.
+pub(super) struct Walk<'a>(Reader<'a>);
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self(Reader::new(bytes.get(12..).unwrap_or_default()))
+    }
+
+    /// The next frame; `None` where there is none any more.
+    pub(super) fn next(&mut self) -> Option<Stored<'a>> {
+        loop {
+            let (kind, length) = (self.0.array::<4>()?, self.0.u32_le()?);
+            let length = usize::try_from(length).ok()?;
+            let content = self.0.take(length)?;
+            if length % 2 == 1 {
+                let _padding = self.0.u8();
+            }
+            if &kind == b"ANMF" {
+                return Stored::read(content);
+            }
         }
     }
 }
