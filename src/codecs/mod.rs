@@ -28,7 +28,7 @@ mod tiff;
 mod webp;
 mod whole;
 
-pub use animation::{Animation, Area, Frame, FrameSink, Frames};
+pub use animation::{Animation, Area, FRAME_EXCESS, Frame, FrameSink, Frames};
 pub use encoding::Encoding;
 pub use error::Error;
 pub use format::{FORMATS, Format, FormatRow};

@@ -12,7 +12,7 @@ use super::request::Request;
 use super::stage::{Given, Stage};
 use super::{Error, Picture, Scratch, finished, mixed, output, resample};
 use crate::checkpoint::{Checkpoint, Stage as Moment};
-use crate::codecs::{self, Format, FrameSink, Frames, Header, Model, Raster};
+use crate::codecs::{self, FRAME_EXCESS, Format, FrameSink, Frames, Header, Model, Raster};
 
 /// Which frames of the source are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,11 +104,14 @@ impl Motion {
     /// Pixels that are decoded, or composed, whichever are more.
     pub(super) fn decoded(self, header: &Header) -> u64 {
         let canvas = pixels(header.width, header.height);
-        let all = canvas.saturating_mul(u64::from(self.frames()));
+        let frames = u64::from(self.frames());
+        let all = canvas.saturating_mul(frames);
+        // Of those that are decoded, at most.
+        let most = canvas.saturating_add(FRAME_EXCESS).saturating_mul(frames);
         let drawn = header.animation.map_or(0, |animation| animation.drawn);
         match self {
             Self::First => canvas,
-            _ => all.max(drawn),
+            _ => all.max(drawn.min(most)),
         }
     }
 

@@ -857,3 +857,26 @@ async fn watermarks_are_decoded_once() {
         assert_eq!(picture.get_pixel(116, 14).0, GREEN);
     }
 }
+
+/// Of a long film only the frames up to that one are decoded, and counted.
+#[tokio::test]
+async fn a_page_costs_what_comes_before_it() {
+    let whole = Stored {
+        width: 600,
+        height: 600,
+        hundredths: 1,
+        pixel: Some(|x, y| u8::from(x > y)),
+        ..Stored::default()
+    };
+    let body = gif(600, 600, None, &vec![whole; 10]);
+    let server = TestServer::start_with(|config| config.pipeline.max_pixels = 1_500_000).await;
+    let answer = server.post("/resize?width=30&page=1", &body).await;
+    assert_eq!(answer.status, 200);
+    let answer = server.post("/resize?width=30&page=9", &body).await;
+    answer.problem(422, "image-too-large");
+    // Ten that are equal are one, which is shown for as long as viewers show each.
+    let server = TestServer::start().await;
+    let answer = server.post("/resize?width=30", &body).await;
+    let info = server.post("/info", &answer.body).await.json();
+    assert_eq!(info["frames"], 1);
+}

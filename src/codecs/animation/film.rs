@@ -60,6 +60,15 @@ impl<'a> Film<'a> {
     }
 }
 
+/// Viewers take what is too short to be meant for a tenth of a second; where frames become one, it has to be said.
+fn as_shown(milliseconds: u64) -> u64 {
+    if milliseconds <= 10 {
+        100
+    } else {
+        milliseconds
+    }
+}
+
 impl FrameSink for Film<'_> {
     fn push(&mut self, picture: Raster, milliseconds: u32) -> Result<(), Error> {
         let waiting = self.waiting.as_ref();
@@ -74,7 +83,7 @@ impl FrameSink for Film<'_> {
 
     fn prolong(&mut self, milliseconds: u32) {
         if let Some((_, sum)) = &mut self.waiting {
-            *sum += u64::from(milliseconds);
+            *sum = as_shown(*sum) + as_shown(milliseconds.into());
         }
     }
 

@@ -14,6 +14,9 @@ pub(super) use self::change::{differing, differing_area, part, rows};
 pub(super) use self::film::{Cel, Cels, Film};
 use super::{Error, Format, Raster, Rows};
 
+/// Pixels that a frame may have beyond those of its canvas.
+pub const FRAME_EXCESS: u64 = 1 << 18;
+
 /// What a header says of a picture that moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Animation {

@@ -1,16 +1,13 @@
 //! The blocks of a GIF file (version 89a, of 1990): a walk over them that decodes nothing.
 
 use super::broken;
-use crate::codecs::animation::{Animation, Area, Disposal};
+use crate::codecs::animation::{Animation, Area, Disposal, FRAME_EXCESS};
 use crate::codecs::bytes::Reader;
 use crate::codecs::header::PROFILE_BYTES;
 use crate::codecs::{Colour, Error, Format, Header, Model, Orientation};
 
 /// Blocks of data that are stepped over, at most: of full ones, 267 megabytes.
 const BLOCKS: u32 = 1 << 20;
-
-/// Pixels that a frame may have beyond those of its canvas.
-const FRAME_EXCESS: u64 = 1 << 18;
 
 /// What a viewer that takes a GIF for a film shows for a hundredth of a second, in milliseconds.
 const HUNDREDTH: u32 = 10;
@@ -165,17 +162,24 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
+    fn count(&mut self) -> Result<(), Error> {
+        self.blocks += 1;
+        if self.blocks > BLOCKS {
+            return Err(Error::TooComplex {
+                what: "blocks".into(),
+                limit: u64::from(BLOCKS),
+                actual: u64::from(self.blocks),
+            });
+        }
+        Ok(())
+    }
+
     /// Steps over blocks of data, to their end or that of the file.
     fn skip(&mut self, mut visit: impl FnMut(&[u8])) -> Result<(), Error> {
+        // What holds none is one, too.
+        self.count()?;
         while let Some(length @ 1..) = self.reader.u8() {
-            self.blocks += 1;
-            if self.blocks > BLOCKS {
-                return Err(Error::TooComplex {
-                    what: "blocks".into(),
-                    limit: u64::from(BLOCKS),
-                    actual: u64::from(self.blocks),
-                });
-            }
+            self.count()?;
             let Some(block) = self.reader.take(usize::from(length)) else {
                 // What is cut short has no further block.
                 self.reader = Reader::new(&[]);
