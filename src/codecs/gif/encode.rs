@@ -88,7 +88,7 @@ impl Sink for GifSink<'_> {
         let area = Area::whole(shape.width, shape.height);
         let seen = cut_out(&picture, None, Area::default(), area, checkpoint)?;
         drop(picture);
-        let indexed = palette::cut_out(shape.width, &seen, encoding.quality, checkpoint)?;
+        let indexed = palette::cut_out(shape.width, &seen, false, encoding.quality, checkpoint)?;
         drop(seen);
         let mut writer = Writer::new(shape.width, shape.height, encoding.interlaced);
         writer.begin(&indexed, 1);
@@ -135,7 +135,9 @@ impl Cels for GifCels<'_> {
             area = Area::whole(1, 1);
         }
         let seen = cut_out(cel.picture, cel.before, self.cleared, area, self.checkpoint)?;
-        let indexed = palette::cut_out(area.width, &seen, self.quality, self.checkpoint)?;
+        // Where a frame has no transparent number, some viewers clear its area to a colour.
+        let clears = disposal == Disposal::Clear;
+        let indexed = palette::cut_out(area.width, &seen, clears, self.quality, self.checkpoint)?;
         drop(seen);
         let alone = cel.before.is_none() && cel.after.is_none();
         if self.writer.is_empty() {

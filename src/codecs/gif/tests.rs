@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::checkpoint::{Checkpoint, Stop};
+use crate::codecs::animation::Disposal;
 use crate::codecs::bytes::Reader;
 use crate::codecs::{Band, Encoding, Raster, Shape};
 
@@ -130,6 +131,8 @@ fn a_film_is_what_was_filmed() {
             assert_eq!(shown, *frame);
             let stored = walk.next().unwrap().unwrap();
             assert_eq!((stored.area.left, stored.area.width), area, "{filmed:?}");
+            let clears = stored.disposal == Disposal::Clear;
+            assert!(!clears || stored.transparent.is_some(), "{filmed:?}");
         }
         assert_eq!(read.next().unwrap(), None);
         assert_eq!(header.frames as usize, written.len());

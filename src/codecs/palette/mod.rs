@@ -62,13 +62,15 @@ pub(super) struct Indexed {
     pub(super) numbers: Vec<u8>,
 }
 
-/// The colours that suit pixels that are opaque, or transparent altogether; exact where there are so few. `width` is that of a row, at least 1.
+/// The colours that suit pixels that are opaque, or transparent altogether; exact where there are so few. `width` is that of a row, at least 1;
+/// `hides` asks for the number of what isn't seen though all is.
 ///
 /// # Errors
 /// A stopped checkpoint.
 pub(super) fn cut_out(
     width: u32,
     pixels: &[[u8; 4]],
+    hides: bool,
     quality: u8,
     checkpoint: &Checkpoint,
 ) -> Result<Indexed, Stop> {
@@ -77,7 +79,12 @@ pub(super) fn cut_out(
         rows.map(|row| row.iter().copied())
     };
     let rgb = |[r, g, b, _]: [u8; 4]| [r, g, b];
-    if let Some(exact) = Palette::of(rows(), checkpoint)? {
+    let exact = Palette::of(rows(), checkpoint)?;
+    let has_room = |exact: &Palette| {
+        let hidden = exact.colours.first().is_some_and(|&[.., alpha]| alpha == 0);
+        !hides || hidden || exact.colours.len() < COLOURS
+    };
+    if let Some(exact) = exact.filter(has_room) {
         let mut numbers = Vec::with_capacity(pixels.len());
         for row in rows() {
             checkpoint.check(Stage::Encode)?;
@@ -85,13 +92,19 @@ pub(super) fn cut_out(
         }
         // What isn't seen is the first of them.
         let hidden = exact.colours.first().is_some_and(|&[.., alpha]| alpha == 0);
+        let mut colours: Vec<[u8; 3]> = exact.colours.into_iter().map(rgb).collect();
+        let mut number = hidden.then_some(0);
+        if hides && !hidden {
+            number = u8::try_from(colours.len()).ok();
+            colours.push([0; 3]);
+        }
         return Ok(Indexed {
-            hidden: hidden.then_some(0),
-            colours: exact.colours.into_iter().map(rgb).collect(),
+            hidden: number,
+            colours,
             numbers,
         });
     }
-    let hides = pixels.iter().any(|&[.., alpha]| alpha == 0);
+    let hides = hides || pixels.iter().any(|&[.., alpha]| alpha == 0);
     let opaque = rows().map(|row| row.filter(|&[.., alpha]| alpha != 0));
     let histogram = Histogram::of(opaque, checkpoint)?;
     let most = COLOURS - usize::from(hides);
