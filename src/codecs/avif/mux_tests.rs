@@ -10,13 +10,12 @@ fn stream(mono: bool) -> Vec<u8> {
     let bits = [
         "000", "11", "00100", "01010101", "111111", "101111", "000", "000", colours, "01",
     ];
-    let mut bits = bits.concat();
-    while bits.len() % 8 != 0 {
-        bits.push('0');
-    }
-    let bytes: Vec<u8> = (0..bits.len() / 8)
-        .map(|at| u8::from_str_radix(&bits[at * 8..at * 8 + 8], 2).unwrap())
-        .collect();
+    let bits = bits.concat();
+    let bytes = bits.as_bytes().chunks(8).map(|eight| {
+        let value = eight.iter().fold(0, |sum, bit| sum << 1 | (bit - b'0'));
+        value << (8 - eight.len())
+    });
+    let bytes: Vec<u8> = bytes.collect();
     [
         &[0x0a, u8::try_from(bytes.len()).unwrap()][..],
         &bytes,
