@@ -292,7 +292,7 @@ mod tests {
                         assert!(far <= 0.6, "{matrix} {rgb:?}: {far}");
                     }
                 } else {
-                    assert!((kr - 0.299_f64).abs() < 1e-9);
+                    assert!((kr - 0.299).abs() < 1e-9);
                 }
             }
         }

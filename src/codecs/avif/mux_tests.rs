@@ -10,13 +10,12 @@ fn stream(mono: bool) -> Vec<u8> {
     let bits = [
         "000", "11", "00100", "01010101", "111111", "101111", "000", "000", colours, "01",
     ];
-    let mut bits = bits.concat();
-    while bits.len() % 8 != 0 {
-        bits.push('0');
-    }
-    let bits = bits.as_bytes().chunks(8);
-    let byte = |bits: &[u8]| bits.iter().fold(0, |byte, bit| byte << 1 | (bit - b'0'));
-    let bytes: Vec<u8> = bits.map(byte).collect();
+    let bits = bits.concat();
+    let bytes = bits.as_bytes().chunks(8).map(|eight| {
+        let value = eight.iter().fold(0, |sum, bit| sum << 1 | (bit - b'0'));
+        value << (8 - eight.len())
+    });
+    let bytes: Vec<u8> = bytes.collect();
     [
         &[0x0a, u8::try_from(bytes.len()).unwrap()][..],
         &bytes,
