@@ -116,6 +116,96 @@ fn a_part_is_rendered_in_its_own_pixels() {
     assert_eq!(red.count(), 25);
 }
 
+/// Lines straight across or down have no area, and are drawn all the same; what is stroked with anything is where its geometry says.
+#[test]
+fn lines_along_the_axes_are_drawn() {
+    let gradient = "<linearGradient id='g' gradientUnits='userSpaceOnUse' x1='0' x2='100'><stop stop-color='red'/><stop offset='1' stop-color='red'/></linearGradient>";
+    let pattern = "<pattern id='p' width='9' height='9' patternUnits='userSpaceOnUse'><path fill='red' d='M0 0H9V9H0'/></pattern>";
+    let group = |attributes: &str, inner: &str| format!("<g {attributes}>{inner}</g>");
+    let across = "<path d='M0 50H100' stroke='red' stroke-width='10'/>";
+    for (name, inner, turned) in [
+        ("path", across.to_owned(), false),
+        (
+            "down",
+            "<path d='M50 0V100' stroke='red' stroke-width='10'/>".into(),
+            true,
+        ),
+        (
+            "line",
+            "<line y1='50' x2='100' y2='50' stroke='red' stroke-width='10'/>".into(),
+            false,
+        ),
+        (
+            "polyline",
+            "<polyline points='0,50 40,50 100,50' stroke='red' stroke-width='10'/>".into(),
+            false,
+        ),
+        ("group", group("", across), false),
+        (
+            "moved",
+            group(
+                "transform='translate(0 20)'",
+                "<path d='M0 30H100' stroke='red' stroke-width='10'/>",
+            ),
+            false,
+        ),
+        (
+            "turned",
+            group("transform='rotate(90 50 50)'", across),
+            true,
+        ),
+        (
+            "stretched",
+            group(
+                "transform='scale(1 5)'",
+                "<path d='M0 10H100' stroke='red' stroke-width='2'/>",
+            ),
+            false,
+        ),
+        ("layer", group("opacity='.999'", across), false),
+        (
+            "dashed",
+            "<path d='M0 50H100' stroke='red' stroke-width='10' stroke-dasharray='99'/>".into(),
+            false,
+        ),
+        (
+            "gradient",
+            format!("{gradient}<path d='M0 50H100' stroke='url(#g)' stroke-width='10'/>"),
+            false,
+        ),
+        (
+            "pattern",
+            format!("{pattern}<path d='M0 50H100' stroke='url(#p)' stroke-width='10'/>"),
+            false,
+        ),
+        (
+            "beside others",
+            format!("<rect width='1' height='1' fill='none'/>{across}"),
+            false,
+        ),
+        (
+            "far out",
+            "<path d='M-3e7 45H100V55H-3e7z' fill='red'/>".into(),
+            false,
+        ),
+    ] {
+        let samples = read(&svg(&inner), None).unwrap();
+        for (x, y) in (0..98).flat_map(|x| (0..100).map(move |y| (x, y))) {
+            let (across, down) = if turned { (y, x) } else { (x, y) };
+            let at = &samples[(down * 100 + across) * 4..][..4];
+            let expected = if (45..55).contains(&y) { 255 } else { 0 };
+            assert!(at[3].abs_diff(expected) <= 1, "{name} at {x}, {y}: {at:?}");
+            assert!(
+                expected == 0 || at[0] >= 254 && at[1] <= 1,
+                "{name}: {at:?}"
+            );
+        }
+    }
+    let hidden = "<path d='M0 50H100' stroke='red' visibility='hidden'/><path d='M0 9H100'/>";
+    let samples = read(&svg(hidden), None).unwrap();
+    assert!(samples.iter().all(|&sample| sample == 0));
+}
+
 /// So many elements, each a little different.
 fn many(count: usize, element: impl Fn(usize) -> String) -> String {
     (0..count).map(element).collect::<Vec<_>>().concat()
