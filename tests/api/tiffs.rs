@@ -206,3 +206,143 @@ async fn no_damage_is_ours() {
     }
     assert_eq!(server.get("/health").await.status, 200);
 }
+
+/// A file of these entries, each a tag and its long numbers, and of pixels, which are where 273 says.
+fn made(entries: &[(u16, &[u32])], pixels: &[u8]) -> Vec<u8> {
+    let mut entries = entries.to_vec();
+    entries.sort_by_key(|(tag, _)| *tag);
+    let (mut file, mut values) = (b"II*\0\x08\0\0\0".to_vec(), Vec::new());
+    let behind = 8 + 2 + 12 * entries.len() + 4;
+    file.extend(u16::try_from(entries.len()).unwrap().to_le_bytes());
+    let all: usize = entries.iter().map(|(_, numbers)| numbers.len()).sum();
+    let at = u32::try_from(behind + 4 * all).unwrap();
+    for (tag, numbers) in entries {
+        file.extend([tag.to_le_bytes(), 4_u16.to_le_bytes()].concat());
+        file.extend(u32::try_from(numbers.len()).unwrap().to_le_bytes());
+        let moved = |&number: &u32| {
+            if matches!(tag, 273 | 324) {
+                number + at
+            } else {
+                number
+            }
+        };
+        if let [number] = numbers {
+            file.extend(moved(number).to_le_bytes());
+        } else {
+            let place = u32::try_from(behind + values.len()).unwrap();
+            file.extend(place.to_le_bytes());
+        }
+        values.extend(
+            numbers
+                .iter()
+                .flat_map(|number| moved(number).to_le_bytes()),
+        );
+    }
+    file.extend([0; 4]);
+    [file, values, pixels.to_vec()].concat()
+}
+
+#[tokio::test]
+async fn what_lies_is_refused_and_what_is_odd_is_read() {
+    let server = TestServer::start().await;
+    // Luma and chroma of whole size, and a fourth sample that is nothing.
+    let whole: &[(u16, &[u32])] = &[
+        (256, &[8]),
+        (257, &[8]),
+        (258, &[8]),
+        (259, &[1]),
+        (262, &[6]),
+        (277, &[4]),
+        (338, &[0]),
+        (530, &[1, 1]),
+        (278, &[8]),
+        (273, &[0]),
+        (279, &[256]),
+    ];
+    let grey: Vec<u8> = [90, 128, 128, 7].repeat(64);
+    let answer = server.post("/convert?type=png", &made(whole, &grey)).await;
+    answer
+        .picture("image/png", 8, 8)
+        .assert_at(3, 3, [90, 90, 90, 255], 2);
+    // Bits the other way round, a strip for each row, and a long file behind each: no strip takes more than its rows.
+    let rows: Vec<u32> = (0..2_000).collect();
+    let backwards: &[(u16, &[u32])] = &[
+        (256, &[8]),
+        (257, &[2_000]),
+        (258, &[1]),
+        (259, &[1]),
+        (262, &[1]),
+        (266, &[2]),
+        (277, &[1]),
+        (278, &[1]),
+        (273, &rows),
+    ];
+    let bits: Vec<u8> = std::iter::repeat_n(0b0000_0111, 2_000)
+        .chain(std::iter::repeat_n(0, 1 << 20))
+        .collect();
+    let answer = server
+        .post("/convert?type=png", &made(backwards, &bits))
+        .await;
+    let picture = answer.picture("image/png", 8, 2_000);
+    picture.assert_at(2, 1_999, [255, 255, 255, 255], 0);
+    picture.assert_at(3, 1_999, [0, 0, 0, 255], 0);
+    // Tiles of next to nothing over a picture of all there is; tables that no JPEG needs; tiles far wider than the picture.
+    let tables = vec![0xff_d8_ff_c4; 20_000];
+    for (why, entries) in [
+        (
+            "tiles",
+            &[
+                (256, &[1 << 30][..]),
+                (257, &[1 << 30]),
+                (258, &[8]),
+                (259, &[1]),
+                (262, &[2]),
+                (277, &[16]),
+                (284, &[2]),
+                (322, &[1]),
+                (323, &[1]),
+                (324, &[0]),
+                (325, &[1]),
+            ][..],
+        ),
+        (
+            "tables",
+            &[
+                (256, &[8]),
+                (257, &[8]),
+                (258, &[8]),
+                (259, &[7]),
+                (262, &[6]),
+                (277, &[3]),
+                (278, &[8]),
+                (273, &[0]),
+                (279, &[64]),
+                (347, &tables),
+            ],
+        ),
+        (
+            "wide",
+            &[
+                (256, &[1]),
+                (257, &[1 << 20]),
+                (258, &[8]),
+                (259, &[5]),
+                (262, &[1]),
+                (277, &[1]),
+                (322, &[4_096]),
+                (323, &[1 << 20]),
+                (324, &[0]),
+                (325, &[64]),
+            ],
+        ),
+    ] {
+        for path in ["/convert?type=png", "/info"] {
+            let refused = server.post(path, &made(entries, &[0; 64])).await;
+            assert!(
+                (400..500).contains(&refused.status),
+                "{why} {path}: {}",
+                refused.status
+            );
+        }
+    }
+}

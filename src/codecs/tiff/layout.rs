@@ -15,6 +15,12 @@ const CHUNKS: u64 = 1 << 20;
 /// Columns and rows of a tile, beyond the picture's.
 const TILE_EXCESS: u32 = 4096;
 
+/// Pixels of all tiles together: of the picture so many times, and so many more.
+const TILED: (u64, u64) = (4, 1 << 24);
+
+/// Bytes of tables that all strips of JPEG share, at most: four of each kind are seven thousand.
+const TABLE_BYTES: usize = 1 << 16;
+
 /// A picture's layout in its file.
 #[derive(Clone, Debug)]
 pub(super) struct Layout<'a> {
@@ -98,35 +104,47 @@ impl<'a> Layout<'a> {
             luma: tags::weights(directory),
             range: tags::range(directory),
         };
+        if layout.tables.len() > TABLE_BYTES {
+            return Err(broken("header", "its tables are longer than any are"));
+        }
         layout.judge()?;
         Ok(layout)
     }
 
     /// Refuses what can't be read, or asks for more than the picture explains.
     fn judge(&self) -> Result<(), Error> {
-        let chunks = u64::from(self.across()) * u64::from(self.down());
-        if chunks * u64::from(self.planes()) > CHUNKS {
+        let chunks = self.chunks();
+        if chunks > CHUNKS {
             return Err(Error::TooComplex {
                 what: "strips or tiles".into(),
                 limit: CHUNKS,
-                actual: chunks * u64::from(self.planes()),
+                actual: chunks,
             });
         }
-        if self.offsets.count < chunks * u64::from(self.planes()) {
+        if self.offsets.count < chunks {
             return Err(broken(
                 "header",
                 "it has fewer strips or tiles than its size asks for",
             ));
         }
         let (width, height) = self.chunk;
+        // All of a tile is unpacked, whatever of it is seen.
+        let seen = u64::from(self.width) * u64::from(self.height);
+        let tiled = (u64::from(self.across()) * u64::from(width))
+            .saturating_mul(u64::from(self.down()) * u64::from(height));
         if width > self.width.saturating_add(TILE_EXCESS)
             || height > self.height.saturating_add(TILE_EXCESS)
+            || (self.tiled && tiled > seen.saturating_mul(TILED.0).saturating_add(TILED.1))
         {
             return Err(broken(
                 "header",
                 "its tiles are larger than its size explains",
             ));
         }
+        self.judge_samples()
+    }
+
+    fn judge_samples(&self) -> Result<(), Error> {
         let deep = match self.number {
             Number::Float => matches!(self.bits, 16 | 24 | 32 | 64),
             _ => matches!(self.bits, 1..=32 | 64),
@@ -191,6 +209,12 @@ impl<'a> Layout<'a> {
         self.height.div_ceil(self.chunk.1)
     }
 
+    /// Strips or tiles of all planes.
+    pub(super) fn chunks(&self) -> u64 {
+        let plane = u64::from(self.across()) * u64::from(self.down());
+        plane.saturating_mul(u64::from(self.planes()))
+    }
+
     /// Planes that are stored.
     pub(super) fn planes(&self) -> u8 {
         if self.planar { self.samples } else { 1 }
@@ -207,6 +231,7 @@ impl<'a> Layout<'a> {
         let width = self.chunk.0 as usize;
         if let Meaning::Ycc { across, down } = self.meaning
             && !self.planar
+            && across * down > 1
         {
             let (across, down) = (usize::from(across), usize::from(down));
             // Samples that are no colour can't be there where chroma is shared.
@@ -222,11 +247,13 @@ impl<'a> Layout<'a> {
         let inside = u64::from(row) * u64::from(self.across()) + u64::from(column);
         let index = u64::from(plane) * all + inside;
         let bytes = self.file.from(self.offsets.number(index)?)?;
-        // Nothing tells more of what isn't compressed than its size.
-        let length = self.lengths.filter(|_| self.packing != Packing::Stored);
-        let length = length.and_then(|lengths| lengths.number(index));
-        let length = length.filter(|&length| length > 0);
-        let length = length.and_then(|length| usize::try_from(length).ok());
+        let length = if self.packing == Packing::Stored {
+            // Nothing tells more of what isn't compressed than its size.
+            let rows = self.rows_of(row) as usize;
+            Some(self.raw_bytes().saturating_mul(self.units(rows)))
+        } else {
+            self.length(index)
+        };
         Some(
             length
                 .and_then(|length| bytes.get(..length))
@@ -234,17 +261,34 @@ impl<'a> Layout<'a> {
         )
     }
 
+    /// How often [`raw_bytes`](Self::raw_bytes) is what so many rows take.
+    fn units(&self, rows: usize) -> usize {
+        match self.meaning {
+            Meaning::Ycc { across, down } if !self.planar && across * down > 1 => {
+                rows.div_ceil(usize::from(down))
+            }
+            _ => rows,
+        }
+    }
+
+    /// What is said of a strip's or tile's length; without one it goes to the end of the file.
+    fn length(&self, index: u64) -> Option<usize> {
+        let length = self.lengths?.number(index).filter(|&length| length > 0);
+        length.and_then(|length| usize::try_from(length).ok())
+    }
+
     /// The longest of them.
     pub(super) fn longest(&self) -> u64 {
-        let lengths = self.lengths.map(|lengths| {
-            let numbers = (0..lengths.count.min(CHUNKS)).map_while(|at| lengths.number(at));
-            // Without a length it goes to the end of the file.
-            numbers
-                .map(|length| if length == 0 { u64::MAX } else { length })
-                .max()
-        });
         let file = self.file.len() as u64;
-        lengths.flatten().map_or(file, |length| length.min(file))
+        if self.packing == Packing::Stored {
+            let whole = self.units(self.chunk.1 as usize);
+            return (self.raw_bytes() as u64)
+                .saturating_mul(whole as u64)
+                .min(file);
+        }
+        let lengths = (0..self.chunks()).map(|index| self.length(index));
+        let longest = lengths.map(|length| length.map_or(file, |length| length as u64));
+        longest.max().unwrap_or(file).min(file)
     }
 }
 
