@@ -114,7 +114,7 @@ pub const FORMATS: &[FormatRow] = &[
         writes: true,
         alpha: true,
         max_side: 16_384,
-        quality: Some(60),
+        quality: Some(70),
         nanoseconds: (15, 300),
         ..read_only(Format::Avif, "avif", &[], "image/avif")
     },
