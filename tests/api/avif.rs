@@ -178,7 +178,8 @@ async fn what_is_broken_is_refused_with_what_is_wrong() {
 async fn large_pictures_are_written_in_cells() {
     let server = TestServer::start().await;
     let path = "/convert?type=avif&quality=90&speed=5";
-    for picture in [fixtures::quarters(731, 724), fixtures::disc(730)] {
+    // Of few details, since that is quick; one has an odd side, which a grid has no cells for.
+    for picture in [fixtures::quarters(731, 724), fixtures::quarters(730, 720)] {
         let body = fixtures::png(&picture);
         let (width, height) = picture.dimensions();
         let answer = server.post(path, &body).await;

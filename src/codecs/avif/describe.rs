@@ -41,7 +41,7 @@ fn list(parts: &Parts<'_>) -> Option<Vec<Property>> {
     };
     let (of_colour, channels) = configuration(parts.colour.first()?)?;
     let mut list: Vec<Property> = vec![
-        (size((parts.width, parts.height))?, &[Colour, Alpha], false),
+        (size(parts.canvas())?, &[Colour, Alpha], false),
         (size(parts.cell)?, &[ColourCell, AlphaCell], false),
         (full(*b"pixi", 0, channels)?, &[Colour, ColourCell], false),
         (plain(*b"colr", SRGB)?, &[Colour, ColourCell], false),
@@ -67,6 +67,9 @@ fn list(parts: &Parts<'_>) -> Option<Vec<Property>> {
         &[Colour]
     };
     list.push((of_colour, role, true));
+    if let Some(cut) = cut(parts)? {
+        list.push((cut, &[Colour, Alpha], true));
+    }
     let Orientation { mirror, quarters } = parts.turn;
     // A file's turn comes before its mirror, and goes the other way.
     let turn = if mirror { quarters } else { (4 - quarters) % 4 };
@@ -77,6 +80,27 @@ fn list(parts: &Parts<'_>) -> Option<Vec<Property>> {
         list.push((plain(*b"imir", &[1])?, &[Colour], true));
     }
     Some(list)
+}
+
+/// `clap`: what is shown of a grid, its upper left. The middle of that is half as far off as its sides are shorter.
+fn cut(parts: &Parts<'_>) -> Option<Option<Vec<u8>>> {
+    let (width, height) = parts.canvas();
+    if (width, height) == (parts.width, parts.height) {
+        return Some(None);
+    }
+    let off = |shown: u32, whole: u32| [shown.wrapping_sub(whole), 2];
+    let fractions = [
+        [parts.width, 1],
+        [parts.height, 1],
+        off(parts.width, width),
+        off(parts.height, height),
+    ];
+    let content: Vec<u8> = fractions
+        .iter()
+        .flatten()
+        .flat_map(|n| n.to_be_bytes())
+        .collect();
+    plain(*b"clap", &content).map(Some)
 }
 
 /// Code points of sRGB's primaries and curve, and of BT.601's matrix, of all values.

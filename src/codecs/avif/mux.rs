@@ -26,6 +26,18 @@ pub(super) struct Parts<'a> {
     pub(super) turn: Orientation,
 }
 
+impl Parts<'_> {
+    /// What is decoded before it is cut: a grid of 4:2:0 has even sides, by the standard (ISO/IEC 23000-22, 7.3.11).
+    pub(super) fn canvas(&self) -> (u32, u32) {
+        if self.colour.len() > 1 {
+            let even = |side: u32| side.next_multiple_of(2);
+            (even(self.width), even(self.height))
+        } else {
+            (self.width, self.height)
+        }
+    }
+}
+
 /// The file; `None` for streams without a header, or parts that are too long.
 pub(super) fn file(parts: &Parts<'_>) -> Option<Vec<u8>> {
     let items = items(parts)?;
@@ -135,7 +147,8 @@ fn layer<'a>(
     let cells = (*b"dimg", (first..first.checked_add(count)?).collect());
     let columns = u8::try_from(parts.columns.checked_sub(1)?).ok()?;
     let rows = u8::try_from((u32::from(count) / parts.columns.max(1)).checked_sub(1)?).ok()?;
-    let sides = [parts.width.to_be_bytes(), parts.height.to_be_bytes()].concat();
+    let (width, height) = parts.canvas();
+    let sides = [width.to_be_bytes(), height.to_be_bytes()].concat();
     // The flag says that sides have four bytes each.
     let grid = [&[0, 1, rows, columns][..], &sides].concat();
     items.push(Item {
