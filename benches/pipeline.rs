@@ -130,6 +130,7 @@ fn once(bytes: &[u8], query: &str, scratch: &mut Scratch, checkpoint: &Checkpoin
     let request = request::parse(operation, &pairs, &[], rules).expect("parameters");
     let settings = plan::Settings {
         max_frames: 1_000,
+        drawings: true,
         max_pixels: 1 << 30,
         max_output_side: 1 << 14,
         max_output_pixels: 1 << 28,

@@ -57,6 +57,7 @@ pub const TARGETS: &[Target] = &[
 /// Limits so low that an execution takes milliseconds; a file may still be as wide as its format allows.
 const SETTINGS: plan::Settings = plan::Settings {
     max_frames: 1 << 6,
+    drawings: true,
     max_pixels: 1 << 18,
     max_output_side: 1 << 12,
     max_output_pixels: 1 << 14,

@@ -43,8 +43,12 @@ pub fn resize_file(
     let failed =
         |error: service::Error| FileError::Failed(Problem::from(error).detail().to_owned());
     let header = codecs::probe(file).map_err(|error| failed(error.into()))?;
-    let plan =
-        plan::plan(&request, &header, &config.pipeline).map_err(|error| failed(error.into()))?;
+    let settings = plan::Settings {
+        // It is the caller's own file, and nobody else's work is in this process.
+        drawings: true,
+        ..config.pipeline
+    };
+    let plan = plan::plan(&request, &header, &settings).map_err(|error| failed(error.into()))?;
     let mut scratch = pipeline::Scratch::default();
     pipeline::run(file, &header, &plan, &mut scratch, &Checkpoint::new())
         .map_err(|error| failed(error.into()))

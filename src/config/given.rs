@@ -1,15 +1,46 @@
-//! Settings of sources, and of what goes with fetches.
+//! Settings of pictures, of sources, and of what goes with fetches.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::reader::Reader;
-use super::{MOMENT, count, value};
-use crate::http::{FetchSettings, HeaderName, HeaderValue};
+use super::{MOMENT, count, narrow, value};
+use crate::http::{Compat, FetchSettings, HeaderName, HeaderValue};
+use crate::pipeline::plan;
 use crate::source::{Bucket, Origin, RemoteSettings, Settings, StoreSettings};
 
 const NONE: &str = "none";
+
+pub(super) fn picture_settings(
+    reader: &mut Reader,
+    compat: Compat,
+    is_isolated: bool,
+) -> plan::Settings {
+    let max_pixels = reader.whole_or_auto("max_pixels", 1..=1 << 40);
+    plan::Settings {
+        max_pixels: max_pixels.unwrap_or(match compat {
+            Compat::None => 100_000_000,
+            Compat::Imaginary => 18_000_000,
+        }),
+        max_output_side: narrow(reader.whole("max_output_side", 1..=1 << 20)),
+        max_output_pixels: reader.whole("max_output_pixels", 1..=1 << 40),
+        max_frames: narrow(reader.whole("max_frames", 1..=1 << 20)),
+        drawings: drawings(reader, is_isolated),
+        linear: reader.boolean("linear"),
+    }
+}
+
+/// What reads drawings has no limits but those of the process that it is in.
+fn drawings(reader: &mut Reader, is_isolated: bool) -> bool {
+    match reader.text("svg").as_str() {
+        "auto" => is_isolated,
+        text => value::boolean(text).unwrap_or_else(|| {
+            reader.complain("svg", "auto, true or false");
+            false
+        }),
+    }
+}
 
 pub(super) fn source_settings(
     reader: &mut Reader,

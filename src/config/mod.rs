@@ -77,7 +77,7 @@ impl Config {
         let sandbox = sandbox_mode(&mut reader);
         let systemd = manager::settings(&sources.environment, std::process::id())
             .unwrap_or_else(|mistake| reader.note(mistake));
-        let max_pixels = reader.whole_or_auto("max_pixels", 1..=1 << 40);
+        let isolation = isolation_settings(&mut reader, &admission, max_body, sandbox);
         let mut config = Self {
             listen: SocketAddr::new(host, u16::try_from(port).unwrap_or(0)),
             server: server_settings(&mut reader, systemd.sockets > 0),
@@ -88,18 +88,9 @@ impl Config {
                 max_body,
                 admission.upload_memory,
             ),
-            isolation: isolation_settings(&mut reader, &admission, max_body, sandbox),
+            pipeline: given::picture_settings(&mut reader, http.compat, isolation.is_some()),
+            isolation,
             admission,
-            pipeline: plan::Settings {
-                max_pixels: max_pixels.unwrap_or(match http.compat {
-                    http::Compat::None => 100_000_000,
-                    http::Compat::Imaginary => 18_000_000,
-                }),
-                max_output_side: narrow(reader.whole("max_output_side", 1..=1 << 20)),
-                max_output_pixels: reader.whole("max_output_pixels", 1..=1 << 40),
-                max_frames: narrow(reader.whole("max_frames", 1..=1 << 20)),
-                linear: reader.boolean("linear"),
-            },
             http,
             telemetry: telemetry_settings(&mut reader),
             sandbox,

@@ -2,7 +2,7 @@
 
 use super::parameter::ParameterError;
 use super::plan::pixels;
-use crate::codecs::Header;
+use crate::codecs::{self, Header};
 
 /// How large pictures may be, and the server's default for linear light.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Settings {
     pub max_output_pixels: u64,
     /// Frames of an animation that moves.
     pub max_frames: u32,
+    /// Whether drawings are read.
+    pub drawings: bool,
     /// Whether to resize in linear light where the client doesn't say.
     pub linear: bool,
 }
@@ -24,6 +26,8 @@ pub struct Settings {
 pub enum Error {
     /// A step lacks a parameter, or one makes no sense for this picture.
     Parameter(ParameterError),
+    /// The source is a drawing, and none is read.
+    Drawing,
     /// The source has too many pixels.
     ImageTooLarge {
         /// Stored width.
@@ -71,11 +75,14 @@ pub enum Error {
     },
 }
 
-/// Refuses a source that has more pixels than are decoded.
+/// Refuses a source that has more pixels than are decoded, or is a drawing where none is read.
 ///
 /// # Errors
-/// `ImageTooLarge`.
+/// `ImageTooLarge` or `Drawing`.
 pub fn check_source(header: &Header, settings: &Settings) -> Result<(), Error> {
+    if codecs::draws(header) && !settings.drawings {
+        return Err(Error::Drawing);
+    }
     if pixels(header.width, header.height) <= settings.max_pixels {
         return Ok(());
     }

@@ -48,6 +48,7 @@ fn smaller() -> Request {
 fn settings() -> Settings {
     Settings {
         max_frames: 1_000,
+        drawings: true,
         max_pixels: 1 << 30,
         max_output_side: 1 << 14,
         max_output_pixels: 1 << 30,

@@ -7,9 +7,71 @@ const DRAWING: &[u8] = include_bytes!("../fixtures/drawing.svg");
 const REFERENCE: &[u8] = include_bytes!("../fixtures/drawing.png");
 const PNG: &str = "image/png";
 
+async fn server() -> TestServer {
+    TestServer::start_as("svg = true").await
+}
+
+/// What reads drawings has no limits of its own, and is kept out of the server's process unless that is asked for.
+#[tokio::test]
+async fn drawings_are_read_where_they_can_do_no_harm() {
+    for (file, reads) in [
+        ("", false),
+        ("svg = \"auto\"", false),
+        ("svg = true", true),
+        ("svg = false", false),
+        ("isolation = \"process\"", true),
+        ("isolation = \"process\"\nsvg = false", false),
+        ("isolation = \"process\"\nsvg = \"true\"", true),
+    ] {
+        let server = TestServer::start_as(file).await;
+        for path in [
+            "/resize?width=8",
+            "/convert?type=webp",
+            "/trim",
+            "/info?hash=thumbhash",
+        ] {
+            let answer = server.post(path, DRAWING).await;
+            if reads {
+                assert_eq!(answer.status, 200, "{file} {path}");
+                continue;
+            }
+            let problem = answer.problem(415, "unsupported-format");
+            let detail = problem["detail"].as_str().unwrap();
+            assert!(detail.contains("isolation = \"process\""), "{detail}");
+            assert!(detail.contains("svg = true"), "{detail}");
+        }
+        // Its first tag is told in any case.
+        let info = server.post("/info", DRAWING).await.json();
+        assert_eq!(
+            (&info["type"], &info["width"]),
+            (&"svg".into(), &160.into())
+        );
+    }
+    let compat = TestServer::start_as("compat = \"imaginary\"").await;
+    assert_eq!(compat.post("/resize?width=8", DRAWING).await.status, 406);
+    let both = TestServer::start_as("compat = \"imaginary\"\nsvg = true").await;
+    assert_eq!(both.post("/resize?width=8", DRAWING).await.status, 200);
+    let mistakes = TestServer::mistakes("svg = \"maybe\"");
+    assert!(mistakes[0].contains("auto, true or false"), "{mistakes:?}");
+}
+
+/// Lines straight across and down, as charts have them.
+#[tokio::test]
+async fn axes_and_grids_are_drawn() {
+    let server = server().await;
+    let chart = b"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 100 60'><g stroke='#00f' stroke-width='4'><path d='M10 50H90'/><line x1='20' x2='20' y1='10' y2='40'/></g><polyline points='40,20 60,20 80,20' stroke='red' stroke-width='4' fill='none'/></svg>";
+    let answer = server.post("/convert?type=png", chart).await;
+    let picture = answer.picture(PNG, 100, 60);
+    for (x, y) in [(12, 50), (88, 49), (20, 12), (19, 38)] {
+        picture.assert_at(x, y, [0, 0, 255, 255], 1);
+    }
+    picture.assert_at(60, 20, [255, 0, 0, 255], 1);
+    picture.assert_at(60, 24, [0; 4], 0);
+}
+
 #[tokio::test]
 async fn a_drawing_is_what_another_renderer_makes_of_it() {
-    let server = TestServer::start().await;
+    let server = server().await;
     let reference = Picture::decode(REFERENCE);
     let got = server.post("/convert?type=png", DRAWING).await;
     let psnr = got.picture(PNG, 160, 120).psnr(&reference);
@@ -33,7 +95,7 @@ async fn a_drawing_is_what_another_renderer_makes_of_it() {
 /// Edges are as sharp in a large answer as in a small one: what lies between two colours is a pixel or two.
 #[tokio::test]
 async fn edges_stay_sharp_at_any_size() {
-    let server = TestServer::start().await;
+    let server = server().await;
     let drawing = b"<svg xmlns='http://www.w3.org/2000/svg' width='20' height='20'><path d='M0 0H10V20H0'/><path fill='#fff' d='M10 0H20V20H10'/></svg>";
     for query in [
         "resize?width=1000&enlarge=true",
@@ -57,7 +119,7 @@ async fn edges_stay_sharp_at_any_size() {
 /// A cut is rendered alone, from the place in the drawing that it is cut from.
 #[tokio::test]
 async fn a_cut_is_the_part_of_the_whole() {
-    let server = TestServer::start().await;
+    let server = server().await;
     let whole = server
         .post("/convert?type=png", DRAWING)
         .await
@@ -78,7 +140,7 @@ async fn a_cut_is_the_part_of_the_whole() {
 
 #[tokio::test]
 async fn what_is_no_drawing_is_refused_with_a_reason() {
-    let server = TestServer::start().await;
+    let server = server().await;
     for (file, code, words) in [
         (
             &b"<svg width='10' height='10'><g></svg>"[..],
@@ -97,6 +159,7 @@ async fn what_is_no_drawing_is_refused_with_a_reason() {
             "invalid-image",
             "no size",
         ),
+        (b"<svg width='10'><g/></svg>", "invalid-image", "viewBox"),
         (
             b"<html><svg width='10' height='10'/></html>",
             "unsupported-format",
@@ -125,7 +188,7 @@ async fn what_is_no_drawing_is_refused_with_a_reason() {
 /// The same in a process of its own.
 #[tokio::test]
 async fn every_truncation_is_answered() {
-    let server = TestServer::start().await;
+    let server = server().await;
     for length in (0..DRAWING.len() - 8).step_by(97) {
         let answer = server.post("/resize?width=40", &DRAWING[..length]).await;
         assert!(

@@ -101,6 +101,18 @@ fn metric(served: &Served, name: &str) -> u64 {
         .unwrap_or_else(|| panic!("{name} is not on the page"))
 }
 
+/// Drawings are read by default where they can cost only their own request.
+#[test]
+fn drawings_are_read_in_a_process_of_their_own() {
+    const DRAWING: &[u8] = include_bytes!("../fixtures/drawing.svg");
+    let served = isolated(&[]);
+    let answer = whole(&served.ask(&post("/resize?width=40&type=png", DRAWING)));
+    assert_eq!(answer.status, 200);
+    let none = isolated(&["--svg", "false"]);
+    let refused = whole(&none.ask(&post("/resize?width=40&type=png", DRAWING)));
+    assert_eq!(refused.status, 415);
+}
+
 /// The one codec process, stopped, with an order that it will not get done.
 fn stuck(served: &Served) -> (i32, TcpStream) {
     let warm = served.ask(&post("/resize?width=20", &png(&quarters(40, 30))));

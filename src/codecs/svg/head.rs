@@ -17,7 +17,7 @@ pub(in crate::codecs) fn starts(bytes: &[u8]) -> bool {
     root(bytes).is_some()
 }
 
-/// Width and height in pixels, 0 and less included; `None` where they follow from what is drawn.
+/// Width and height in pixels, 0 and less included; `None` where it doesn't state them.
 pub(super) fn size(bytes: &[u8]) -> Result<Option<(f64, f64)>, Error> {
     let tag = root(bytes)
         .and_then(|tag| std::str::from_utf8(tag).ok())

@@ -24,22 +24,17 @@ use crate::typeface;
 /// Bytes of a file, at most.
 const BYTES: usize = 4 << 20;
 
-/// Of a drawing that doesn't say its size this is what it is looked for in, at most: all of it is laid out while only a header is asked for.
-const UNSIZED: u64 = 1_000;
-
 /// Most pixels along a side that a drawing may say.
 const SIDE: f64 = 10_000_000.0;
 
-/// Reads the size, and counts what is in the file; lays out nothing but drawings that state no size.
+/// Reads the size, and counts what is in the file. Nothing is parsed or laid out: that is for where the work is done.
 ///
 /// # Errors
 /// `Invalid` or `TooComplex`.
 pub(super) fn probe(bytes: &[u8]) -> Result<Header, Error> {
     let counts = scan::scan(bytes)?;
-    let (width, height) = match head::size(bytes)? {
-        Some(size) => size,
-        None => drawn_size(bytes, &counts)?,
-    };
+    let unsized_one = "it states neither width and height nor a viewBox, of which it needs one";
+    let (width, height) = head::size(bytes)?.ok_or_else(|| broken("header", unsized_one))?;
     let side = |side: f64| -> Result<u32, Error> {
         if !(side > 0.0 && side <= SIDE) {
             return Err(broken("header", "it has no size"));
@@ -117,15 +112,6 @@ pub(super) fn open<'a>(
         };
         draw::draw(&tree, view, checkpoint)
     })
-}
-
-/// The size of what is drawn, for a drawing that doesn't say.
-fn drawn_size(bytes: &[u8], counts: &Counts) -> Result<(f64, f64), Error> {
-    if counts.units() > UNSIZED {
-        return Err(broken("header", "it says neither its size nor a view box"));
-    }
-    let size = tree(bytes, counts, &Checkpoint::new())?.size();
-    Ok((f64::from(size.width()), f64::from(size.height())))
 }
 
 /// The drawing as it will be rendered: references followed, styles applied, texts made outlines.
