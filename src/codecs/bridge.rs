@@ -88,11 +88,21 @@ pub(super) fn open<'a>(
         model: header.model,
     };
     whole::rows(shape, checkpoint, move || {
-        let picture = pixels(format, bytes, shape, checkpoint);
-        // A file that can't be read any more looks broken.
-        checkpoint.check(Stage::Decode)?;
-        picture
+        picture(format, bytes, shape, checkpoint)
     })
+}
+
+/// All samples of the picture.
+pub(super) fn picture(
+    format: Format,
+    bytes: &[u8],
+    shape: Shape,
+    checkpoint: &Checkpoint,
+) -> Result<Vec<u8>, Error> {
+    let picture = pixels(format, bytes, shape, checkpoint);
+    // A file that can't be read any more looks broken.
+    checkpoint.check(Stage::Decode)?;
+    picture
 }
 
 fn pixels(
@@ -177,7 +187,7 @@ fn decoder<'a>(
         Format::Ico => ico::IcoDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Pnm => pnm::PnmDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Qoi => qoi::QoiDecoder::new(reader).map(|d| Box::new(d) as _),
-        Format::Jpeg | Format::Png | Format::WebP | Format::Tiff => {
+        Format::Jpeg | Format::Png | Format::WebP | Format::Tiff | Format::Psd => {
             return Err(Error::Internal(format!(
                 "{} has a codec of its own",
                 format.name()

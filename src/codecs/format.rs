@@ -23,6 +23,8 @@ pub enum Format {
     Qoi,
     /// Netpbm: PBM, PGM, PPM, PAM.
     Pnm,
+    /// Photoshop document, its merged picture.
+    Psd,
 }
 
 /// What a format is called and what it can do.
@@ -95,6 +97,7 @@ pub const FORMATS: &[FormatRow] = &[
     read_only(Format::Ico, "ico", &[], "image/x-icon"),
     read_only(Format::Qoi, "qoi", &[], "image/qoi"),
     read_only(Format::Pnm, "pnm", &[], "image/x-portable-anymap"),
+    read_only(Format::Psd, "psd", &[], "image/vnd.adobe.photoshop"),
 ];
 
 const fn read_only(
@@ -149,6 +152,6 @@ mod tests {
             assert_eq!(row.format as usize, index);
             assert_eq!(row.format.row().name, row.name);
         }
-        assert_eq!(FORMATS.len(), Format::Pnm as usize + 1);
+        assert_eq!(FORMATS.len(), Format::Psd as usize + 1);
     }
 }

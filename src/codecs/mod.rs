@@ -4,6 +4,7 @@
 //! pixels out, or the other way. Nothing here knows of operations, plans or HTTP;
 //! nothing here calls up. The pipeline pulls rows and pushes them.
 
+mod bmp;
 mod bridge;
 mod bytes;
 mod encoding;
@@ -20,6 +21,7 @@ mod metadata;
 mod pixels;
 mod png;
 mod polled;
+mod psd;
 mod sniff;
 mod tiff;
 mod webp;
@@ -104,8 +106,10 @@ pub fn probe(bytes: &[u8]) -> Result<Header, Error> {
         Format::Jpeg => jpeg::probe(bytes),
         Format::Png => png::probe(bytes),
         Format::WebP => webp::probe(bytes),
+        Format::Bmp => bmp::probe(bytes),
         Format::Ico => ico::probe(bytes),
         Format::Tiff => tiff::probe(bytes, 0),
+        Format::Psd => psd::probe(bytes),
         other => bridge::probe(other, bytes),
     }
 }
@@ -146,8 +150,10 @@ pub fn decode_bytes(header: &Header) -> u64 {
         Format::Jpeg => jpeg::decode_bytes(header),
         Format::Png => png::decode_bytes(header),
         Format::WebP => webp::decode_bytes(header),
+        Format::Bmp => bmp::decode_bytes(header),
         Format::Ico => ico::decode_bytes(header),
         Format::Tiff => tiff::decode_bytes(header),
+        Format::Psd => psd::decode_bytes(header),
         _ => bridge::decode_bytes(header),
     }
 }
@@ -166,8 +172,10 @@ pub fn open<'a>(
         Format::Jpeg => jpeg::open(bytes, header, scale, checkpoint),
         Format::Png => png::open(bytes, header, checkpoint),
         Format::WebP => webp::open(bytes, header, checkpoint),
+        Format::Bmp => Ok(bmp::open(bytes, header, checkpoint)),
         Format::Ico => ico::open(bytes, header, checkpoint),
         Format::Tiff => tiff::open(bytes, header, 0, checkpoint),
+        Format::Psd => psd::open(bytes, header, checkpoint),
         _ => Ok(bridge::open(bytes, header, checkpoint)),
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn sniff(bytes: &[u8]) -> Option<Format> {
         [b'B', b'M', ..] if bytes.len() >= 26 => Format::Bmp,
         [0, 0, 1, 0, count, _, ..] if *count > 0 => Format::Ico,
         [b'q', b'o', b'i', b'f', ..] => Format::Qoi,
+        [b'8', b'B', b'P', b'S', ..] => Format::Psd,
         [b'P', b'1'..=b'7', space, ..] if space.is_ascii_whitespace() => Format::Pnm,
         _ => return None,
     })
@@ -55,7 +56,6 @@ pub(super) fn looks_like(bytes: &[u8]) -> Option<&'static str> {
         [b'%', b'P', b'D', b'F', ..] => "a PDF document",
         [0xff, 0x0a, ..] | [0, 0, 0, 0x0c, b'J', b'X', b'L', b' ', ..] => "a JPEG XL image",
         [0, 0, 0, 0x0c, b'j', b'P', ..] => "a JPEG 2000 image",
-        [b'8', b'B', b'P', b'S', ..] => "a Photoshop document",
         [b'P', b'K', 3, 4, ..] => "a ZIP archive",
         [0x1f, 0x8b, ..] => "gzip-compressed data",
         [0x1a, 0x45, 0xdf, 0xa3, ..] => "a video",
@@ -104,6 +104,7 @@ mod tests {
             (b"\0\0\x01\0\0\0", None),
             (b"qoif", Some(Format::Qoi)),
             (b"P6\n1 1", Some(Format::Pnm)),
+            (b"8BPS\0\x01", Some(Format::Psd)),
             (b"P8\n1 1", None),
             (b"", None),
         ] {

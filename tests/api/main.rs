@@ -20,6 +20,8 @@ mod corpus;
 mod deployment;
 /// What is different from imaginary.
 mod differences;
+/// Photoshop documents and rarer BMPs.
+mod documents;
 /// What changes a picture's look or its edges.
 mod effects;
 /// How files are written.

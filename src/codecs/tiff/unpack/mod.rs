@@ -48,6 +48,13 @@ pub(super) fn open<'a>(layout: &Layout<'_>, data: &'a [u8]) -> Result<Box<dyn Un
     })
 }
 
+/// Unpacks a row of `PackBits`, as other formats have it too; whether all of it was there.
+pub(in crate::codecs) fn unpacked(data: &[u8], row: &mut [u8]) -> bool {
+    packbits::PackBits::new(Cow::Borrowed(data))
+        .fill(row)
+        .is_ok()
+}
+
 /// Bytes that one of them holds besides what it reads.
 pub(super) fn held_bytes(layout: &Layout<'_>) -> u64 {
     let (width, height) = layout.chunk;
