@@ -278,6 +278,10 @@ def others():
         "ycc-42", "lab", "palette-4", "float-predicted", "bigtiff-big-endian", "alpha-multiplied", "lzw-pages",
     ):
         files[f"{name}.tiff"] = (FIXTURES / f"{name}.tif").read_bytes()
+    for mode, depth, channels in (1, 8, 1), (3, 16, 3), (4, 8, 4), (0, 1, 1):
+        files[f"{mode}-{depth}.psd"] = psd(mode, depth, channels, packed=mode % 2 == 1)
+    plain = files["RGB.bmp"] if "RGB.bmp" in files else saved(picture("RGB", **small), "BMP")
+    files["os2.bmp"] = plain[:10] + struct.pack("<II", 78, 64) + plain[18:54] + bytes(24) + plain[54:]
     return files
 
 
@@ -303,6 +307,16 @@ def films():
             for dispose, blend in ((0, 1), (1, 0), (2, 1))
         },
     }
+
+
+def psd(mode, depth, channels, packed):
+    """A Photoshop document of 9x5 pixels, without layers."""
+    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, channels, 5, 9, depth, mode) + bytes(12)
+    row = bytes(range((9 * depth + 7) // 8))
+    if not packed:
+        return head + b"\0\0" + row * 5 * channels
+    runs = bytes([len(row) - 1]) + row
+    return head + b"\0\1" + struct.pack(">H", len(runs)) * 5 * channels + runs * 5 * channels
 
 
 def form(*parts):

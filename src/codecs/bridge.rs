@@ -82,11 +82,21 @@ pub(super) fn open<'a>(
         model: header.model,
     };
     whole::rows(shape, checkpoint, move || {
-        let picture = pixels(format, bytes, shape, checkpoint);
-        // A file that can't be read any more looks broken.
-        checkpoint.check(Stage::Decode)?;
-        picture
+        picture(format, bytes, shape, checkpoint)
     })
+}
+
+/// All samples of the picture.
+pub(super) fn picture(
+    format: Format,
+    bytes: &[u8],
+    shape: Shape,
+    checkpoint: &Checkpoint,
+) -> Result<Vec<u8>, Error> {
+    let picture = pixels(format, bytes, shape, checkpoint);
+    // A file that can't be read any more looks broken.
+    checkpoint.check(Stage::Decode)?;
+    picture
 }
 
 fn pixels(
@@ -175,7 +185,8 @@ fn decoder<'a>(
         | Format::WebP
         | Format::Tiff
         | Format::Svg
-        | Format::Avif => {
+        | Format::Avif
+        | Format::Psd => {
             return Err(Error::Internal(format!(
                 "{} has a codec of its own",
                 format.name()

@@ -27,6 +27,8 @@ pub enum Format {
     Svg,
     /// AVIF, its picture or the one that an animation names.
     Avif,
+    /// Photoshop document, its merged picture.
+    Psd,
 }
 
 /// What a format is called and what it can do.
@@ -118,6 +120,7 @@ pub const FORMATS: &[FormatRow] = &[
         nanoseconds: (15, 300),
         ..read_only(Format::Avif, "avif", &[], "image/avif")
     },
+    read_only(Format::Psd, "psd", &[], "image/vnd.adobe.photoshop"),
 ];
 
 const fn read_only(
@@ -172,6 +175,6 @@ mod tests {
             assert_eq!(row.format as usize, index);
             assert_eq!(row.format.row().name, row.name);
         }
-        assert_eq!(FORMATS.len(), Format::Avif as usize + 1);
+        assert_eq!(FORMATS.len(), Format::Psd as usize + 1);
     }
 }

@@ -6,6 +6,7 @@
 
 mod animation;
 mod avif;
+mod bmp;
 mod bridge;
 mod bytes;
 mod encoding;
@@ -22,6 +23,7 @@ mod palette;
 mod pixels;
 mod png;
 mod polled;
+mod psd;
 mod sniff;
 mod svg;
 mod tiff;
@@ -127,10 +129,12 @@ pub fn probe(bytes: &[u8]) -> Result<Header, Error> {
         Format::Png => png::probe(bytes),
         Format::WebP => webp::probe(bytes),
         Format::Gif => gif::probe(bytes),
+        Format::Bmp => bmp::probe(bytes),
         Format::Ico => ico::probe(bytes),
         Format::Tiff => tiff::probe(bytes, 0),
         Format::Svg => svg::probe(bytes),
         Format::Avif => avif::probe(bytes),
+        Format::Psd => psd::probe(bytes),
         other => bridge::probe(other, bytes),
     }
 }
@@ -179,10 +183,12 @@ pub fn decode_bytes(header: &Header, scale: Scale) -> u64 {
         Format::Png => png::decode_bytes(header),
         Format::WebP => webp::decode_bytes(header),
         Format::Gif => gif::decode_bytes(header),
+        Format::Bmp => bmp::decode_bytes(header),
         Format::Ico => ico::decode_bytes(header),
         Format::Tiff => tiff::decode_bytes(header),
         Format::Svg => svg::decode_bytes(header, scaled(header, scale)),
         Format::Avif => avif::decode_bytes(header),
+        Format::Psd => psd::decode_bytes(header),
         _ => bridge::decode_bytes(header),
     }
 }
@@ -202,10 +208,12 @@ pub fn open<'a>(
         Format::Png => png::open(bytes, header, checkpoint),
         Format::WebP => webp::open(bytes, header, checkpoint),
         Format::Gif => Ok(gif::open(bytes, header, checkpoint)),
+        Format::Bmp => Ok(bmp::open(bytes, header, checkpoint)),
         Format::Ico => ico::open(bytes, header, checkpoint),
         Format::Tiff => tiff::open(bytes, header, 0, checkpoint),
         Format::Svg => Ok(svg::open(bytes, header, scale, checkpoint)),
         Format::Avif => avif::open(bytes, header, checkpoint),
+        Format::Psd => psd::open(bytes, header, checkpoint),
         _ => Ok(bridge::open(bytes, header, checkpoint)),
     }
 }

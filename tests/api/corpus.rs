@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::support::{Picture, TestServer};
 
 /// Formats that are read in full; of the others some kinds are refused.
-const FULL: [&str; 4] = ["jpeg", "png", "webp", "avif"];
+const FULL: [&str; 5] = ["jpeg", "png", "tiff", "webp", "avif"];
 
 #[tokio::test]
 async fn real_images_are_accepted_or_refused_as_the_manifest_says() {

@@ -24,6 +24,8 @@ mod corpus;
 mod deployment;
 /// What is different from imaginary.
 mod differences;
+/// Photoshop documents and rarer BMPs.
+mod documents;
 /// What is made of lines, not of pixels.
 mod drawings;
 /// What changes a picture's look or its edges.

@@ -67,7 +67,8 @@ fn list(parts: &Parts<'_>) -> Option<Vec<Property>> {
         &[Colour]
     };
     list.push((of_colour, role, true));
-    if let Some(cut) = cut(parts)? {
+    let cut = cut(parts)?;
+    if !cut.is_empty() {
         list.push((cut, &[Colour, Alpha], true));
     }
     let Orientation { mirror, quarters } = parts.turn;
@@ -83,10 +84,11 @@ fn list(parts: &Parts<'_>) -> Option<Vec<Property>> {
 }
 
 /// `clap`: what is shown of a grid, its upper left. The middle of that is half as far off as its sides are shorter.
-fn cut(parts: &Parts<'_>) -> Option<Option<Vec<u8>>> {
+/// Empty where all of it is.
+fn cut(parts: &Parts<'_>) -> Option<Vec<u8>> {
     let (width, height) = parts.canvas();
     if (width, height) == (parts.width, parts.height) {
-        return Some(None);
+        return Some(Vec::new());
     }
     let off = |shown: u32, whole: u32| [shown.wrapping_sub(whole), 2];
     let fractions = [
@@ -100,7 +102,7 @@ fn cut(parts: &Parts<'_>) -> Option<Option<Vec<u8>>> {
         .flatten()
         .flat_map(|n| n.to_be_bytes())
         .collect();
-    plain(*b"clap", &content).map(Some)
+    plain(*b"clap", &content)
 }
 
 /// Code points of sRGB's primaries and curve, and of BT.601's matrix, of all values.

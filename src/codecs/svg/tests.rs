@@ -116,66 +116,46 @@ fn a_part_is_rendered_in_its_own_pixels() {
     assert_eq!(red.count(), 25);
 }
 
-/// Lines straight across or down have no area, and are drawn all the same; what is stroked with anything is where its geometry says.
-#[test]
-fn lines_along_the_axes_are_drawn() {
+/// Lines straight across or down, which have no area, and others of that shape: ten pixels in the middle; and whether down.
+fn lines() -> Vec<(&'static str, String, bool)> {
     let gradient = "<linearGradient id='g' gradientUnits='userSpaceOnUse' x1='0' x2='100'><stop stop-color='red'/><stop offset='1' stop-color='red'/></linearGradient>";
     let pattern = "<pattern id='p' width='9' height='9' patternUnits='userSpaceOnUse'><path fill='red' d='M0 0H9V9H0'/></pattern>";
     let group = |attributes: &str, inner: &str| format!("<g {attributes}>{inner}</g>");
-    let across = "<path d='M0 50H100' stroke='red' stroke-width='10'/>";
-    for (name, inner, turned) in [
-        ("path", across.to_owned(), false),
-        (
-            "down",
-            "<path d='M50 0V100' stroke='red' stroke-width='10'/>".into(),
-            true,
-        ),
-        (
-            "line",
-            "<line y1='50' x2='100' y2='50' stroke='red' stroke-width='10'/>".into(),
-            false,
-        ),
-        (
-            "polyline",
-            "<polyline points='0,50 40,50 100,50' stroke='red' stroke-width='10'/>".into(),
-            false,
-        ),
+    let path = |d: &str, stroke: &str, more: &str| {
+        format!("<path d='{d}' stroke='{stroke}' stroke-width='10' {more}/>")
+    };
+    let across = &path("M0 50H100", "red", "");
+    let thin = path("M0 10H100", "red", "").replace("'10' ", "'2' ");
+    let lower = path("M0 30H100", "red", "");
+    let line = "<line y1='50' x2='100' y2='50' stroke='red' stroke-width='10'/>";
+    let polyline = "<polyline points='0,50 40,50 100,50' stroke='red' stroke-width='10'/>";
+    vec![
+        ("path", across.clone(), false),
+        ("down", path("M50 0V100", "red", ""), true),
+        ("line", line.into(), false),
+        ("polyline", polyline.into(), false),
         ("group", group("", across), false),
-        (
-            "moved",
-            group(
-                "transform='translate(0 20)'",
-                "<path d='M0 30H100' stroke='red' stroke-width='10'/>",
-            ),
-            false,
-        ),
+        ("moved", group("transform='translate(0 20)'", &lower), false),
         (
             "turned",
             group("transform='rotate(90 50 50)'", across),
             true,
         ),
-        (
-            "stretched",
-            group(
-                "transform='scale(1 5)'",
-                "<path d='M0 10H100' stroke='red' stroke-width='2'/>",
-            ),
-            false,
-        ),
+        ("stretched", group("transform='scale(1 5)'", &thin), false),
         ("layer", group("opacity='.999'", across), false),
         (
             "dashed",
-            "<path d='M0 50H100' stroke='red' stroke-width='10' stroke-dasharray='99'/>".into(),
+            path("M0 50H100", "red", "stroke-dasharray='99'"),
             false,
         ),
         (
             "gradient",
-            format!("{gradient}<path d='M0 50H100' stroke='url(#g)' stroke-width='10'/>"),
+            gradient.to_owned() + &path("M0 50H100", "url(#g)", ""),
             false,
         ),
         (
             "pattern",
-            format!("{pattern}<path d='M0 50H100' stroke='url(#p)' stroke-width='10'/>"),
+            pattern.to_owned() + &path("M0 50H100", "url(#p)", ""),
             false,
         ),
         (
@@ -188,7 +168,13 @@ fn lines_along_the_axes_are_drawn() {
             "<path d='M-3e7 45H100V55H-3e7z' fill='red'/>".into(),
             false,
         ),
-    ] {
+    ]
+}
+
+/// Such lines are drawn all the same; what is stroked with anything is where its geometry says.
+#[test]
+fn lines_along_the_axes_are_drawn() {
+    for (name, inner, turned) in lines() {
         let samples = read(&svg(&inner), None).unwrap();
         for (x, y) in (0..98).flat_map(|x| (0..100).map(move |y| (x, y))) {
             let (across, down) = if turned { (y, x) } else { (x, y) };

@@ -154,7 +154,7 @@ pub(super) fn divide<const N: usize>(row: &mut [u8]) {
 
 /// sRGB of CIELAB, which has the white of D50, in 8 bit: lightness to 255, the other two with a sign, or above 128.
 #[expect(clippy::many_single_char_names, reason = "the colours' own names")]
-fn lab([l, a, b]: [u8; 3], icc: bool) -> [u8; 3] {
+pub(in crate::codecs) fn lab([l, a, b]: [u8; 3], icc: bool) -> [u8; 3] {
     let axis = |sample: u8| {
         if icc {
             f32::from(sample) - 128.0

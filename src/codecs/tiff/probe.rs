@@ -81,7 +81,7 @@ fn held_bytes(layout: &Layout<'_>, model: Model, first: Option<&Header>) -> u64 
     let planes = if layout.planar { planes } else { 1 };
     let unpacked = match first {
         Some(first) => within::held_bytes(layout, first) * planes,
-        None => (unpack::held_bytes(layout.packing, width) + reversed) * planes,
+        None => (unpack::held_bytes(layout) + reversed) * planes,
     };
     let together = match model {
         _ if layout.tiled => rows,

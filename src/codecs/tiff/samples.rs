@@ -116,6 +116,13 @@ pub(super) fn narrow(layout: &Layout<'_>, row: &[u8], samples: &mut [u8]) {
             };
             put(row, samples, each);
         }
+        (Number::Unsigned, 1) if !numbers => {
+            for (eight, &byte) in samples.chunks_mut(8).zip(row) {
+                for (bit, sample) in eight.iter_mut().enumerate() {
+                    *sample = 0_u8.wrapping_sub(byte >> (7 - bit) & 1);
+                }
+            }
+        }
         (Number::Float, _) => floats(row, layout.bits, big, samples),
         (_, 8) if !numbers => put(row, samples, |bytes: [u8; 1]| {
             scaled(whole(bytes, big), 8, signed)

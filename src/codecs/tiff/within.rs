@@ -9,7 +9,7 @@ use super::colours::Colours;
 use super::kinds::{Meaning, Packing};
 use super::layout::Layout;
 use super::unpack::{Unpack, stored};
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::bytes::Reader;
 use crate::codecs::{Band, Error, Header, Model, Scale, Shape, jpeg, webp};
 
@@ -58,7 +58,7 @@ pub(super) fn rows<'a>(
         (model, channels) if model.planes() == 1 && model.channels() == channels => band.planes,
         // Planes of WebP, to which what is opaque needs not say so.
         (_, 3 | 4) if layout.packing == Packing::WebP => {
-            return Ok(stored(interleave(&band, together)));
+            return Ok(stored(interleave(&band, together, checkpoint)?));
         }
         _ => {
             return Err(broken(
@@ -72,7 +72,7 @@ pub(super) fn rows<'a>(
 }
 
 /// RGB, and a full alpha where four samples are wanted, of planes, of RGB or of RGBA.
-fn interleave(band: &Band, channels: u32) -> Vec<u8> {
+fn interleave(band: &Band, channels: u32, checkpoint: &Checkpoint) -> Result<Vec<u8>, Error> {
     let colours = Colours::usual();
     let Shape {
         width,
@@ -82,6 +82,7 @@ fn interleave(band: &Band, channels: u32) -> Vec<u8> {
     let mut samples = Vec::with_capacity(width as usize * height as usize * channels as usize);
     let (across, down) = model.factors(1);
     for y in 0..height as usize {
+        checkpoint.check(Stage::Decode)?;
         let row = |index: usize| {
             let plane = band.planes.get(index);
             let y = if index == 0 { y } else { y / usize::from(down) };
@@ -114,7 +115,7 @@ fn interleave(band: &Band, channels: u32) -> Vec<u8> {
             }
         }
     }
-    samples
+    Ok(samples)
 }
 
 /// Decodes one; its height is that of the strip or tile in that row of them.

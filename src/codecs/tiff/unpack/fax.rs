@@ -10,7 +10,7 @@ use super::{Fault, Unpack};
 
 /// How rows follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Scheme {
+pub(super) enum Scheme {
     /// Runs, each row from a new byte on.
     Rows,
     /// Runs, or changes where the mark before a row says so.

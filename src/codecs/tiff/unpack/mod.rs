@@ -38,7 +38,7 @@ pub(super) fn open<'a>(layout: &Layout<'_>, data: &'a [u8]) -> Result<Box<dyn Un
     let (width, _) = layout.chunk;
     Ok(match layout.packing {
         Packing::PackBits => Box::new(packbits::PackBits::new(data)),
-        Packing::Lzw => Box::new(lzw::Lzw::new(data)),
+        Packing::Lzw => lzw::open(data),
         Packing::Deflate => Box::new(deflate::Deflate::new(data)),
         Packing::Zstd => Box::new(zstd::Zstd::new(data)?),
         Packing::FaxRows => Box::new(fax::Fax::new(data, width, fax::Scheme::Rows)),
@@ -48,11 +48,19 @@ pub(super) fn open<'a>(layout: &Layout<'_>, data: &'a [u8]) -> Result<Box<dyn Un
     })
 }
 
-/// Bytes that one of them holds besides what it reads, for a strip or tile of that width.
-pub(super) fn held_bytes(packing: Packing, width: u32) -> u64 {
-    match packing {
+/// Unpacks a row of `PackBits`, as other formats have it too; whether all of it was there.
+pub(in crate::codecs) fn unpacked(data: &[u8], row: &mut [u8]) -> bool {
+    packbits::PackBits::new(Cow::Borrowed(data))
+        .fill(row)
+        .is_ok()
+}
+
+/// Bytes that one of them holds besides what it reads.
+pub(super) fn held_bytes(layout: &Layout<'_>) -> u64 {
+    let (width, height) = layout.chunk;
+    match layout.packing {
         Packing::Stored | Packing::PackBits | Packing::Jpeg | Packing::WebP => 1 << 10,
-        Packing::Lzw => 128 << 10,
+        Packing::Lzw => lzw::held_bytes(layout.raw_bytes() as u64 * u64::from(height)),
         Packing::Deflate => deflate::HELD_BYTES,
         Packing::Zstd => zstd::HELD_BYTES,
         Packing::FaxRows | Packing::Fax3 { .. } | Packing::Fax4 => fax::held_bytes(width),

@@ -1,0 +1,285 @@
+//! Photoshop documents, and BMPs of OS/2, by hand.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "small numbers"
+)]
+
+use image::ImageFormat;
+
+use crate::fixtures::photo;
+use crate::support::TestServer;
+
+const WIDTH: usize = 21;
+const HEIGHT: usize = 13;
+
+/// How to write a document.
+#[derive(Clone, Copy, Debug)]
+struct Psd {
+    mode: u16,
+    depth: u16,
+    /// Channels, those beyond the colours included.
+    channels: usize,
+    packed: bool,
+    large: bool,
+    /// The first channel beyond the colours is transparency.
+    transparent: bool,
+}
+
+const PLAIN: Psd = Psd {
+    mode: 3,
+    depth: 8,
+    channels: 3,
+    packed: false,
+    large: false,
+    transparent: false,
+};
+
+/// What is in a channel, from 0 to 255.
+fn sample(channel: usize, x: usize, y: usize) -> u8 {
+    (x * 7 + y * 5 * (channel + 1) + channel * 40) as u8
+}
+
+impl Psd {
+    fn row(self, channel: usize, y: usize) -> Vec<u8> {
+        let samples = (0..WIDTH).map(|x| sample(channel, x, y));
+        match self.depth {
+            1 => {
+                let bits: Vec<bool> = samples.map(|sample| sample < 128).collect();
+                let byte = |bits: &[bool]| {
+                    (0..8).fold(0, |byte, at| {
+                        byte << 1 | u8::from(bits.get(at) == Some(&true))
+                    })
+                };
+                bits.chunks(8).map(byte).collect()
+            }
+            16 => samples.flat_map(|sample| [sample; 2]).collect(),
+            _ => samples.collect(),
+        }
+    }
+
+    fn file(self) -> Vec<u8> {
+        let short = |number: usize| (number as u16).to_be_bytes();
+        let long = |number: usize| (number as u32).to_be_bytes();
+        let mut file = [b"8BPS", &short(1 + usize::from(self.large))[..], &[0; 6]].concat();
+        file.extend(short(self.channels));
+        file.extend([long(HEIGHT), long(WIDTH)].concat());
+        file.extend([self.depth, self.mode].map(u16::to_be_bytes).concat());
+        // A palette, of reds, greens and blues.
+        let palette: Vec<u8> = (0..768).map(|at| (at * 3 % 251) as u8).collect();
+        let palette = if self.mode == 2 { &palette[..] } else { &[] };
+        file.extend(long(palette.len()));
+        file.extend(palette);
+        // A resource with a name of an odd length, and data of one.
+        let resource = b"8BIM\x03\xed\x03abc\0\0\0\x03xyz\0";
+        file.extend(long(resource.len()));
+        file.extend(resource);
+        let count: i16 = if self.transparent { -1 } else { 1 };
+        let layers = [
+            &[0; 4][usize::from(!self.large) * 4..],
+            &long(2),
+            &count.to_be_bytes(),
+        ]
+        .concat();
+        file.extend(&[0; 4][usize::from(!self.large) * 4..]);
+        file.extend(long(layers.len()));
+        file.extend(layers);
+        file.extend(short(usize::from(self.packed)));
+        let rows =
+            (0..self.channels).flat_map(|channel| (0..HEIGHT).map(move |y| self.row(channel, y)));
+        if self.packed {
+            // A run of what comes twice, and the rest as it is.
+            let rows: Vec<Vec<u8>> = rows
+                .map(|row| {
+                    if row.len() > 1 && row[0] == row[1] {
+                        [&[255, row[0], (row.len() - 3) as u8], &row[2..]].concat()
+                    } else {
+                        [&[(row.len() - 1) as u8], &row[..]].concat()
+                    }
+                })
+                .collect();
+            for row in &rows {
+                file.extend(&long(row.len())[usize::from(!self.large) * 2..]);
+            }
+            file.extend(rows.concat());
+        } else {
+            file.extend(rows.flatten());
+        }
+        file
+    }
+}
+
+#[tokio::test]
+async fn documents_of_every_mode() {
+    let server = TestServer::start().await;
+    let palette = |number: u8, plane: usize| ((plane * 256 + usize::from(number)) * 3 % 251) as u8;
+    for (mode, depth, colours) in [
+        (0, 1, 1),
+        (1, 8, 1),
+        (1, 16, 1),
+        (2, 8, 1),
+        (3, 8, 3),
+        (3, 16, 3),
+        (8, 8, 1),
+    ] {
+        for (packed, large, extra) in [
+            (false, false, 0),
+            (true, false, 1),
+            (true, true, 0),
+            (false, true, 2),
+        ] {
+            let kind = Psd {
+                mode,
+                depth,
+                channels: colours + extra,
+                packed,
+                large,
+                transparent: false,
+            };
+            let answer = server.post("/convert?type=png", &kind.file()).await;
+            let picture = answer.picture("image/png", WIDTH as u32, HEIGHT as u32);
+            for (x, y) in [(0, 0), (20, 0), (7, 5), (8, 5), (20, 12)] {
+                let at = |channel: usize| sample(channel, x, y);
+                let expected = match mode {
+                    0 => [if at(0) < 128 { 0 } else { 255 }; 3],
+                    2 => [0, 1, 2].map(|plane| palette(at(0), plane)),
+                    3 => [at(0), at(1), at(2)],
+                    _ => [at(0); 3],
+                };
+                let [r, g, b] = expected;
+                picture.assert_at(x as u32, y as u32, [r, g, b, 255], 0);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_document_keeps_its_inks_and_its_transparency() {
+    let server = TestServer::start().await;
+    let inks = Psd {
+        mode: 4,
+        channels: 4,
+        ..PLAIN
+    };
+    let info = server.post("/info", &inks.file()).await.json();
+    assert_eq!(
+        (&info["space"], &info["type"]),
+        (&"cmyk".into(), &"psd".into())
+    );
+    assert_eq!(
+        server.post("/convert?type=png", &inks.file()).await.status,
+        200
+    );
+    let transparent = Psd {
+        channels: 4,
+        transparent: true,
+        packed: true,
+        ..PLAIN
+    };
+    let answer = server.post("/convert?type=png", &transparent.file()).await;
+    let picture = answer.picture("image/png", WIDTH as u32, HEIGHT as u32);
+    for (x, y) in [(0, 0), (3, 2), (20, 12)] {
+        let alpha = f64::from(sample(3, x, y)) / 255.0;
+        let own = |channel: usize| {
+            // It lies over white.
+            let seen = f64::from(sample(channel, x, y)) / 255.0;
+            (((seen - (1.0 - alpha)) / alpha).clamp(0.0, 1.0) * 255.0).round() as u8
+        };
+        picture.assert_at(
+            x as u32,
+            y as u32,
+            [own(0), own(1), own(2), sample(3, x, y)],
+            1,
+        );
+    }
+}
+
+#[tokio::test]
+async fn no_damaged_document_is_taken_for_a_picture() {
+    let server = TestServer::start().await;
+    for packed in [false, true] {
+        let file = Psd { packed, ..PLAIN }.file();
+        for end in (1..file.len()).step_by(29).chain([file.len() - 1]) {
+            let answer = server.post("/convert?type=png", &file[..end]).await;
+            assert!(
+                (400..500).contains(&answer.status),
+                "{end}: {}",
+                answer.status
+            );
+        }
+    }
+    for (at, value, words) in [
+        (5, 3, "of a version"),
+        (13, 1, "fewer channels than colours"),
+        (17, 0, "cut short"),
+        (23, 32, "colours are of a kind"),
+        (25, 7, "colours are of a kind"),
+    ] {
+        let mut file = PLAIN.file();
+        // Of the height two bytes more, so that rows are missing.
+        file[at] = if at == 17 { 255 } else { value };
+        let answer = server.post("/convert?type=png", &file).await;
+        let problem = answer.problem(422, "invalid-image");
+        assert!(
+            problem["detail"].as_str().unwrap().contains(words),
+            "{problem}"
+        );
+    }
+}
+
+/// The usual header's fields in one of another size, by OS/2.
+fn os2(bmp: &[u8], size: usize) -> Vec<u8> {
+    let mut file = [
+        &bmp[..14],
+        &(size as u32).to_le_bytes(),
+        &bmp[18..54.min(14 + size)],
+    ]
+    .concat();
+    file.resize(14 + size, 0);
+    file.extend(&bmp[54..]);
+    file[10..14].copy_from_slice(&(14 + size as u32).to_le_bytes());
+    file
+}
+
+#[tokio::test]
+async fn bmp_of_os2_is_that_of_others() {
+    let server = TestServer::start().await;
+    let picture = image::DynamicImage::from(photo(33, 20)).into_rgb8();
+    let mut usual = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut usual, ImageFormat::Bmp).unwrap();
+    let usual = usual.into_inner();
+    assert_eq!(usual[14], 40);
+    let expected = server.post("/convert?type=png", &usual).await;
+    assert_eq!(expected.status, 200);
+    for size in [16, 20, 36, 48, 64] {
+        let got = server.post("/convert?type=png", &os2(&usual, size)).await;
+        assert_eq!(got.status, 200, "{size}");
+        assert_eq!(got.body, expected.body, "{size}");
+    }
+    // Its ways to compress have numbers that mean something else elsewhere.
+    let mut huffman = os2(&usual, 64);
+    huffman[30] = 3;
+    let answer = server.post("/convert?type=png", &huffman).await;
+    answer.problem(422, "invalid-image");
+}
+
+#[tokio::test]
+async fn bmp_of_runs_from_the_top_down() {
+    let server = TestServer::start().await;
+    // Three rows of four greys, each a run; the palette is black, grey and white.
+    let runs = b"\x04\x00\0\0\x04\x01\0\0\x04\x02\0\0\0\x01";
+    let palette = [[0; 4], [128, 128, 128, 0], [255, 255, 255, 0]].concat();
+    let file = |height: i32| {
+        let mut head = b"BM\0\0\0\0\0\0\0\0\x42\0\0\0\x28\0\0\0\x04\0\0\0".to_vec();
+        head.extend(height.to_le_bytes());
+        head.extend(b"\x01\0\x08\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x03\0\0\0\x03\0\0\0");
+        [&head[..], &palette, runs].concat()
+    };
+    for (height, levels) in [(3, [255, 128, 0]), (-3, [0, 128, 255])] {
+        let answer = server.post("/convert?type=png", &file(height)).await;
+        let picture = answer.picture("image/png", 4, 3);
+        for (y, level) in (0..).zip(levels) {
+            picture.assert_at(3, y, [level, level, level, 255], 0);
+        }
+    }
+}
