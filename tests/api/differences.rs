@@ -306,7 +306,7 @@ const ROWS: &[Row] = &[
     Row(
         "`type=gif`",
         "",
-        &["POST /convert?type=gif photo"],
+        &["POST /convert?type=gif clear"],
         |a| statuses(a, 200),
         |a| statuses(a, 400),
     ),
