@@ -117,7 +117,7 @@ pub const FORMATS: &[FormatRow] = &[
         alpha: true,
         max_side: 16_384,
         quality: Some(70),
-        nanoseconds: (15, 300),
+        nanoseconds: (80, 300),
         ..read_only(Format::Avif, "avif", &[], "image/avif")
     },
     read_only(Format::Psd, "psd", &[], "image/vnd.adobe.photoshop"),

@@ -9,6 +9,10 @@ use crate::codecs::{Error, Model};
 /// Samples of a pixel, at most; those that are no colour and no alpha are passed over.
 const SAMPLES: u64 = 16;
 
+/// Columns, and bytes of a row as it is stored, at most: whether to go on is asked by the row.
+const COLUMNS: u32 = 1 << 20;
+const ROW_BYTES: usize = 64 << 20;
+
 /// Strips or tiles, at most.
 const CHUNKS: u64 = 1 << 20;
 
@@ -126,6 +130,13 @@ impl<'a> Layout<'a> {
                 "header",
                 "it has fewer strips or tiles than its size asks for",
             ));
+        }
+        if self.width > COLUMNS || self.raw_bytes() > ROW_BYTES {
+            return Err(Error::TooComplex {
+                what: "columns of a TIFF".into(),
+                limit: u64::from(COLUMNS),
+                actual: u64::from(self.width),
+            });
         }
         let (width, height) = self.chunk;
         // All of a tile is unpacked, whatever of it is seen.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use fdeflate::{DecompressionError, Decompressor};
 
-use super::{Fault, Unpack};
+use super::{Fault, IDLE, Unpack};
 
 /// How far back a stream may reach.
 const WINDOW: usize = 32 << 10;
@@ -48,6 +48,7 @@ impl<'a> Deflate<'a> {
         }
         self.given = self.made;
         let data = self.data.get(self.at..).unwrap_or_default();
+        let data = data.get(..IDLE).unwrap_or(data);
         // Not as the end of what there is: then nothing would be had of what comes before a missing end.
         let done = self.decoder.read(data, &mut self.buffer, self.made, false);
         let (read, made) = done.map_err(|error| match error {

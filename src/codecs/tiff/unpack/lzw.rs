@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use weezl::decode::Decoder;
 use weezl::{BitOrder, LzwStatus};
 
-use super::{Fault, Unpack};
+use super::{Fault, IDLE, Unpack};
 
 /// Codes there may be.
 const CODES: u16 = 4096;
@@ -171,12 +171,17 @@ impl<'a> Lzw<'a> {
             self.made.drain(kept..self.given);
             self.given = kept;
         }
+        let mut idle = 0;
         while self.made.len() - self.given < PIECE {
             let Some(code) = self.code() else {
                 self.ended = true;
                 return Ok(());
             };
             if code == CLEAR {
+                idle += 1;
+                if idle > IDLE {
+                    return Err(Fault::Corrupt);
+                }
                 self.clear();
                 continue;
             }
@@ -224,6 +229,7 @@ struct Old<'a> {
 
 impl Unpack for Old<'_> {
     fn fill(&mut self, mut room: &mut [u8]) -> Result<(), Fault> {
+        let mut idle = 0;
         while !room.is_empty() {
             let data = self.data.get(self.at..).unwrap_or_default();
             let done = self.decoder.decode_bytes(data, room);
@@ -234,7 +240,9 @@ impl Unpack for Old<'_> {
                 Ok(LzwStatus::Done | LzwStatus::NoProgress) if !room.is_empty() => {
                     return Err(Fault::Short);
                 }
-                Ok(_) => {}
+                Ok(_) if done.consumed_out > 0 => idle = 0,
+                Ok(_) if idle < IDLE => idle += 1,
+                Ok(_) => return Err(Fault::Corrupt),
             }
         }
         Ok(())

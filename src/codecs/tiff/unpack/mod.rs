@@ -13,6 +13,9 @@ use std::borrow::Cow;
 use super::kinds::Packing;
 use super::layout::Layout;
 
+/// Bytes, or codes, from which nothing comes, at most: between two rows nobody asks whether to go on, and no writer makes any.
+const IDLE: usize = 1 << 16;
+
 /// Why bytes can't be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {

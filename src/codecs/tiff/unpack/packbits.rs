@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Fault, Unpack};
+use super::{Fault, IDLE, Unpack};
 
 pub(super) struct PackBits<'a> {
     data: Cow<'a, [u8]>,
@@ -32,13 +32,18 @@ impl<'a> PackBits<'a> {
 
 impl Unpack for PackBits<'_> {
     fn fill(&mut self, mut room: &mut [u8]) -> Result<(), Fault> {
+        let mut idle = 0;
         while !room.is_empty() {
             if self.left == 0 {
                 let length = self.byte()?;
                 (self.left, self.equal) = match length {
                     0..128 => (usize::from(length) + 1, None),
                     // It stands for nothing.
-                    128 => continue,
+                    128 if idle < IDLE => {
+                        idle += 1;
+                        continue;
+                    }
+                    128 => return Err(Fault::Corrupt),
                     129.. => (257 - usize::from(length), Some(self.byte()?)),
                 };
             }
