@@ -5,6 +5,7 @@
 //! pixels will cost (`bill`). Nothing outside the file is ever read: no font but ours, no picture, no style sheet.
 
 mod bill;
+mod doctype;
 mod draw;
 mod head;
 mod scan;

@@ -243,6 +243,7 @@ fn attacks() -> Vec<(&'static str, Vec<u8>)> {
         [doctype.as_bytes(), &svg(end)].concat()
     };
     let zigzag = "9 0 0 99 ".repeat(100_000);
+    let dense = "V99V0".repeat(160_000);
     let marks = "<marker id='m'><path d='M0 0H9'/><path d='M0 0V9'/></marker>";
     let big = |filter: &str| {
         svg(&format!(
@@ -291,7 +292,7 @@ fn attacks() -> Vec<(&'static str, Vec<u8>)> {
         ),
         (
             "zigzag",
-            svg(&format!("<path stroke='red' stroke-dasharray='1' d='M{zigzag}'/>").repeat(4)),
+            svg(&format!("<path stroke='red' stroke-dasharray='1' d='M0 0H9{dense}'/>").repeat(4)),
         ),
         (
             "dashes",
@@ -306,7 +307,7 @@ fn attacks() -> Vec<(&'static str, Vec<u8>)> {
         (
             "pattern of a gigapixel",
             svg(
-                "<pattern id='p' width='99999' height='99999' patternUnits='userSpaceOnUse'><rect/></pattern><rect width='9' height='9' fill='url(#p)'/>",
+                "<pattern id='p' width='99999' height='99999' patternUnits='userSpaceOnUse'><rect width='9' height='9'/></pattern><rect width='9' height='9' fill='url(#p)'/>",
             ),
         ),
         (
@@ -354,6 +355,53 @@ fn attacks_are_refused_at_once() {
     }
 }
 
+/// So many rectangles.
+fn rects(count: usize) -> String {
+    "<path d='M0 0H9V9'/>".repeat(count)
+}
+
+/// Whatever stands in a document type, tags behind it are counted.
+#[test]
+fn document_types_hide_nothing() {
+    let attributes = many(400, |i| format!(" a{i}=''"));
+    for before in [
+        "<!DOCTYPE svg SYSTEM \"<!--\">",
+        "<!DOCTYPE svg PUBLIC '<?' \"<!--\">",
+        "<!DOCTYPE svg [<!ENTITY a \"<!--\">]>",
+        "<!DOCTYPE svg [<!ENTITY a '<?'>]>",
+        "<!DOCTYPE svg [<!ELEMENT <!-- >]>",
+        "<!DOCTYPE svg [<!ELEMENT ' ><!-- ' -->]>",
+        "<!DOCTYPE svg [<!ELEMENT ' ><!-- ' ]> <? -->]>",
+        "<!DOCTYPE svg [<!ATTLIST a b CDATA \"<!--\">]>",
+        "<!DOCTYPE svg [<!NOTATION a '] > <?x ]> ?> ] >",
+    ] {
+        let file = format!(
+            "{before}<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'{attributes}/><!-- --><?a ?>"
+        );
+        let got = probe(file.as_bytes());
+        let Err(Error::TooComplex { what, .. }) = &got else {
+            panic!("{before}: {got:?}");
+        };
+        assert_eq!(what, "attributes of one element", "{before}");
+        let plain = file.replace(&attributes, "");
+        assert!(read(plain.as_bytes(), None).is_ok(), "{before}");
+    }
+    let inside = format!(
+        "<!DOCTYPE svg [<!ENTITY a '<g{}/>'>]>",
+        attributes.replace('\'', "\"")
+    );
+    let file = [inside.as_bytes(), &svg("&a;")].concat();
+    assert!(matches!(probe(&file), Err(Error::TooComplex { .. })));
+    for wrong in [
+        "<!DOCTYPE svg [<!a>]>",
+        "<!DOCTYPE svg [ ] svg>",
+        "<!DOCTYPE svg [<!-- ]>",
+    ] {
+        let file = [wrong.as_bytes(), &svg("")].concat();
+        assert!(probe(&file).is_err(), "{wrong}");
+    }
+}
+
 /// What has a size of its own isn't taken for an attack.
 #[test]
 fn large_drawings_pass() {
@@ -374,6 +422,21 @@ fn large_drawings_pass() {
             format!("{symbol}{}", "<use href='#s'/>".repeat(150)),
         ),
         ("deep", nested(80, "<rect width='9' height='9'/>")),
+        (
+            "marked",
+            format!(
+                "<style>/* .x{{}} don't */ .link{{marker-end:url(\"#m\");stroke:#000}} line, .axis path:hover{{fill:none}}</style><marker id='m'><path d='M0 0H9'/></marker>{}",
+                "<path class='link' d='M0 0L9 9'/>".repeat(300)
+            ),
+        ),
+        (
+            "font",
+            format!(
+                "<style>@font-face{{font-family:'A';src:url('data:font/woff2;base64,{}')}}g{{font:9px 'A'}}</style><g>{}</g>",
+                "A".repeat(99_999),
+                rects(99)
+            ),
+        ),
         (
             "text",
             format!("<text y='9'>{}</text>", "many letters ".repeat(500)),
@@ -402,103 +465,4 @@ fn nothing_is_loaded() {
         "<style>@import url('file:///etc/passwd'); @font-face { src: url(file:///etc/passwd) }</style>",
     );
     assert!(read(&style, None).is_ok());
-}
-
-#[test]
-fn zz_calibrate() {
-    let zig = |n: usize| format!("M{}", "9 0 0 99 ".repeat(n));
-    let curves = |n: usize| format!("M0 0{}", "C9 50 99 20 30 90S10 10 5 5".repeat(n));
-    let grad = "<linearGradient id='l'><stop stop-color='red'/><stop offset='1'/></linearGradient><radialGradient id='r'><stop stop-color='red'/><stop offset='1'/></radialGradient>";
-    let filter = |inner: &str| {
-        format!(
-            "<filter id='f' x='0' y='0' width='1' height='1'>{inner}</filter><rect width='100' height='100' fill='red' filter='url(#f)'/>"
-        )
-    };
-    let cases: Vec<(&str, String)> = vec![
-        ("empty", String::new()),
-        ("rects", "<rect width='100' height='100' fill='red'/>".repeat(200)),
-        ("rects alpha", "<rect width='100' height='100' fill='red' fill-opacity='.5'/>".repeat(200)),
-        ("linear", format!("{grad}{}", "<rect width='100' height='100' fill='url(#l)'/>".repeat(100))),
-        ("radial", format!("{grad}{}", "<rect width='100' height='100' fill='url(#r)'/>".repeat(100))),
-        ("pattern", format!("<pattern id='p' width='7' height='7' patternUnits='userSpaceOnUse'><circle r='3'/></pattern>{}", "<rect width='100' height='100' fill='url(#p)'/>".repeat(20))),
-        ("small paths", "<path d='M1 1L2 3L3 2z'/>".repeat(9000)),
-        ("circles", "<circle cx='50' cy='50' r='40'/>".repeat(500)),
-        ("strokes", "<circle cx='50' cy='50' r='40' fill='none' stroke='red'/>".repeat(500)),
-        ("zig", format!("<path d='{}'/>", zig(20000))),
-        ("zig stroke", format!("<path fill='none' stroke='red' d='{}'/>", zig(5000))),
-        ("zig dash", format!("<path fill='none' stroke='red' stroke-dasharray='40' d='{}'/>", zig(5000))),
-        ("dash", "<path fill='none' stroke='red' stroke-dasharray='.01' d='M0 0H100'/>".repeat(20)),
-        ("dash round", "<path fill='none' stroke='red' stroke-linecap='round' stroke-dasharray='.01' d='M0 0H100'/>".repeat(20)),
-        ("curves", format!("<path d='{}'/>", curves(5000))),
-        ("curves stroke", format!("<path fill='none' stroke='red' stroke-linejoin='round' d='{}'/>", curves(1000))),
-        ("layers", "<g opacity='.5'><rect width='100' height='100'/></g>".repeat(50)),
-        ("clips", format!("<clipPath id='c'><circle cx='50' cy='50' r='50'/></clipPath>{}", "<g clip-path='url(#c)'><rect width='100' height='100'/></g>".repeat(50))),
-        ("masks", format!("<mask id='m'><circle cx='50' cy='50' r='50'/></mask>{}", "<g mask='url(#m)'><rect width='100' height='100'/></g>".repeat(50))),
-        ("blur", filter("<feGaussianBlur stdDeviation='5'/>")),
-        ("small blur", filter("<feGaussianBlur stdDeviation='.3'/>")),
-        ("shadow", filter("<feDropShadow dx='3' stdDeviation='3'/>")),
-        ("turbulence", filter("<feTurbulence baseFrequency='.1' numOctaves='5'/>")),
-        ("morphology", filter("<feMorphology radius='1'/>")),
-        ("convolve", filter("<feConvolveMatrix order='3' kernelMatrix='1 1 1 1 1 1 1 1 1'/>")),
-        ("light", filter("<feDiffuseLighting><fePointLight x='9' y='9' z='9'/></feDiffuseLighting>")),
-        ("specular", filter("<feSpecularLighting specularExponent='9'><feSpotLight x='9' y='9' z='9'/></feSpecularLighting>")),
-        ("matrix", filter("<feColorMatrix type='hueRotate' values='9'/><feComponentTransfer><feFuncR type='gamma' exponent='2'/></feComponentTransfer>")),
-        ("displace", filter("<feDisplacementMap in='SourceGraphic' in2='SourceGraphic' scale='9'/>")),
-        ("tile", filter("<feTile/><feOffset dx='3'/><feMerge><feMergeNode/><feMergeNode/></feMerge><feBlend in='SourceGraphic'/><feComposite in='SourceGraphic' operator='arithmetic' k1='1'/>")),
-        ("text", format!("<text y='50'>{}</text>", "many letters in a row, ".repeat(60))),
-        ("texts", "<text y='50' font-size='9'>some letters</text>".repeat(100)),
-    ];
-    for (name, inner) in cases {
-        let file = svg(&inner);
-        let header = probe(&file).unwrap();
-        let checkpoint = Checkpoint::new();
-        let start = Instant::now();
-        let counts = scan::scan(&file).unwrap();
-        let scanned = start.elapsed();
-        let tree = tree(&file, &counts, &checkpoint).unwrap();
-        let parsed = start.elapsed();
-        let shape = Shape {
-            width: 1000,
-            height: 1000,
-            model: Model::Rgba,
-        };
-        let work = bill::work(
-            tree.root(),
-            resvg::tiny_skia::Transform::from_scale(10.0, 10.0),
-            (1000, 1000),
-        );
-        let billed = start.elapsed();
-        let view = View {
-            size: (header.width, header.height),
-            part: Some(Part {
-                left: 0.0,
-                top: 0.0,
-                width: 100.0,
-                height: 100.0,
-                pixels: (1000, 1000),
-            }),
-            shape,
-            layers: 1 << 40,
-        };
-        let _ = draw::draw(&tree, view, &checkpoint);
-        let drawn = start.elapsed();
-        println!(
-            "{name:14} scan {:7.2} parse {:8.2} bill {:7.2} draw {:8.1} ms, estimated {:8.1} ratio {:.2}",
-            scanned.as_secs_f64() * 1e3,
-            (parsed - scanned).as_secs_f64() * 1e3,
-            (billed - parsed).as_secs_f64() * 1e3,
-            (drawn - billed).as_secs_f64() * 1e3,
-            work / 1e6,
-            work / 1e9 / (drawn - billed).as_secs_f64()
-        );
-    }
-    for (name, file) in attacks() {
-        let start = Instant::now();
-        let got = read(&file, None);
-        println!(
-            "{name:25} {:8.1} ms {:?}",
-            start.elapsed().as_secs_f64() * 1e3,
-            got.map(|samples| samples.len())
-        );
-    }
 }
