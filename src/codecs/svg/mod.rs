@@ -8,6 +8,7 @@ mod bill;
 mod doctype;
 mod draw;
 mod head;
+mod layers;
 mod scan;
 mod styles;
 mod survey;

@@ -517,6 +517,64 @@ fn document_types_hide_nothing() {
     }
 }
 
+/// What takes long to draw, or much memory, is seen where `resvg` would do it.
+#[test]
+fn bills_are_those_of_the_renderer() {
+    let large = |inner: &str| {
+        format!("<svg xmlns='http://www.w3.org/2000/svg' width='5000' height='5000'>{inner}</svg>")
+    };
+    let small = |inner: &str| String::from_utf8(svg(inner)).unwrap();
+    let stops = many(3_000, |i| {
+        format!("<stop offset='.{i:04}' stop-color='#{:03x}'/>", i % 4096)
+    });
+    let gradient = format!("<linearGradient id='g'>{stops}</linearGradient>");
+    let layers =
+        "<g opacity='.9'>".repeat(90) + "<path d='M299 299H900V900H299'/>" + &"</g>".repeat(90);
+    let turned =
+        "<g transform='rotate(45)' filter='url(#f)'>".repeat(16) + &rects(1) + &"</g>".repeat(16);
+    let kernel = "1 ".repeat(40_000);
+    for (name, file, words) in [
+        (
+            "stops",
+            large(&format!(
+                "{gradient}<path fill='url(#g)' d='M0 0H5000V5000H0'/>"
+            )),
+            "milliseconds",
+        ),
+        (
+            "stroked stops",
+            large(&format!(
+                "{gradient}<path stroke='url(#g)' stroke-width='9000' d='M0 0L5000 5000'/>"
+            )),
+            "milliseconds",
+        ),
+        ("layers far out", small(&layers), "layers"),
+        (
+            "turned layers",
+            small(&format!(
+                "<filter id='f' filterUnits='userSpaceOnUse' x='-500000' y='-500000' width='1000000' height='1000000'><feFlood/></filter>{turned}"
+            )),
+            "layers",
+        ),
+        (
+            "wrapped",
+            small(&format!(
+                "<filter id='f' x='0' y='0' width='1' height='1'><feConvolveMatrix order='40000,1' targetX='39999' edgeMode='wrap' kernelMatrix='{kernel}'/></filter><path d='M0 0H1V9H0' filter='url(#f)'/>"
+            )),
+            "milliseconds",
+        ),
+    ] {
+        let start = Instant::now();
+        let got = read(file.as_bytes(), None);
+        let Err(Error::TooComplex { what, .. }) = &got else {
+            panic!("{name}: {:?}", got.map(|samples| samples.len()));
+        };
+        assert!(what.contains(words), "{name}: {what}");
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(5), "{name}: {took:?}");
+    }
+}
+
 /// What has a size of its own isn't taken for an attack.
 #[test]
 fn large_drawings_pass() {
