@@ -575,6 +575,24 @@ fn bills_are_those_of_the_renderer() {
     }
 }
 
+/// Where a size is hidden from who reads the first tag alone, nothing is stretched.
+#[test]
+fn sizes_that_arent_stated_plainly_are_refused() {
+    let file = b"<!DOCTYPE svg [<!ENTITY w '50'>]><svg xmlns='http://www.w3.org/2000/svg' width='&w;' height='10' viewBox='0 0 100 100'/>";
+    let error = read(file, None).unwrap_err().to_string();
+    assert!(error.contains("size plainly"), "{error}");
+    for plain in [
+        "width='2em' height='2ex'",
+        "width='50%' viewBox='0 0 30 20'",
+        "height='.3' viewBox='0 0 30 20'",
+        "viewBox='0 0 3.5 2.5'",
+        "width='1in' height='25.4mm'",
+    ] {
+        let file = format!("<svg xmlns='http://www.w3.org/2000/svg' {plain}/>");
+        assert!(read(file.as_bytes(), None).is_ok(), "{plain}");
+    }
+}
+
 /// What has a size of its own isn't taken for an attack.
 #[test]
 fn large_drawings_pass() {
