@@ -86,10 +86,11 @@ fn text(bytes: &[u8]) -> Option<&'static str> {
     let start = bytes.get(..bytes.len().min(1024))?;
     let lower = start.to_ascii_lowercase();
     let has = |word: &[u8]| lower.windows(word.len()).any(|window| window == word);
-    if has(b"<svg") {
-        Some("an SVG drawing")
-    } else if has(b"<html") || has(b"<!doctype html") {
+    // Pages have drawings in them.
+    if has(b"<html") || has(b"<!doctype html") {
         Some("an HTML page")
+    } else if has(b"<svg") {
+        Some("an SVG drawing")
     } else if !start.is_empty()
         && start
             .iter()
@@ -142,6 +143,7 @@ mod tests {
             (b"\0\0\0\x20ftypisom", Some("a video")),
             (b"<?xml version='1.0'?><SVG>", Some("an SVG drawing")),
             (b"<!DOCTYPE html>", Some("an HTML page")),
+            (b"<html><svg></svg>", Some("an HTML page")),
             (b"hello", Some("plain text")),
             (b"\x01\x02", None),
             (b"", None),

@@ -6,8 +6,9 @@
 use resvg::tiny_skia::{Rect, Transform};
 use resvg::usvg::{self, Group, Node, Paint, filter};
 
+use super::layers::Space;
 use super::too_many;
-use super::weights::{Canvas, DASH, DASHES, MOVED, NODE, PAINTED, SEGMENT, outline, weight};
+use super::weights::{DASH, DASHES, MOVED, NODE, PAINTED, SEGMENT, STOP, outline, weight};
 use crate::codecs::Error;
 
 /// Nanoseconds that all of a drawing may take, about.
@@ -26,20 +27,15 @@ pub(super) fn bill(
     size: (u32, u32),
     layers: u64,
 ) -> Result<(), Error> {
-    let canvas = (f64::from(size.0), f64::from(size.1));
     let mut bill = Bill {
         work: 0.0,
         held: 0.0,
         layers: layers as f64,
-        reach: reach(size),
     };
-    bill.nodes(root, transform, canvas)
-}
-
-/// Where `resvg` lets layers go to: five times the picture.
-fn reach((width, height): (u32, u32)) -> Option<Rect> {
-    let (width, height) = (width as f32, height as f32);
-    Rect::from_ltrb(-2.0 * width, -2.0 * height, 3.0 * width, 3.0 * height)
+    let Some(space) = Space::new(size, transform) else {
+        return Ok(());
+    };
+    bill.nodes(root, space)
 }
 
 struct Bill {
@@ -48,7 +44,6 @@ struct Bill {
     /// Bytes of the layers around.
     held: f64,
     layers: f64,
-    reach: Option<Rect>,
 }
 
 impl Bill {
@@ -79,13 +74,13 @@ impl Bill {
         ))
     }
 
-    fn nodes(&mut self, group: &Group, transform: Transform, canvas: Canvas) -> Result<(), Error> {
+    fn nodes(&mut self, group: &Group, space: Space) -> Result<(), Error> {
         for node in group.children() {
             self.spend(NODE)?;
             match node {
-                Node::Group(group) => self.group(group, transform, canvas)?,
-                Node::Path(path) => self.path(path, transform, canvas)?,
-                Node::Text(text) => self.group(text.flattened(), transform, canvas)?,
+                Node::Group(group) => self.group(group, space)?,
+                Node::Path(path) => self.path(path, space)?,
+                Node::Text(text) => self.group(text.flattened(), space)?,
                 // None is loaded.
                 Node::Image(_) => {}
             }
@@ -93,24 +88,21 @@ impl Bill {
         Ok(())
     }
 
-    fn group(&mut self, group: &Group, transform: Transform, canvas: Canvas) -> Result<(), Error> {
-        let transform = transform.pre_concat(group.transform());
+    fn group(&mut self, group: &Group, space: Space) -> Result<(), Error> {
+        let space = space.within(group.transform());
         if !group.should_isolate() {
-            return self.nodes(group, transform, canvas);
+            return self.nodes(group, space);
         }
-        let bounds = group.layer_bounding_box().to_rect();
-        let Some(layer) = self.layer(bounds, transform) else {
+        let Some(space) = space.layer(group) else {
             return Ok(());
         };
         let before = self.held;
-        // What is filtered is turned afterwards, on a layer that covers the picture's corners, too.
-        let turned = transform.has_skew() && !group.filters().is_empty();
-        let pixels = layer.0 * layer.1 * if turned { 2.0 } else { 1.0 };
+        let pixels = space.canvas.0 * space.canvas.1;
         self.spend(pixels * MOVED)?;
         self.hold(pixels * PIXEL)?;
-        self.nodes(group, transform, layer)?;
+        self.nodes(group, space)?;
         for filter in group.filters() {
-            self.filter(filter, transform, layer)?;
+            self.filter(filter, space)?;
         }
         let mut clip = group.clip_path();
         let within = self.held;
@@ -118,8 +110,7 @@ impl Bill {
             // As a picture, and as a mask.
             self.spend(pixels * MOVED)?;
             self.hold(pixels * (PIXEL + 1.0))?;
-            let transform = transform.pre_concat(path.transform());
-            self.clip(path.root(), transform, layer)?;
+            self.clip(path.root(), space.within(path.transform()))?;
             clip = path.clip_path();
         }
         self.held = within;
@@ -127,45 +118,32 @@ impl Bill {
         while let Some(picture) = mask {
             self.spend(pixels * 2.0 * MOVED)?;
             self.hold(pixels * (PIXEL + 2.0))?;
-            self.nodes(picture.root(), transform, layer)?;
+            self.nodes(picture.root(), space)?;
             mask = picture.mask();
         }
         self.held = before;
         Ok(())
     }
 
-    /// Size of a group's layer, a little more than its bounds as far as they are within reach; `None` where it isn't drawn.
-    fn layer(&self, bounds: Rect, transform: Transform) -> Option<Canvas> {
-        let reach = self.reach?;
-        let bounds = bounds.transform(transform)?;
-        let side = |low: f32, high: f32, from: f32, to: f32| {
-            let (low, high) = (low.max(from), high.min(to));
-            (high > low).then(|| f64::from(high - low) + 5.0)
-        };
-        let across = side(bounds.left(), bounds.right(), reach.left(), reach.right());
-        let down = side(bounds.top(), bounds.bottom(), reach.top(), reach.bottom());
-        across.zip(down)
-    }
-
     /// What cuts a layer; its parts may be cut, too, each on a layer of its own.
-    fn clip(&mut self, group: &Group, transform: Transform, canvas: Canvas) -> Result<(), Error> {
+    fn clip(&mut self, group: &Group, space: Space) -> Result<(), Error> {
         for node in group.children() {
             self.spend(NODE)?;
             match node {
-                Node::Path(path) => self.path(path, transform, canvas)?,
-                Node::Text(text) => self.clip(text.flattened(), transform, canvas)?,
+                Node::Path(path) => self.path(path, space)?,
+                Node::Text(text) => self.clip(text.flattened(), space)?,
                 Node::Group(group) => {
-                    let transform = transform.pre_concat(group.transform());
+                    let space = space.within(group.transform());
                     let before = self.held;
                     let mut clip = group.clip_path();
                     while let Some(path) = clip {
-                        let pixels = canvas.0 * canvas.1;
+                        let pixels = space.canvas.0 * space.canvas.1;
                         self.spend(pixels * 2.0 * MOVED)?;
                         self.hold(pixels * (2.0 * PIXEL + 1.0))?;
-                        self.clip(path.root(), transform.pre_concat(path.transform()), canvas)?;
+                        self.clip(path.root(), space.within(path.transform()))?;
                         clip = path.clip_path();
                     }
-                    self.clip(group, transform, canvas)?;
+                    self.clip(group, space)?;
                     self.held = before;
                 }
                 Node::Image(_) => {}
@@ -174,12 +152,10 @@ impl Bill {
         Ok(())
     }
 
-    fn path(
-        &mut self,
-        path: &usvg::Path,
-        transform: Transform,
-        canvas: Canvas,
-    ) -> Result<(), Error> {
+    fn path(&mut self, path: &usvg::Path, space: Space) -> Result<(), Error> {
+        let Space {
+            transform, canvas, ..
+        } = space;
         let outline = outline(path.data().segments(), transform, canvas.1);
         let covered = |bounds: Rect| {
             let bounds = bounds.transform(transform);
@@ -194,7 +170,7 @@ impl Bill {
         if let Some(fill) = path.fill() {
             let pixels = covered(path.bounding_box());
             self.spend(outline.work() + pixels * PAINTED)?;
-            self.paint(fill.paint(), transform, pixels)?;
+            self.paint(fill.paint(), space, pixels)?;
         }
         if let Some(stroke) = path.stroke() {
             let pixels = covered(path.stroke_bounding_box());
@@ -208,23 +184,27 @@ impl Bill {
                 }
             }
             self.spend(work + pixels * PAINTED)?;
-            self.paint(stroke.paint(), transform, pixels)?;
+            self.paint(stroke.paint(), space, pixels)?;
         }
         Ok(())
     }
 
     /// What is behind a paint: a pattern is rendered anew for each path.
-    fn paint(&mut self, paint: &Paint, transform: Transform, pixels: f64) -> Result<(), Error> {
+    fn paint(&mut self, paint: &Paint, space: Space, pixels: f64) -> Result<(), Error> {
         match paint {
             Paint::Color(_) => Ok(()),
+            // All stops are looked at for every few pixels.
             Paint::LinearGradient(gradient) => {
-                self.spend(pixels * PAINTED + gradient.stops().len() as f64 * SEGMENT)
+                let stops = gradient.stops().len() as f64;
+                self.spend(pixels * (PAINTED + stops * STOP) + stops * SEGMENT)
             }
             Paint::RadialGradient(gradient) => {
-                self.spend(pixels * 2.0 * PAINTED + gradient.stops().len() as f64 * SEGMENT)
+                let stops = gradient.stops().len() as f64;
+                self.spend(pixels * (2.0 * PAINTED + stops * STOP) + stops * SEGMENT)
             }
             Paint::Pattern(pattern) => {
-                let (across, down) = transform.pre_concat(pattern.transform()).get_scale();
+                let placed = space.transform.pre_concat(pattern.transform());
+                let (across, down) = placed.get_scale();
                 let rect = pattern.rect();
                 let tile = (
                     f64::from(rect.width() * across) + 1.0,
@@ -233,29 +213,35 @@ impl Bill {
                 let before = self.held;
                 self.spend(pixels * 8.0 * PAINTED + tile.0 * tile.1 * MOVED)?;
                 self.hold(tile.0 * tile.1 * PIXEL)?;
-                self.nodes(pattern.root(), Transform::from_scale(across, down), tile)?;
+                let space = Space {
+                    transform: Transform::from_scale(across, down),
+                    canvas: tile,
+                    ..space
+                };
+                self.nodes(pattern.root(), space)?;
                 self.held = before;
                 Ok(())
             }
         }
     }
 
-    fn filter(
-        &mut self,
-        filter: &filter::Filter,
-        transform: Transform,
-        layer: Canvas,
-    ) -> Result<(), Error> {
-        let pixels = layer.0 * layer.1;
+    fn filter(&mut self, filter: &filter::Filter, space: Space) -> Result<(), Error> {
+        let Space {
+            transform, canvas, ..
+        } = space;
+        let pixels = canvas.0 * canvas.1;
         let before = self.held;
         // The source is copied once, and the last result. A blur has sums of two more sizes.
         self.hold(pixels * 3.0 * PIXEL)?;
         for primitive in filter.primitives() {
-            self.spend(NODE + pixels * weight(primitive.kind(), transform, layer))?;
+            self.spend(NODE + pixels * weight(primitive.kind(), transform, canvas))?;
             // Each keeps its result until the end.
             self.hold(pixels * PIXEL)?;
             if let filter::Kind::Image(image) = primitive.kind() {
-                self.nodes(image.root(), transform, layer)?;
+                let shown = space.shown(filter.rect(), primitive.rect());
+                if let Some(space) = shown {
+                    self.nodes(image.root(), space)?;
+                }
             }
         }
         self.held = before;

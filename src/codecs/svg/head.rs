@@ -1,6 +1,6 @@
 //! What the root element says: that it is a drawing, and its size. It looks at the first bytes alone.
 
-use super::broken;
+use super::{broken, doctype};
 use crate::codecs::Error;
 
 /// Bytes that the root element's tag has to end in. Some programs declare entities before it.
@@ -85,8 +85,8 @@ fn root(bytes: &[u8]) -> Option<&[u8]> {
             behind(inner, b"?>")?
         } else if let Some(inner) = rest.strip_prefix(b"<!--") {
             behind(inner, b"-->")?
-        } else if let Some(inner) = rest.strip_prefix(b"<!") {
-            declared(inner)?
+        } else if rest.starts_with(b"<!") {
+            rest.get(doctype::length(rest)?..)?
         } else {
             break;
         };
@@ -107,28 +107,6 @@ fn root(bytes: &[u8]) -> Option<&[u8]> {
 fn behind<'a>(bytes: &'a [u8], end: &[u8]) -> Option<&'a [u8]> {
     let at = memchr::memmem::find(bytes, end)?;
     bytes.get(at + end.len()..)
-}
-
-/// What is behind a document type, whose own part stands in brackets.
-fn declared(mut bytes: &[u8]) -> Option<&[u8]> {
-    let mut inside = false;
-    loop {
-        let (&byte, rest) = bytes.split_first()?;
-        bytes = match byte {
-            b'"' | b'\'' => behind(rest, &[byte])?,
-            b'<' if rest.starts_with(b"!--") => behind(rest, b"-->")?,
-            b'>' if !inside => return Some(rest),
-            b'[' => {
-                inside = true;
-                rest
-            }
-            b']' => {
-                inside = false;
-                rest
-            }
-            _ => rest,
-        };
-    }
 }
 
 /// Bytes of a tag up to its `>`, which may stand in a value, too.

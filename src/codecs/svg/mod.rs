@@ -5,8 +5,10 @@
 //! pixels will cost (`bill`). Nothing outside the file is ever read: no font but ours, no picture, no style sheet.
 
 mod bill;
+mod doctype;
 mod draw;
 mod head;
+mod layers;
 mod scan;
 mod styles;
 mod survey;
@@ -103,6 +105,7 @@ pub(super) fn open<'a>(
         let counts = scan::scan(bytes)?;
         checkpoint.check(Stage::Decode)?;
         let tree = tree(bytes, &counts, checkpoint)?;
+        check_size(&tree, size)?;
         checkpoint.check(Stage::Decode)?;
         let view = View {
             size,
@@ -138,6 +141,17 @@ fn tree(bytes: &[u8], counts: &Counts, checkpoint: &Checkpoint) -> Result<Tree, 
         usvg::Error::InvalidSize => broken("pixels", "it has no size"),
         _ => broken("pixels", "it is nested too deeply, or isn't a drawing"),
     })
+}
+
+/// Refuses a drawing that is read in another size than its first tag was taken to state, as by way of an entity: it would be stretched.
+fn check_size(tree: &Tree, size: (u32, u32)) -> Result<(), Error> {
+    let agree = |drawn: f32, told: u32| {
+        (f64::from(drawn) - f64::from(told)).abs() <= 1.0 + f64::from(told) * 1e-4
+    };
+    if agree(tree.size().width(), size.0) && agree(tree.size().height(), size.1) {
+        return Ok(());
+    }
+    Err(broken("pixels", "it doesn't state its size plainly"))
 }
 
 /// How to read a drawing: nothing comes from outside, and every family is the one font there is.

@@ -1,6 +1,6 @@
 //! What a file's tags amount to, counted without a parser: whatever takes a parser's time or memory is bounded before there is one.
 
-use super::{BYTES, too_many};
+use super::{BYTES, broken, doctype, too_many};
 use crate::codecs::Error;
 
 /// Elements, at most: maps have some ten thousand.
@@ -144,7 +144,7 @@ impl Scanner<'_> {
                 self.counts.text += length.unwrap_or(tag.len()) as u64;
                 length
             }
-            // What is in a document type is looked at like anything else: an entity may be made of tags.
+            [b'<', b'!', b'D', ..] => Some(self.declared(tag)?),
             [b'<', b'!', ..] => Some(2),
             [b'<', b'/', ..] => {
                 self.depth = self.depth.saturating_sub(1);
@@ -156,6 +156,22 @@ impl Scanner<'_> {
         let rest = length.and_then(|length| self.rest.get(at + length..));
         self.rest = rest.unwrap_or_default();
         Ok(!self.rest.is_empty())
+    }
+
+    /// A document type; its length. An entity may be made of tags, where what looks like a comment may be none: each bracket is taken for a tag.
+    fn declared(&mut self, bytes: &[u8]) -> Result<usize, Error> {
+        let wrong = || broken("header", "its document type is wrong");
+        let length = doctype::length(bytes).ok_or_else(wrong)?;
+        let inside = bytes.get(..length).unwrap_or(bytes);
+        let tags = inside
+            .windows(2)
+            .filter(|pair| matches!(pair, [b'<', next] if !matches!(next, b'!' | b'?' | b'/')));
+        let attributes = memchr::memchr_iter(b'=', inside).count() as u64;
+        self.counts.elements += tags.count() as u64;
+        self.counts.attributes += attributes;
+        self.counts.namespaces += memchr::memmem::find_iter(inside, b"xmlns").count() as u64;
+        self.check(attributes)?;
+        Ok(length)
     }
 
     /// An element's tag; its length.
@@ -184,6 +200,12 @@ impl Scanner<'_> {
         self.counts.elements += 1;
         self.counts.attributes += attributes;
         self.depth += u64::from(!closes);
+        self.check(attributes)?;
+        Ok(at)
+    }
+
+    /// Whether all is within its limits, behind an element with so many attributes.
+    fn check(&self, attributes: u64) -> Result<(), Error> {
         let Counts {
             elements,
             attributes: all,
@@ -201,7 +223,7 @@ impl Scanner<'_> {
                 return Err(too_many(what, limit, actual));
             }
         }
-        Ok(at)
+        Ok(())
     }
 }
 

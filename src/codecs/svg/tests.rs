@@ -229,6 +229,7 @@ fn attacks() -> Vec<(&'static str, Vec<u8>)> {
         [doctype.as_bytes(), &svg(end)].concat()
     };
     let zigzag = "9 0 0 99 ".repeat(100_000);
+    let dense = "V99V0".repeat(160_000);
     let marks = "<marker id='m'><path d='M0 0H9'/><path d='M0 0V9'/></marker>";
     let big = |filter: &str| {
         svg(&format!(
@@ -277,7 +278,7 @@ fn attacks() -> Vec<(&'static str, Vec<u8>)> {
         ),
         (
             "zigzag",
-            svg(&format!("<path stroke='red' stroke-dasharray='1' d='M{zigzag}'/>").repeat(4)),
+            svg(&format!("<path stroke='red' stroke-dasharray='1' d='M0 0H9{dense}'/>").repeat(4)),
         ),
         (
             "dashes",
@@ -292,7 +293,7 @@ fn attacks() -> Vec<(&'static str, Vec<u8>)> {
         (
             "pattern of a gigapixel",
             svg(
-                "<pattern id='p' width='99999' height='99999' patternUnits='userSpaceOnUse'><rect/></pattern><rect width='9' height='9' fill='url(#p)'/>",
+                "<pattern id='p' width='99999' height='99999' patternUnits='userSpaceOnUse'><rect width='9' height='9'/></pattern><rect width='9' height='9' fill='url(#p)'/>",
             ),
         ),
         (
@@ -340,6 +341,244 @@ fn attacks_are_refused_at_once() {
     }
 }
 
+/// So many rectangles.
+fn rects(count: usize) -> String {
+    "<path d='M0 0H9V9'/>".repeat(count)
+}
+
+/// References that `usvg` follows without end or as often as it likes: each is seen before, for what it is.
+fn hidden_attacks() -> Vec<(&'static str, String, &'static str)> {
+    let pattern = |attributes: &str, count: usize| {
+        format!(
+            "<pattern {attributes} width='9' height='9'>{}</pattern>",
+            rects(count)
+        )
+    };
+    let circle = |one: &str, other: &str| {
+        format!("{one}{other}<path d='M0 0H9V9' mask='url(#a)' fill='url(#a)'/>")
+    };
+    let mask = |id: &str, of: &str| format!("<mask id='{id}'><path d='M0 0H9V9' {of}/></mask>");
+    let paint = |id: &str, of: &str| {
+        format!("<pattern id='{id}' width='9' height='9'><path d='M0 0H9V9' {of}/></pattern>")
+    };
+    let many = "elements with all that they refer to";
+    let round = "circle";
+    let filled = |fill: &str| format!("<g fill=\"{fill}\">{}</g>", rects(500));
+    let styled = |style: &str, inner: &str| {
+        format!("<style>{style}</style>{}{inner}", pattern("id='p'", 100))
+    };
+    let dashes = "1 ".repeat(20_000);
+    let families = "x".repeat(200_000);
+    vec![
+        (
+            "three masks",
+            mask("a", "mask='url(#b)'") + &mask("b", "mask='url(#c)'") + &mask("c", "mask='url(#a)'"),
+            round,
+        ),
+        ("fill and stroke", circle(&paint("a", "fill='url(#b)'"), &paint("b", "stroke='url(#a)'")), round),
+        ("mask and pattern", circle(&mask("a", "fill='url(#b)'"), &paint("b", "mask='url(#a)'")), round),
+        (
+            "shown by a filter",
+            "<filter id='f'><feImage href='#g'/></filter><g id='g'><path d='M0 0H9V9' filter='url(#f)'/></g>".into(),
+            round,
+        ),
+        (
+            "by a style",
+            "<style>.b{mask:url(#a)}</style><mask id='a'><g class='b'/></mask><g class='b'/>".into(),
+            round,
+        ),
+        ("first decoy", "<g id='p'/>".to_owned() + &pattern("id='p'", 100) + &filled("url(#p)"), many),
+        ("last decoy", pattern("id='p'", 100) + "<g id='p'/>" + &filled("url(#p)"), many),
+        ("foreign id", pattern("xmlns:z='z' z:id='decoy' id='p'", 100) + &filled("url(#p)"), many),
+        ("semicolon", pattern("id='a;b'", 100) + &filled("url(#a;b)"), many),
+        ("space", pattern("id='a b'", 100) + &filled("url( '#a b ' )"), many),
+        (
+            "chain",
+            self::many(150, |i| format!("<clipPath id='c{}' clip-path='url(#c{i})'><path d='M0 0H9V9'/></clipPath>", i + 1)),
+            "inside of each other",
+        ),
+        (
+            "long path",
+            format!("<path id='a' d='M0 0{}'/>{}", "h1v1".repeat(20_000), "<use href='#a'/>".repeat(5_000)),
+            many,
+        ),
+        (
+            "long transform",
+            format!("<g id='a' transform='{}'/>{}", "scale(1)".repeat(9_000), "<use href='#a'/>".repeat(5_000)),
+            many,
+        ),
+        ("dashes below", format!("<g stroke-dasharray='{dashes}'>{}</g>", rects(2_000)), many),
+        ("dashes in a style", format!("<g style='stroke-dasharray:{dashes}'>{}</g>", rects(2_000)), many),
+        ("dashes in a sheet", format!("<style>g{{stroke-dasharray:{dashes}}}</style><g>{}</g>", rects(2_000)), many),
+        (
+            "selectors and declarations",
+            format!("<style>{}a{{{}}}</style>", "a,".repeat(2_000), "fill:red;".repeat(2_000)),
+            "declarations times selectors",
+        ),
+        (
+            "value for all",
+            format!("<style>g{{font-family:{families}}}</style>{}", "<g/>".repeat(2_000)),
+            many,
+        ),
+        (
+            "values by many classes",
+            format!(
+                "<style>{}</style>{}",
+                self::many(90, |i| format!(".a{i}{{font-family:{}}}", "x".repeat(900))),
+                format!("<g class='{}'/>", self::many(90, |i| format!("a{i} "))).repeat(900)
+            ),
+            many,
+        ),
+        (
+            "used and painted",
+            format!("{}<g id='big'>{}</g><use href='#big' fill='url(#p)'/>", pattern("id='p'", 100), rects(500)),
+            many,
+        ),
+        ("commented", styled(".a{/**/fill:url(#p)}", &format!("<g class='a'>{}</g>", rects(500))), many),
+        ("commented out", styled(".a{mask/*;x:*/:url(#p)}", &format!("<g class='a'>{}</g>", rects(500))), many),
+        (
+            "below a class",
+            styled(".a rect{fill:url(#p)}", &format!("<g class='a'>{}</g>", "<rect width='9' height='9'/>".repeat(500))),
+            many,
+        ),
+        ("braces in strings", styled(".a{x:'}.b{';fill:url(#p)}", ""), "strings with braces"),
+        ("inherited", "<mask id='m'/><g mask='url(#m)'><g mask='inherit'/></g>".into(), "inherited"),
+        ("inherited by style", "<g style='fill:red; mask :inherit'/>".into(), "inherited"),
+    ]
+}
+
+#[test]
+fn what_hides_is_found() {
+    for (name, inner, words) in hidden_attacks() {
+        let start = Instant::now();
+        let got = read(&svg(&inner), None);
+        let Err(Error::TooComplex { what, .. }) = &got else {
+            panic!("{name}: {:?}", got.map(|samples| samples.len()));
+        };
+        assert!(what.contains(words), "{name}: {what}");
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(5), "{name}: {took:?}");
+    }
+}
+
+/// Whatever stands in a document type, tags behind it are counted.
+#[test]
+fn document_types_hide_nothing() {
+    let attributes = many(400, |i| format!(" a{i}=''"));
+    for before in [
+        "<!DOCTYPE svg SYSTEM \"<!--\">",
+        "<!DOCTYPE svg PUBLIC '<?' \"<!--\">",
+        "<!DOCTYPE svg [<!ENTITY a \"<!--\">]>",
+        "<!DOCTYPE svg [<!ENTITY a '<?'>]>",
+        "<!DOCTYPE svg [<!ELEMENT <!-- >]>",
+        "<!DOCTYPE svg [<!ELEMENT ' ><!-- ' -->]>",
+        "<!DOCTYPE svg [<!ELEMENT ' ><!-- ' ]> <? -->]>",
+        "<!DOCTYPE svg [<!ATTLIST a b CDATA \"<!--\">]>",
+        "<!DOCTYPE svg [<!NOTATION a '] > <?x ]> ?> ] >",
+    ] {
+        let file = format!(
+            "{before}<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'{attributes}/><!-- --><?a ?>"
+        );
+        let got = probe(file.as_bytes());
+        let Err(Error::TooComplex { what, .. }) = &got else {
+            panic!("{before}: {got:?}");
+        };
+        assert_eq!(what, "attributes of one element", "{before}");
+        let plain = file.replace(&attributes, "");
+        assert!(read(plain.as_bytes(), None).is_ok(), "{before}");
+    }
+    let inside = format!(
+        "<!DOCTYPE svg [<!ENTITY a '<g{}/>'>]>",
+        attributes.replace('\'', "\"")
+    );
+    let file = [inside.as_bytes(), &svg("&a;")].concat();
+    assert!(matches!(probe(&file), Err(Error::TooComplex { .. })));
+    for wrong in [
+        "<!DOCTYPE svg [<!a>]>",
+        "<!DOCTYPE svg [ ] svg>",
+        "<!DOCTYPE svg [<!-- ]>",
+    ] {
+        let file = [wrong.as_bytes(), &svg("")].concat();
+        assert!(probe(&file).is_err(), "{wrong}");
+    }
+}
+
+/// What takes long to draw, or much memory, is seen where `resvg` would do it.
+#[test]
+fn bills_are_those_of_the_renderer() {
+    let large = |inner: &str| {
+        format!("<svg xmlns='http://www.w3.org/2000/svg' width='5000' height='5000'>{inner}</svg>")
+    };
+    let small = |inner: &str| String::from_utf8(svg(inner)).unwrap();
+    let stops = many(3_000, |i| {
+        format!("<stop offset='.{i:04}' stop-color='#{:03x}'/>", i % 4096)
+    });
+    let gradient = format!("<linearGradient id='g'>{stops}</linearGradient>");
+    let layers =
+        "<g opacity='.9'>".repeat(90) + "<path d='M299 299H900V900H299'/>" + &"</g>".repeat(90);
+    let turned =
+        "<g transform='rotate(45)' filter='url(#f)'>".repeat(16) + &rects(1) + &"</g>".repeat(16);
+    let kernel = "1 ".repeat(40_000);
+    for (name, file, words) in [
+        (
+            "stops",
+            large(&format!(
+                "{gradient}<path fill='url(#g)' d='M0 0H5000V5000H0'/>"
+            )),
+            "milliseconds",
+        ),
+        (
+            "stroked stops",
+            large(&format!(
+                "{gradient}<path stroke='url(#g)' stroke-width='9000' d='M0 0L5000 5000'/>"
+            )),
+            "milliseconds",
+        ),
+        ("layers far out", small(&layers), "layers"),
+        (
+            "turned layers",
+            small(&format!(
+                "<filter id='f' filterUnits='userSpaceOnUse' x='-500000' y='-500000' width='1000000' height='1000000'><feFlood/></filter>{turned}"
+            )),
+            "layers",
+        ),
+        (
+            "wrapped",
+            small(&format!(
+                "<filter id='f' x='0' y='0' width='1' height='1'><feConvolveMatrix order='40000,1' targetX='39999' edgeMode='wrap' kernelMatrix='{kernel}'/></filter><path d='M0 0H1V9H0' filter='url(#f)'/>"
+            )),
+            "milliseconds",
+        ),
+    ] {
+        let start = Instant::now();
+        let got = read(file.as_bytes(), None);
+        let Err(Error::TooComplex { what, .. }) = &got else {
+            panic!("{name}: {:?}", got.map(|samples| samples.len()));
+        };
+        assert!(what.contains(words), "{name}: {what}");
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(5), "{name}: {took:?}");
+    }
+}
+
+/// Where a size is hidden from who reads the first tag alone, nothing is stretched.
+#[test]
+fn sizes_that_arent_stated_plainly_are_refused() {
+    let file = b"<!DOCTYPE svg [<!ENTITY w '50'>]><svg xmlns='http://www.w3.org/2000/svg' width='&w;' height='10' viewBox='0 0 100 100'/>";
+    let error = read(file, None).unwrap_err().to_string();
+    assert!(error.contains("size plainly"), "{error}");
+    for plain in [
+        "width='2em' height='2ex'",
+        "width='50%' viewBox='0 0 30 20'",
+        "height='.3' viewBox='0 0 30 20'",
+        "viewBox='0 0 3.5 2.5'",
+        "width='1in' height='25.4mm'",
+    ] {
+        let file = format!("<svg xmlns='http://www.w3.org/2000/svg' {plain}/>");
+        assert!(read(file.as_bytes(), None).is_ok(), "{plain}");
+    }
+}
+
 /// What has a size of its own isn't taken for an attack.
 #[test]
 fn large_drawings_pass() {
@@ -360,6 +599,21 @@ fn large_drawings_pass() {
             format!("{symbol}{}", "<use href='#s'/>".repeat(150)),
         ),
         ("deep", nested(80, "<rect width='9' height='9'/>")),
+        (
+            "marked",
+            format!(
+                "<style>/* .x{{}} don't */ .link{{marker-end:url(\"#m\");stroke:#000}} line, .axis path:hover{{fill:none}}</style><marker id='m'><path d='M0 0H9'/></marker>{}",
+                "<path class='link' d='M0 0L9 9'/>".repeat(300)
+            ),
+        ),
+        (
+            "font",
+            format!(
+                "<style>@font-face{{font-family:'A';src:url('data:font/woff2;base64,{}')}}g{{font:9px 'A'}}</style><g>{}</g>",
+                "A".repeat(99_999),
+                rects(99)
+            ),
+        ),
         (
             "text",
             format!("<text y='9'>{}</text>", "many letters ".repeat(500)),

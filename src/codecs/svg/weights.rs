@@ -13,6 +13,9 @@ const STEP: f64 = 4.0;
 pub(super) const PAINTED: f64 = 6.0;
 pub(super) const MOVED: f64 = 8.0;
 
+/// What a gradient's stop adds to each pixel.
+pub(super) const STOP: f64 = 0.7;
+
 /// What a dash costs: it has two ends and two sides.
 pub(super) const DASH: f64 = 1_000.0;
 
@@ -34,7 +37,10 @@ pub(super) fn weight(kind: &filter::Kind, transform: Transform, layer: Canvas) -
         }
         filter::Kind::ConvolveMatrix(convolution) => {
             let matrix = convolution.matrix();
-            6.0 * f64::from(matrix.columns()) * f64::from(matrix.rows())
+            let (columns, rows) = (f64::from(matrix.columns()), f64::from(matrix.rows()));
+            // Where it goes around the edges, it does so in steps of a layer's side.
+            let around = 1.0 + columns / layer.0.max(1.0) + rows / layer.1.max(1.0);
+            6.0 * columns * rows * around
         }
         filter::Kind::Turbulence(noise) => 250.0 * (f64::from(noise.num_octaves()) + 1.0),
         filter::Kind::DiffuseLighting(_) | filter::Kind::SpecularLighting(_) => 200.0,

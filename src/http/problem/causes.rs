@@ -153,13 +153,14 @@ fn megapixels(pixels: u64) -> Number {
     fraction.unwrap_or_else(|| Number::from(pixels / 1_000_000))
 }
 
-const DRAWING: &str = "The image is a drawing (SVG), which this server isn't set to read. It does with isolation = \"process\" and svg = \"auto\", since a drawing that is made to do harm then costs its own request alone, or with svg = true in any case. Send it as PNG.";
+/// Where drawings aren't read, and how they would be.
+const NO_DRAWINGS: &str = "The image is a drawing (SVG), which this server isn't set to read. It does with isolation = \"process\" and svg = \"auto\", since a drawing that is made to do harm then costs its own request alone, or with svg = true in any case. Send it as PNG.";
 
 impl From<plan::Error> for Problem {
     fn from(error: plan::Error) -> Self {
         match error {
             plan::Error::Parameter(error) => error.into(),
-            plan::Error::Drawing => Self::new(Kind::UnsupportedFormat, DRAWING),
+            plan::Error::Drawing => Self::new(Kind::UnsupportedFormat, NO_DRAWINGS),
             plan::Error::ImageTooLarge {
                 width,
                 height,
