@@ -347,6 +347,7 @@ fn rects(count: usize) -> String {
 }
 
 /// References that `usvg` follows without end or as often as it likes: each is seen before, for what it is.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn hidden_attacks() -> Vec<(&'static str, String, &'static str)> {
     let pattern = |attributes: &str, count: usize| {
         format!(
