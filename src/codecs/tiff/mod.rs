@@ -5,6 +5,7 @@
 //! were before compression, `samples.rs` makes samples of 8 bit of them, `colours.rs` what the picture is handed out as.
 //! Strips and tiles that are JPEG or WebP files of their own go to those codecs (`within.rs`, `planes.rs`).
 
+mod chunks;
 mod colours;
 mod decode;
 mod directory;
