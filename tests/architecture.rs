@@ -134,8 +134,11 @@ const HOMES: &[(&str, &[&str])] = &[
         "percent_encoding",
         &["source/folder.rs", "source/origin.rs"],
     ),
-    // The second has the module of that name in mind.
-    ("png", &["codecs/metadata/", "codecs/png/"]),
+    // The first two have the module of that name in mind.
+    (
+        "png",
+        &["codecs/metadata/", "codecs/moving.rs", "codecs/png/"],
+    ),
     ("prometheus_client", &["telemetry/"]),
     ("postcard", &["isolation/wire.rs"]),
     ("resvg", &["codecs/svg/"]),

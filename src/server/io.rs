@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::activity::{Activity, State};
+use super::clock::Clock;
 use super::outflow::Outflow;
 use super::refusal::{Refusal, Unreadable};
 use super::{Hurry, Settings};
@@ -271,34 +272,4 @@ fn unannounced(stream: &TcpStream, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>
 
 fn late(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, what)
-}
-
-/// Runs while something is waited for; begins anew when that changes.
-#[derive(Default)]
-struct Clock {
-    running: Option<(State, Pin<Box<Sleep>>)>,
-}
-
-impl Clock {
-    fn stop(&mut self) {
-        self.running = None;
-    }
-
-    /// Ready when `what` has been waited for as long as patience lasts.
-    fn poll(&mut self, what: State, patience: Option<Duration>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(patience) = patience else {
-            self.stop();
-            return Poll::Pending;
-        };
-        if self
-            .running
-            .as_ref()
-            .is_none_or(|(since, _)| *since != what)
-        {
-            self.running = Some((what, Box::pin(sleep_until(Instant::now() + patience))));
-        }
-        self.running
-            .as_mut()
-            .map_or(Poll::Pending, |(_, sleep)| sleep.as_mut().poll(cx))
-    }
 }

@@ -6,6 +6,7 @@
 
 mod accept;
 mod activity;
+mod clock;
 mod connection;
 mod io;
 mod outflow;
