@@ -17,7 +17,7 @@ async fn real_images_are_accepted_or_refused_as_the_manifest_says() {
     let manifest = std::fs::read_to_string(folder.join("manifest.tsv")).unwrap();
     let mut lines = manifest.lines().filter(|line| !line.starts_with('#'));
     let names: Vec<&str> = lines.next().unwrap().split('\t').collect();
-    let server = TestServer::start().await;
+    let server = TestServer::start_with(|config| config.pipeline.drawings = true).await;
     let references = folder.with_file_name("corpus-reference");
     let mut wrong = Vec::new();
     let mut matches = Vec::new();

@@ -102,7 +102,7 @@ async fn edges_stay_sharp_at_any_size() {
         "enlarge?width=1000&height=1000",
         "resize?width=900&height=300&fit=fill&enlarge=true",
         "resize?width=800&height=400&fit=cover&enlarge=true",
-        "resize?width=400&enlarge=true&rotate=180&flop=true",
+        "resize?width=400&enlarge=true&rotate=180&flip=true",
         "thumbnail?width=600&height=600",
     ] {
         let answer = server.post(&format!("/{query}&type=png"), drawing).await;

@@ -279,7 +279,7 @@ async fn tried(server: &TestServer, case: &Case, name: &str, file: &[u8]) -> Res
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_planned_comes() {
-    let server = Arc::new(TestServer::start().await);
+    let server = Arc::new(TestServer::start_with(|config| config.pipeline.drawings = true).await);
     let pictures = Arc::new(pictures());
     let strategy = (
         0..pictures.len(),

@@ -192,7 +192,7 @@ fn drawings_keep_to_their_estimates() {
             for ask in [
                 "convert?type=png",
                 "resize?width=90&type=jpeg",
-                "resize?width=2500&enlarge=true&type=webp",
+                "resize?width=2000&enlarge=true&type=webp",
                 "extract?left=10&top=10&areawidth=50&areaheight=50&type=png",
             ] {
                 table.row(&name, &file, ask);
