@@ -82,13 +82,13 @@ const LAYERED: &str = "layered";
 fn layer_bytes(detail: &str, made: Shape) -> u64 {
     let own = made.bytes();
     if detail == LAYERED {
-        (8 * own).clamp(LEAST_LAYERS, MANY_LAYERS).max(2 * own)
+        (12 * own).clamp(LEAST_LAYERS, MANY_LAYERS).max(2 * own)
     } else {
         0
     }
 }
 
-const LEAST_LAYERS: u64 = 1 << 20;
+const LEAST_LAYERS: u64 = 4 << 20;
 const MANY_LAYERS: u64 = 256 << 20;
 
 /// Prepares a rendering; the work is done when the first rows are asked for.
