@@ -34,6 +34,8 @@ pub enum Error {
         width: u32,
         /// Stored height.
         height: u32,
+        /// How many frames of that size would be decoded.
+        frames: u32,
         /// Allowed pixels.
         limit: u64,
     },
@@ -43,17 +45,6 @@ pub enum Error {
         actual: u32,
         /// Allowed frames.
         limit: u32,
-    },
-    /// The source's frames have too many pixels together.
-    AnimationTooLarge {
-        /// Width of each.
-        width: u32,
-        /// Height of each.
-        height: u32,
-        /// How many would be decoded.
-        frames: u32,
-        /// Allowed pixels.
-        limit: u64,
     },
     /// The answer would have too many pixels along a side.
     SideTooLong {
@@ -89,6 +80,7 @@ pub fn check_source(header: &Header, settings: &Settings) -> Result<(), Error> {
     Err(Error::ImageTooLarge {
         width: header.width,
         height: header.height,
+        frames: 1,
         limit: settings.max_pixels,
     })
 }

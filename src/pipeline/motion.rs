@@ -74,7 +74,7 @@ impl Motion {
             });
         }
         if self != Self::First && self.decoded(header) > settings.max_pixels {
-            return Err(PlanError::AnimationTooLarge {
+            return Err(PlanError::ImageTooLarge {
                 width: header.width,
                 height: header.height,
                 frames,

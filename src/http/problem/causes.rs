@@ -153,6 +153,23 @@ fn megapixels(pixels: u64) -> Number {
     fraction.unwrap_or_else(|| Number::from(pixels / 1_000_000))
 }
 
+/// The size of so many frames in words, and their megapixels.
+fn measured(width: u32, height: u32, frames: u32) -> (String, Number) {
+    let pixels = u64::from(width) * u64::from(height);
+    let actual = megapixels(pixels.saturating_mul(u64::from(frames)));
+    let each = if frames > 1 {
+        format!("{frames} frames of ")
+    } else {
+        String::new()
+    };
+    (
+        format!("{each}{width}×{height} ({actual} megapixels)"),
+        actual,
+    )
+}
+
+const STILL: &str = " A still picture of it is made with animated=false.";
+
 /// Where drawings aren't read, and how they would be.
 const NO_DRAWINGS: &str = "The image is a drawing (SVG), which this server isn't set to read. It does with isolation = \"process\" and svg = \"auto\", since a drawing that is made to do harm then costs its own request alone, or with svg = true in any case. Send it as PNG.";
 
@@ -164,36 +181,23 @@ impl From<plan::Error> for Problem {
             plan::Error::ImageTooLarge {
                 width,
                 height,
+                frames,
                 limit,
             } => {
-                let actual = megapixels(u64::from(width) * u64::from(height));
+                let (size, actual) = measured(width, height, frames);
                 let limit = megapixels(limit);
+                let hint = if frames > 1 { STILL } else { "" };
                 Self::new(
                     Kind::ImageTooLarge,
-                    format!("The image is {width}×{height} ({actual} megapixels); this server decodes up to {limit}."),
+                    format!("The image is {size}; this server decodes up to {limit}.{hint}"),
                 )
                 .limited(limit, actual, "megapixels")
             }
             plan::Error::TooManyFrames { actual, limit } => Self::new(
                 Kind::TooManyFrames,
-                format!("The animation has {actual} frames; this server makes up to {limit}. A still picture of it is made with animated=false."),
+                format!("The animation has {actual} frames; this server makes up to {limit}.{STILL}"),
             )
             .limited(limit, actual, "frames"),
-            plan::Error::AnimationTooLarge {
-                width,
-                height,
-                frames,
-                limit,
-            } => {
-                let pixels = u64::from(width) * u64::from(height);
-                let actual = megapixels(pixels.saturating_mul(u64::from(frames)));
-                let limit = megapixels(limit);
-                Self::new(
-                    Kind::ImageTooLarge,
-                    format!("The animation has {frames} frames of {width}×{height} ({actual} megapixels); this server decodes up to {limit}. A still picture of it is made with animated=false."),
-                )
-                .limited(limit, actual, "megapixels")
-            }
             plan::Error::SideTooLong { actual, limit } => Self::new(
                 Kind::OutputTooLarge,
                 format!("The answer would be {actual} pixels along a side; up to {limit} can be written."),
@@ -205,13 +209,11 @@ impl From<plan::Error> for Problem {
                 frames,
                 limit,
             } => {
-                let pixels = u64::from(width) * u64::from(height);
-                let actual = megapixels(pixels.saturating_mul(u64::from(frames)));
+                let (size, actual) = measured(width, height, frames);
                 let limit = megapixels(limit);
-                let each = if frames > 1 { format!("{frames} frames of ") } else { String::new() };
                 Self::new(
                     Kind::OutputTooLarge,
-                    format!("The answer would be {each}{width}×{height} ({actual} megapixels); this server makes up to {limit}."),
+                    format!("The answer would be {size}; this server makes up to {limit}."),
                 )
                 .limited(limit, actual, "megapixels")
             }

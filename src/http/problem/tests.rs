@@ -27,6 +27,7 @@ fn a_document_is_as_the_contract_has_it() {
     let problem = Problem::from(plan::Error::ImageTooLarge {
         width: 40_000,
         height: 30_000,
+        frames: 1,
         limit: 100_000_000,
     });
     insta::assert_json_snapshot!(problem.document("id-1", ""), @r#"
