@@ -26,17 +26,12 @@ const HEADER_BYTES: u64 = 64 << 20;
 
 /// Reads the header.
 pub(super) fn probe(format: Format, bytes: &[u8]) -> Result<Header, Error> {
-    let mut decoder = decoder(format, bytes, None, HEADER_BYTES)?;
+    let decoder = decoder(format, bytes, None, HEADER_BYTES)?;
     let (width, height) = decoder.dimensions();
     if width == 0 || height == 0 {
         return Err(broken(format, "header", "it has no size"));
     }
     let colour_type = decoder.color_type();
-    let profile = decoder.icc_profile().ok().flatten();
-    let profile = profile.map(|bytes| Colour::embedded(&bytes));
-    let orientation = decoder
-        .orientation()
-        .map_or(1, |orientation| u16::from(orientation.to_exif()));
     Ok(Header {
         format,
         width,
@@ -44,9 +39,10 @@ pub(super) fn probe(format: Format, bytes: &[u8]) -> Result<Header, Error> {
         model: model(colour_type),
         opaque: false,
         bit_depth: sample_bytes(colour_type) * 8,
-        orientation: Orientation::from_exif(orientation),
-        stated: (orientation > 1).then_some(orientation),
-        colour: profile.unwrap_or(Colour::Srgb),
+        orientation: Orientation::default(),
+        stated: None,
+        // No decoder here tells of a profile.
+        colour: Colour::Srgb,
         progressive: false,
         buffered: false,
         frames: 1,
@@ -125,26 +121,18 @@ fn pixels(
         .map_err(|error| told(format, "pixels", &error))?;
     Ok(match sample_bytes(colour) {
         1 => samples,
-        2 => narrowed(&samples, checkpoint, |bytes| {
-            nearest(u16::from_ne_bytes(bytes))
-        })?,
-        _ => narrowed(&samples, checkpoint, |bytes| {
-            level(f32::from_ne_bytes(bytes))
-        })?,
+        _ => narrowed(&samples, checkpoint)?,
     })
 }
 
-/// Samples of `N` bytes as samples of one.
-fn narrowed<const N: usize>(
-    samples: &[u8],
-    checkpoint: &Checkpoint,
-    narrow: impl Fn([u8; N]) -> u8,
-) -> Result<Vec<u8>, Stop> {
-    let (samples, _) = samples.as_chunks::<N>();
+/// Samples of two bytes as samples of one.
+fn narrowed(samples: &[u8], checkpoint: &Checkpoint) -> Result<Vec<u8>, Stop> {
+    let (samples, _) = samples.as_chunks::<2>();
     let mut small = Vec::with_capacity(samples.len());
     for part in samples.chunks(POLL_SAMPLES) {
         checkpoint.check(Stage::Decode)?;
-        small.extend(part.iter().map(|&sample| narrow(sample)));
+        let part = part.iter().map(|&sample| u16::from_ne_bytes(sample));
+        small.extend(part.map(nearest));
     }
     Ok(small)
 }
@@ -152,18 +140,6 @@ fn narrowed<const N: usize>(
 /// The nearest of the levels that a byte has.
 fn nearest(sample: u16) -> u8 {
     u8::try_from((u32::from(sample) + 128) / 257).unwrap_or(u8::MAX)
-}
-
-/// The same for a sample from 0 to 1; what is beyond is cut off, and what is no number counts as white.
-fn level(sample: f32) -> u8 {
-    let sample = if sample < 1.0 { sample.max(0.0) } else { 1.0 };
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "0 to 255"
-    )]
-    let level = (sample * 255.0).round() as u8;
-    level
 }
 
 /// The decoder of that format, which may allocate so many bytes, the picture that it hands out not included.
@@ -209,7 +185,7 @@ fn model(colour: ColorType) -> Model {
     match colour {
         ColorType::L8 | ColorType::L16 => Model::Gray,
         ColorType::La8 | ColorType::La16 => Model::GrayAlpha,
-        ColorType::Rgba8 | ColorType::Rgba16 | ColorType::Rgba32F => Model::Rgba,
+        ColorType::Rgba8 | ColorType::Rgba16 => Model::Rgba,
         _ => Model::Rgb,
     }
 }
@@ -251,13 +227,6 @@ mod tests {
         let deep = ImageBuffer::<Luma<u16>, _>::from_raw(256, 256, (0..=u16::MAX).collect());
         let small = DynamicImage::from(deep.unwrap()).into_luma8().into_raw();
         assert!((0..=u16::MAX).map(nearest).eq(small));
-        let floats: Vec<f32> = (-300..3_000_i16)
-            .map(|step| f32::from(step) / 2_048.0)
-            .chain([f32::NAN, f32::INFINITY, f32::NEG_INFINITY])
-            .collect();
-        let bright = ImageBuffer::<Rgb<f32>, _>::from_raw(1_101, 1, floats.clone()).unwrap();
-        let small = DynamicImage::from(bright).into_rgb8().into_raw();
-        assert!(floats.into_iter().map(level).eq(small));
     }
 
     /// A quarter of a megapixel in each format, of noise where that makes it longer.
