@@ -35,15 +35,18 @@ static LIGHT: LazyLock<Curve> = LazyLock::new(|| {
                 ((coded + 0.055) / 1.055).powf(2.4)
             }
         },
-        |light| {
-            if light <= 0.003_130_8 {
-                light * 12.92
-            } else {
-                1.055 * light.powf(1.0 / 2.4) - 0.055
-            }
-        },
+        coded,
     )
 });
+
+/// The sRGB curve, from 0 to 1: a sample of that much light.
+pub(super) fn coded(light: f64) -> f64 {
+    if light <= 0.003_130_8 {
+        light * 12.92
+    } else {
+        1.055 * light.powf(1.0 / 2.4) - 0.055
+    }
+}
 
 /// The samples' own steps.
 static EVEN: LazyLock<Curve> = LazyLock::new(|| Curve::new(|coded| coded, |number| number));

@@ -6,6 +6,7 @@
 
 use std::sync::LazyLock;
 
+use super::curve::coded;
 use crate::checkpoint::{Checkpoint, Stage, Stop};
 use crate::codecs::{Model, Raster};
 
@@ -44,40 +45,34 @@ static SAMPLES: LazyLock<Box<[u8]>> = LazyLock::new(|| {
     steps.map(sample).collect()
 });
 
-/// IEC 61966-2-1.
 fn sample(light: f64) -> u8 {
-    let coded = if light <= 0.003_130_8 {
-        12.92 * light
-    } else {
-        1.055 * light.powf(1.0 / 2.4) - 0.055
-    };
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "at most 255, and not below 0"
     )]
-    let sample = (coded * 255.0).round() as u8;
+    let sample = (coded(light) * 255.0).round() as u8;
     sample
 }
 
 /// Of a sample from 0 to 1, its light where white paper has 1.
-fn pq(coded: f64) -> f64 {
+fn pq(sample: f64) -> f64 {
     // ST 2084: m1, m2, c1, c2, c3.
-    let root = coded.powf(32.0 / 2_523.0);
+    let root = sample.powf(32.0 / 2_523.0);
     let ratio = (root - 3_424.0 / 4_096.0).max(0.0) / (2_413.0 / 128.0 - 2_392.0 / 128.0 * root);
     ratio.powf(16_384.0 / 2_610.0) * 10_000.0 / WHITE
 }
 
 /// Of a sample from 0 to 1, the light of the scene, from 0 to 1.
-fn hlg(coded: f64) -> f64 {
+fn hlg(sample: f64) -> f64 {
     // BT.2100: a, b, c.
     const A: f64 = 0.178_832_77;
     const B: f64 = 0.284_668_92;
     const C: f64 = 0.559_910_73;
-    if coded <= 0.5 {
-        coded * coded / 3.0
+    if sample <= 0.5 {
+        sample * sample / 3.0
     } else {
-        (((coded - C) / A).exp() + B) / 12.0
+        (((sample - C) / A).exp() + B) / 12.0
     }
 }
 
