@@ -30,11 +30,13 @@ impl Colours {
     }
 
     /// Whether samples become others, and as many as RGB has.
-    pub(super) fn converts(meaning: Meaning) -> bool {
-        matches!(
-            meaning,
-            Meaning::Palette | Meaning::Ycc { .. } | Meaning::Lab { .. }
-        )
+    pub(super) fn converts(layout: &Layout<'_>) -> bool {
+        match layout.meaning {
+            Meaning::Palette | Meaning::Lab { .. } => true,
+            // What a picture inside hands out in pixels is RGB already.
+            Meaning::Ycc { .. } => layout.planar || !layout.packing.is_picture(),
+            _ => false,
+        }
     }
 
     /// Makes RGB of a row of samples that are something else, of as many as the meaning has.

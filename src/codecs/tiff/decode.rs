@@ -5,20 +5,19 @@ use super::directory::File;
 use super::kinds::{Meaning, Number};
 use super::layout::Layout;
 use super::unpack::{self, Fault, Unpack};
-use super::{broken, planes, probe, samples, tiles, within};
+use super::{broken, planes, samples, tiles, within};
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::{Band, Error, Header, Model, Rows, Shape};
 
-/// Starts a decode of that page.
+/// Starts a decode of the first page.
 pub(in crate::codecs) fn open<'a>(
     bytes: &'a [u8],
     header: &Header,
-    page: u32,
     checkpoint: &'a Checkpoint,
 ) -> Result<Box<dyn Rows + 'a>, Error> {
     checkpoint.check(Stage::Decode)?;
-    let directory = File::new(bytes).and_then(|file| file.page(page));
-    let directory = directory.ok_or_else(|| broken("header", "it has no such page"))?;
+    let directory = File::new(bytes).and_then(|file| file.first_page());
+    let directory = directory.ok_or_else(|| broken("header", "it has no directory"))?;
     let layout = Layout::read(&directory)?;
     let shape = Shape {
         width: header.width,
@@ -34,7 +33,7 @@ pub(in crate::codecs) fn open<'a>(
     if matches!(shape.model, Model::YCbCr { .. }) {
         return Ok(planes::open(layout, shape, checkpoint));
     }
-    if probe::model(&layout)? != shape.model {
+    if layout.model() != shape.model {
         return Err(broken(
             "pixels",
             "its pixels are others than its header says",
@@ -176,7 +175,7 @@ impl<'a> Converter<'a> {
         let width = layout.chunk.0 as usize;
         let together = usize::from(layout.samples / layout.planes());
         let count = layout.used().count();
-        let converts = Colours::converts(layout.meaning);
+        let converts = Colours::converts(layout);
         self.raw.resize(layout.raw_bytes(), 0);
         self.stored.resize(width * together, 0);
         self.used

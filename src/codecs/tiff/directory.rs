@@ -56,13 +56,9 @@ impl<'a> File<'a> {
         self.bytes.len()
     }
 
-    /// The directory of a page, the first one is 0.
-    pub(super) fn page(&self, index: u32) -> Option<Directory<'a>> {
-        let mut directory = self.directory(self.first()?)?;
-        for _ in 0..index {
-            directory = self.directory(directory.next()?)?;
-        }
-        Some(directory)
+    /// The directory of the first page.
+    pub(super) fn first_page(&self) -> Option<Directory<'a>> {
+        self.directory(self.first()?)
     }
 
     /// How many pages there are, at least 1; a chain that leads back ends there.

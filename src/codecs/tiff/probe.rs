@@ -4,16 +4,15 @@ use super::directory::{Directory, File};
 use super::kinds::Meaning;
 use super::layout::Layout;
 use super::{broken, unpack, within};
-use crate::codecs::header::PROFILE_BYTES;
-use crate::codecs::{Colour, Error, Format, Header, Model, Orientation};
+use crate::codecs::{Colour, Error, Format, Header, Model, exif};
 
 /// Tables, the layout itself, lists of strips' readers.
 const SPARE_BYTES: u64 = 64 << 10;
 
-/// Reads the header of that page.
-pub(in crate::codecs) fn probe(bytes: &[u8], page: u32) -> Result<Header, Error> {
+/// Reads the header of the first page.
+pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
     let file = File::new(bytes).ok_or_else(|| broken("header", "it is cut short"))?;
-    let directory = file.page(page);
+    let directory = file.first_page();
     let directory = directory.ok_or_else(|| broken("header", "it has no directory"))?;
     let layout = Layout::read(&directory)?;
     let first = layout.packing.is_picture().then(|| within::first(&layout));
@@ -30,7 +29,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8], page: u32) -> Result<Header, Error>
         model,
         opaque: false,
         bit_depth: layout.bits.min(32),
-        orientation: stated.map_or_else(Orientation::default, Orientation::from_exif),
+        orientation: exif::turn(stated),
         stated: stated.filter(|&tag| tag > 1),
         colour: colour(&directory, layout.meaning),
         progressive: false,
@@ -43,11 +42,6 @@ pub(in crate::codecs) fn probe(bytes: &[u8], page: u32) -> Result<Header, Error>
 }
 
 /// What a decode of that layout hands out.
-pub(super) fn model(layout: &Layout<'_>) -> Result<Model, Error> {
-    let first = layout.packing.is_picture().then(|| within::first(layout));
-    Ok(handed_out(layout, first.transpose()?.as_ref()))
-}
-
 fn handed_out(layout: &Layout<'_>, first: Option<&Header>) -> Model {
     match first.map(|first| first.model) {
         Some(planes @ Model::YCbCr { .. })
@@ -94,7 +88,6 @@ fn held_bytes(layout: &Layout<'_>, model: Model, first: Option<&Header>) -> u64 
 /// The embedded profile, of samples that stay what they are.
 fn colour(directory: &Directory<'_>, meaning: Meaning) -> Colour {
     let profile = directory.find(34_675).and_then(|profile| profile.bytes());
-    let profile = profile.filter(|profile| profile.len() <= PROFILE_BYTES);
     match (profile, meaning) {
         (None, _) | (_, Meaning::Lab { .. }) => Colour::Srgb,
         (Some(profile), _) => Colour::embedded(profile),
