@@ -35,7 +35,7 @@ pub struct Header {
     pub progressive: bool,
     /// The decoder holds all of the picture before it hands out the first row, whatever the reason.
     pub buffered: bool,
-    /// Frames, pages or icon entries; 1 for a still picture, or where only a survey could count them.
+    /// Frames of an animation, or pages; 1 for a still picture.
     pub frames: u32,
     /// What is said of all frames, where there are several.
     pub animation: Option<Animation>,

@@ -145,7 +145,10 @@ fn by_habit(format: Format, header: &Header) -> bool {
 }
 
 fn no_frame(header: &Header) -> PlanError {
-    let last = header.frames.saturating_sub(1);
+    // Of what doesn't move, the first page alone is read.
+    let last = header
+        .animation
+        .map_or(0, |_| header.frames.saturating_sub(1));
     PlanError::Parameter(parameter::outside(
         "page",
         format!("the number of a frame, 0 to {last} here"),

@@ -2,7 +2,6 @@
 
 use super::broken;
 use crate::codecs::bytes::Reader;
-use crate::codecs::header::PROFILE_BYTES;
 use crate::codecs::{Error, Model};
 
 /// Pixels along a side, at most, by the format's own rules.
@@ -192,7 +191,7 @@ fn profile(resources: &[u8]) -> Option<&[u8]> {
         reader.take(name | 1)?;
         let data = section(&mut reader, false)?;
         if kind == 1039 {
-            return Some(data).filter(|data| data.len() <= PROFILE_BYTES);
+            return Some(data);
         }
         if data.len() % 2 == 1 {
             reader.u8()?;
