@@ -7,6 +7,7 @@ use image::codecs::{bmp, ico, pnm, qoi};
 use image::{ColorType, ImageDecoder, ImageError, Limits};
 
 use super::polled::Polled;
+use super::samples::nearest;
 use super::{Colour, Error, Format, Header, Model, Orientation, Rows, Shape, whole};
 use crate::checkpoint::{Checkpoint, Stage, Stop};
 
@@ -135,11 +136,6 @@ fn narrowed(samples: &[u8], checkpoint: &Checkpoint) -> Result<Vec<u8>, Stop> {
         small.extend(part.map(nearest));
     }
     Ok(small)
-}
-
-/// The nearest of the levels that a byte has.
-fn nearest(sample: u16) -> u8 {
-    u8::try_from((u32::from(sample) + 128) / 257).unwrap_or(u8::MAX)
 }
 
 /// The decoder of that format, which may allocate so many bytes, the picture that it hands out not included.

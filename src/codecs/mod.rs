@@ -25,6 +25,7 @@ mod pixels;
 mod png;
 mod polled;
 mod psd;
+mod samples;
 mod sniff;
 mod svg;
 mod tiff;
@@ -41,6 +42,7 @@ pub use metadata::{
     Facts, Keep, Metadata, attachable, bytes as metadata_bytes, writes as writes_metadata,
 };
 pub use pixels::{Band, Model, Plane, Raster, Shape};
+pub use samples::{over, rgba};
 
 use serde::{Deserialize, Serialize};
 

@@ -4,6 +4,7 @@ use super::geometry::Canvas;
 use super::value::Colour;
 use crate::checkpoint::{Checkpoint, Stage, Stop};
 use crate::codecs::{Model, Raster, Shape};
+pub(super) use crate::codecs::{over, rgba as read};
 
 /// Puts the picture on its canvas and background, and lays it out as `model`.
 ///
@@ -100,17 +101,6 @@ pub(super) fn sample(value: f32) -> u8 {
     sample
 }
 
-/// A grey or RGB pixel, with or without alpha, as RGBA.
-pub(super) fn read(pixel: &[u8]) -> [u8; 4] {
-    match *pixel {
-        [grey] => [grey, grey, grey, 255],
-        [grey, alpha] => [grey, grey, grey, alpha],
-        [r, g, b] => [r, g, b, 255],
-        [r, g, b, a] => [r, g, b, a],
-        _ => [0; 4],
-    }
-}
-
 /// Grey takes the green sample: it is only asked for where all three are equal.
 pub(super) fn write([r, g, b, a]: [u8; 4], model: Model, out: &mut [u8]) {
     for (slot, sample) in out.iter_mut().zip(match model {
@@ -119,45 +109,5 @@ pub(super) fn write([r, g, b, a]: [u8; 4], model: Model, out: &mut [u8]) {
         _ => [r, g, b, a],
     }) {
         *slot = sample;
-    }
-}
-
-/// Porter and Duff's *over*, on straight alpha, rounded to the nearest.
-pub(super) fn over(front: [u8; 4], back: [u8; 4]) -> [u8; 4] {
-    let [.., front_alpha] = front;
-    let [.., back_alpha] = back;
-    if front_alpha == 255 || back_alpha == 0 {
-        return front;
-    }
-    let front_weight = 255 * u32::from(front_alpha);
-    let back_weight = u32::from(back_alpha) * (255 - u32::from(front_alpha));
-    // Not 0, since the back is not fully transparent and the front is not opaque.
-    let sum = front_weight + back_weight;
-    let mut mixed = [0; 4];
-    for (slot, (f, b)) in mixed.iter_mut().zip(front.into_iter().zip(back)) {
-        let value = (u32::from(f) * front_weight + u32::from(b) * back_weight + sum / 2) / sum;
-        *slot = u8::try_from(value).unwrap_or(u8::MAX);
-    }
-    let [r, g, b, _] = mixed;
-    let alpha = u8::try_from((sum + 127) / 255).unwrap_or(u8::MAX);
-    [r, g, b, alpha]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn over_is_porter_and_duffs() {
-        for (front, back, expected) in [
-            ([10, 20, 30, 255], [1, 2, 3, 255], [10, 20, 30, 255]),
-            ([10, 20, 30, 0], [1, 2, 3, 255], [1, 2, 3, 255]),
-            ([10, 20, 30, 0], [1, 2, 3, 0], [10, 20, 30, 0]),
-            ([255, 255, 255, 128], [0, 0, 0, 255], [128, 128, 128, 255]),
-            ([0, 0, 0, 51], [255, 255, 255, 255], [204, 204, 204, 255]),
-            ([200, 0, 0, 128], [0, 0, 200, 128], [134, 0, 66, 192]),
-        ] {
-            assert_eq!(over(front, back), expected, "{front:?} over {back:?}");
-        }
     }
 }

@@ -2,12 +2,13 @@
 //!
 //! The home of `thumbhash` and `blurhash`. Found on a picture of at most [`SIDE`] pixels along a side, by work like any other.
 
+use serde::{Deserialize, Serialize};
+
 use super::operation;
 use super::parameter::{Grammar, ParameterError, Values};
 use super::plan::{self, Find, Plan, Settings};
 use super::request::{self, Rules};
-use crate::codecs::{Header, Model, Raster};
-use serde::{Deserialize, Serialize};
+use crate::codecs::{self, Header, Raster};
 
 /// Pixels along the longer side of what is looked at.
 const SIDE: u32 = 100;
@@ -133,19 +134,10 @@ pub(super) fn gist(picture: &Raster, wanted: Wanted) -> Gist {
 }
 
 fn rgba(picture: &Raster) -> Vec<u8> {
-    let Some(plane) = picture.planes.first() else {
-        return Vec::new();
-    };
     let channels = picture.model.channels() as usize;
-    let pixels = plane.samples.chunks_exact(channels);
-    let as_rgba = |pixel: &[u8]| match (picture.model, pixel) {
-        (Model::Gray, &[grey]) => [grey, grey, grey, u8::MAX],
-        (Model::GrayAlpha, &[grey, alpha]) => [grey, grey, grey, alpha],
-        (_, &[red, green, blue]) => [red, green, blue, u8::MAX],
-        (_, &[red, green, blue, alpha]) => [red, green, blue, alpha],
-        _ => [0; 4],
-    };
-    pixels.flat_map(as_rgba).collect()
+    let pixels = picture.planes.iter().take(1);
+    let pixels = pixels.flat_map(|plane| plane.samples.chunks_exact(channels));
+    pixels.flat_map(codecs::rgba).collect()
 }
 
 /// Colours that are alike, counted.
@@ -240,7 +232,7 @@ impl Gist {
         let (&[kind, length], rest) = bytes.split_first_chunk()?;
         let (hash, rest) = rest.split_at_checked(usize::from(length))?;
         let hash = match kind {
-            0 => None,
+            0 if hash.is_empty() => None,
             1 => Some((Hash::Thumb, hash.to_vec())),
             2 if hash.is_ascii() => Some((Hash::Blur, hash.to_vec())),
             _ => return None,

@@ -1,6 +1,7 @@
 //! What a viewer shows of an animation: frames are drawn over one another, and taken away again.
 
 use super::Area;
+use crate::codecs::samples::over;
 use crate::codecs::{Band, Error, Model, Rows, Shape};
 
 /// What becomes of a frame before the next is drawn.
@@ -110,28 +111,6 @@ impl Canvas {
             next: 0,
         })
     }
-}
-
-/// A pixel over another (Porter and Duff), both straight, rounded to the nearest.
-fn over(front: [u8; 4], below: [u8; 4]) -> [u8; 4] {
-    let ([r, g, b, alpha], [r0, g0, b0, alpha0]) = (front, below);
-    match (alpha, alpha0) {
-        (255, _) | (_, 0) => return front,
-        (0, _) => return below,
-        _ => {}
-    }
-    // In 255ths of 255ths.
-    let (own, rest) = (
-        u32::from(alpha) * 255,
-        u32::from(alpha0) * u32::from(255 - alpha),
-    );
-    let sum = own + rest;
-    let mix = |front: u8, below: u8| {
-        let mixed = (u32::from(front) * own + u32::from(below) * rest + sum / 2) / sum;
-        u8::try_from(mixed).unwrap_or(u8::MAX)
-    };
-    let alpha = u8::try_from((sum + 127) / 255).unwrap_or(u8::MAX);
-    [mix(r, r0), mix(g, g0), mix(b, b0), alpha]
 }
 
 /// Rows that are copied, a band at a time.

@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use super::cells::Cells;
-use super::convert::{self, Levels, Matrix, nearest};
+use super::convert::{self, Levels, Matrix};
 use super::picture::Picture;
 use crate::checkpoint::Checkpoint;
+use crate::codecs::samples::divide;
 use crate::codecs::{Band, Plane, Shape};
 
 /// What rows are made from.
@@ -126,7 +127,10 @@ impl AvifRows<'_> {
                 self.coloured(row, out, channels);
             }
             if self.picture.premultiplied {
-                divide(out, channels);
+                match channels {
+                    2 => divide::<2>(out),
+                    _ => divide::<4>(out),
+                }
             }
         }
     }
@@ -230,20 +234,6 @@ fn beside(row: usize, rows: usize) -> (usize, usize) {
         (near + 1).min(rows.saturating_sub(1))
     };
     (near, far)
-}
-
-/// Takes alpha out of colours that were multiplied by it.
-fn divide(row: &mut [u8], channels: usize) {
-    for pixel in row.chunks_exact_mut(channels) {
-        let Some((&mut alpha, colours)) = pixel.split_last_mut() else {
-            continue;
-        };
-        let alpha = i32::from(alpha).max(1);
-        for colour in colours {
-            let level = (i32::from(*colour) * 255 * 2 + alpha) / (2 * alpha);
-            *colour = nearest(level << convert::LEVEL_BITS);
-        }
-    }
 }
 
 /// Gives a band of planes its sizes.

@@ -6,7 +6,8 @@
 use super::write::{Timing, Writer};
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::animation::{Area, Cel, Cels, Disposal, Film, FrameSink, differing, rows};
-use crate::codecs::palette::{self, pixels};
+use crate::codecs::palette;
+use crate::codecs::samples::pixels;
 use crate::codecs::{Band, Encoding, Error, Model, Raster, Shape, Sink};
 
 /// The least alpha that is seen.

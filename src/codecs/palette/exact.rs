@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use super::COLOURS;
 use crate::checkpoint::{Checkpoint, Stage, Stop};
-use crate::codecs::Model;
 
 /// Colours, and the place of each.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,22 +13,12 @@ pub(in crate::codecs) struct Palette {
     places: HashMap<[u8; 4], u8>,
 }
 
-/// Pixels as red, green, blue and alpha.
-pub(in crate::codecs) fn pixels(
-    samples: &[u8],
-    model: Model,
-) -> impl Iterator<Item = [u8; 4]> + Clone {
-    let channels = model.channels() as usize;
-    samples.chunks_exact(channels).map(|pixel| match *pixel {
-        [grey] => [grey, grey, grey, 255],
-        [grey, alpha] => [grey, grey, grey, alpha],
-        [r, g, b] => [r, g, b, 255],
-        [r, g, b, a] => [r, g, b, a],
-        _ => [0; 4],
-    })
-}
-
 impl Palette {
+    /// Whether one of them isn't seen, which is the first then.
+    pub(super) fn hides(&self) -> bool {
+        self.colours.first().is_some_and(|&[.., alpha]| alpha == 0)
+    }
+
     /// The colours of these pixels, with a poll before each part; `None` for too many.
     pub(in crate::codecs) fn of(
         parts: impl Iterator<Item = impl Iterator<Item = [u8; 4]>>,

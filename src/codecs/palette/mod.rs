@@ -9,9 +9,10 @@ mod exact;
 mod histogram;
 mod near;
 
-pub(super) use self::exact::{Palette, pixels};
+pub(super) use self::exact::Palette;
 use self::histogram::Histogram;
 use crate::checkpoint::{Checkpoint, Stage, Stop};
+use crate::codecs::samples::{pixels, straight};
 use crate::codecs::{Model, Shape};
 
 /// Entries of a palette, at most.
@@ -30,26 +31,23 @@ pub(super) fn bytes(shape: Shape) -> u64 {
 
 /// The colours that suit a picture, and the number of each pixel's; `quality` is 1 to 100, and says what may be lost.
 ///
-/// `pixels` gives the pixels of a row as red, green, blue and alpha.
-///
 /// # Errors
 /// A stopped checkpoint, which is polled each millisecond or so.
-pub(super) fn reduced<'a, P: Iterator<Item = [u8; 4]>>(
+pub(super) fn reduced(
     shape: Shape,
-    pixels: impl Fn(&'a [u8]) -> P,
-    samples: &'a [u8],
+    samples: &[u8],
     quality: u8,
     checkpoint: &Checkpoint,
 ) -> Result<(Vec<[u8; 4]>, Vec<u8>), Stop> {
     let row = shape.width as usize * shape.model.channels() as usize;
     let rows = || {
         let rows = samples.chunks_exact(row.max(1));
-        rows.map(|row| pixels(row).map(seen))
+        rows.map(|row| pixels(row, shape.model).map(seen))
     };
     let histogram = Histogram::of(rows(), checkpoint)?;
     let chosen = cut::colours(histogram, COLOURS, quality, checkpoint)?;
     let numbers = dither::dithered(shape, rows(), &chosen, None, checkpoint)?;
-    Ok((chosen.into_iter().map(straight).collect(), numbers))
+    Ok((chosen.into_iter().map(stored).collect(), numbers))
 }
 
 /// Pixels in a palette of opaque colours.
@@ -80,18 +78,14 @@ pub(super) fn cut_out(
     };
     let rgb = |[r, g, b, _]: [u8; 4]| [r, g, b];
     let exact = Palette::of(rows(), checkpoint)?;
-    let has_room = |exact: &Palette| {
-        let hidden = exact.colours.first().is_some_and(|&[.., alpha]| alpha == 0);
-        !hides || hidden || exact.colours.len() < COLOURS
-    };
+    let has_room = |exact: &Palette| !hides || exact.hides() || exact.colours.len() < COLOURS;
     if let Some(exact) = exact.filter(has_room) {
         let mut numbers = Vec::with_capacity(pixels.len());
         for row in rows() {
             checkpoint.check(Stage::Encode)?;
             exact.numbers(row, &mut numbers);
         }
-        // What isn't seen is the first of them.
-        let hidden = exact.colours.first().is_some_and(|&[.., alpha]| alpha == 0);
+        let hidden = exact.hides();
         let mut colours: Vec<[u8; 3]> = exact.colours.into_iter().map(rgb).collect();
         let mut number = hidden.then_some(0);
         if hides && !hidden {
@@ -140,14 +134,10 @@ fn seen([r, g, b, alpha]: [u8; 4]) -> Seen {
 }
 
 /// As a file has it.
-fn straight([r, g, b, alpha]: Seen) -> [u8; 4] {
+fn stored([r, g, b, alpha]: Seen) -> [u8; 4] {
     if alpha == 0 {
         return [0; 4];
     }
-    let of = |sample: u8| {
-        let alpha = u16::from(alpha);
-        let whole = (u16::from(sample) * 255 + alpha / 2) / alpha;
-        u8::try_from(whole).unwrap_or(u8::MAX)
-    };
+    let of = |sample| straight(sample, alpha);
     [of(r), of(g), of(b), alpha]
 }

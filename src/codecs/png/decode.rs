@@ -6,6 +6,7 @@ use super::error::{broken, invalid};
 use super::probe::{PIECE, is_deep, start};
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::polled::Polled;
+use crate::codecs::samples::nearest;
 use crate::codecs::{Band, Error, Header, Raster, Rows, Shape};
 
 /// Peak bytes of a decode: some rows and the inflater's window, or the whole picture when it is interlaced.
@@ -148,7 +149,6 @@ pub(super) fn failed(error: &DecodingError, stage: &'static str, checkpoint: &Ch
 pub(super) fn narrow(deep: &[u8], samples: &mut [u8]) {
     let (pairs, _) = deep.as_chunks::<2>();
     for (sample, &pair) in samples.iter_mut().zip(pairs) {
-        let value = u32::from(u16::from_be_bytes(pair));
-        *sample = u8::try_from((value * 255 + 32_767) / 65_535).unwrap_or(u8::MAX);
+        *sample = nearest(u16::from_be_bytes(pair));
     }
 }

@@ -7,8 +7,8 @@ use super::error::invalid;
 use super::probe::{PIECE, is_deep, start};
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::animation::{Area, Canvas, Disposal, Frame, Frames};
-use crate::codecs::palette::pixels;
 use crate::codecs::polled::Polled;
+use crate::codecs::samples::pixels;
 use crate::codecs::{Error, Header, Model, Rows};
 
 /// Peak bytes of a decode of all frames: the canvas, what a frame wants back on it, all of an interlaced frame, and rows.

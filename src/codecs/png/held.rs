@@ -4,7 +4,7 @@ use super::encode::{Begun, row_bytes, suits};
 use super::filter::Filtered;
 use super::layout::Layout;
 use crate::checkpoint::{Checkpoint, Stage};
-use crate::codecs::palette::{self, Palette, pixels};
+use crate::codecs::palette::{self, Palette};
 use crate::codecs::{Encoding, Error, Shape};
 
 /// What the seven passes of Adam7 take: their first column and row, and how far the next ones are (PNG 8.2).
@@ -100,8 +100,7 @@ fn in_palette(
         let laid = laid_out(samples, shape, &exact, checkpoint)?;
         return Ok((exact, laid));
     }
-    let pixels = |row| pixels(row, shape.model);
-    let (colours, numbers) = palette::reduced(shape, pixels, samples, quality, checkpoint)?;
+    let (colours, numbers) = palette::reduced(shape, samples, quality, checkpoint)?;
     Ok((Layout::Palette(Palette::listed(colours)), numbers))
 }
 

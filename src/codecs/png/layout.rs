@@ -2,7 +2,8 @@
 
 use crate::checkpoint::{Checkpoint, Stage, Stop};
 use crate::codecs::Model;
-use crate::codecs::palette::{Palette, pixels};
+use crate::codecs::palette::Palette;
+use crate::codecs::samples::pixels;
 
 /// Pixels looked at between two polls: a millisecond where each has another colour.
 const POLL_PIXELS: usize = 1 << 14;

@@ -3,6 +3,7 @@
 use super::document::{Document, Mode};
 use super::{broken, cut};
 use crate::checkpoint::{Checkpoint, Stage};
+use crate::codecs::samples::nearest;
 use crate::codecs::tiff::{lab, unpacked};
 use crate::codecs::{Band, Colour, Error, Format, Header, Model, Orientation, Rows, Shape};
 
@@ -186,8 +187,7 @@ fn narrow<'s>(depth: u16, raw: &[u8], samples: impl Iterator<Item = &'s mut u8>)
         }
         16 => {
             for (sample, &pair) in samples.zip(raw.as_chunks::<2>().0) {
-                let deep = u32::from(u16::from_be_bytes(pair));
-                *sample = u8::try_from((deep + 128) / 257).unwrap_or(u8::MAX);
+                *sample = nearest(u16::from_be_bytes(pair));
             }
         }
         _ => {

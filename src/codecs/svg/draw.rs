@@ -5,6 +5,7 @@ use resvg::usvg::{self, Group, Node, Path, Stroke, Tree};
 
 use super::bill;
 use crate::checkpoint::{Checkpoint, Stage, Stop};
+use crate::codecs::samples::straight;
 use crate::codecs::{Error, Part, Shape};
 
 /// Pixels between two polls.
@@ -158,10 +159,8 @@ fn straighten(samples: &mut [u8], checkpoint: &Checkpoint) -> Result<(), Stop> {
         checkpoint.check(Stage::Decode)?;
         for [r, g, b, a] in some {
             if !matches!(*a, 0 | 255) {
-                let alpha = u32::from(*a);
                 for sample in [r, g, b] {
-                    let straight = (u32::from(*sample) * 255 + alpha / 2) / alpha;
-                    *sample = u8::try_from(straight).unwrap_or(u8::MAX);
+                    *sample = straight(*sample, *a);
                 }
             }
         }

@@ -137,23 +137,6 @@ pub(super) fn invert(row: &mut [u8], channels: usize) {
     }
 }
 
-/// Divides colours by the alpha behind them, which they are multiplied by.
-pub(super) fn divide<const N: usize>(row: &mut [u8]) {
-    for pixel in row.as_chunks_mut::<N>().0 {
-        let Some((&mut alpha, colours)) = pixel.split_last_mut() else {
-            return;
-        };
-        if alpha == u8::MAX {
-            continue;
-        }
-        for colour in colours {
-            let whole =
-                (u16::from(*colour) * 255 + u16::from(alpha) / 2).checked_div(u16::from(alpha));
-            *colour = u8::try_from(whole.unwrap_or(0)).unwrap_or(u8::MAX);
-        }
-    }
-}
-
 /// sRGB of CIELAB, which has the white of D50, in 8 bit: lightness to 255, the other two with a sign, or above 128.
 #[expect(clippy::many_single_char_names, reason = "the colours' own names")]
 pub(in crate::codecs) fn lab([l, a, b]: [u8; 3], icc: bool) -> [u8; 3] {

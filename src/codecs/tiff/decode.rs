@@ -7,6 +7,7 @@ use super::layout::Layout;
 use super::unpack::{self, Fault, Unpack};
 use super::{broken, planes, samples, tiles, within};
 use crate::checkpoint::{Checkpoint, Stage};
+use crate::codecs::samples::divide;
 use crate::codecs::{Band, Error, Header, Model, Rows, Shape};
 
 /// Starts a decode of the first page.
@@ -224,8 +225,8 @@ impl<'a> Converter<'a> {
         }
         if layout.alpha.is_some_and(|alpha| alpha.multiplied) {
             match self.model {
-                Model::GrayAlpha => colours::divide::<2>(row),
-                _ => colours::divide::<4>(row),
+                Model::GrayAlpha => divide::<2>(row),
+                _ => divide::<4>(row),
             }
         }
     }

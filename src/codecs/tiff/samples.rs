@@ -2,6 +2,7 @@
 
 use super::kinds::{Meaning, Number, Prediction};
 use super::layout::Layout;
+use crate::codecs::samples::nearest;
 
 /// Adds what was taken away from a row of `channels` samples a pixel, in place. `spare` has room for the row.
 pub(super) fn restore(layout: &Layout<'_>, channels: usize, row: &mut [u8], spare: &mut Vec<u8>) {
@@ -196,11 +197,6 @@ fn put<const N: usize>(row: &[u8], samples: &mut [u8], each: impl Fn([u8; N]) ->
     for (sample, &bytes) in samples.iter_mut().zip(row.as_chunks::<N>().0) {
         *sample = each(bytes);
     }
-}
-
-/// The nearest of the levels that a byte has.
-fn nearest(sample: u16) -> u8 {
-    u8::try_from((u32::from(sample) + 128) / 257).unwrap_or(u8::MAX)
 }
 
 /// A whole number of so many bits, at most 64, as a level.
