@@ -82,11 +82,11 @@ fn root(bytes: &[u8]) -> Option<&[u8]> {
     loop {
         rest = rest.trim_ascii_start();
         rest = if let Some(inner) = rest.strip_prefix(b"<?") {
-            behind(inner, b"?>")?
+            doctype::behind(inner, b"?>")?
         } else if let Some(inner) = rest.strip_prefix(b"<!--") {
-            behind(inner, b"-->")?
+            doctype::behind(inner, b"-->")?
         } else if rest.starts_with(b"<!") {
-            rest.get(doctype::length(rest)?..)?
+            rest.get(doctype::read(rest)?.length..)?
         } else {
             break;
         };
@@ -101,12 +101,6 @@ fn root(bytes: &[u8]) -> Option<&[u8]> {
         return None;
     }
     tag.get(name.len()..)
-}
-
-/// What is behind the first of these.
-fn behind<'a>(bytes: &'a [u8], end: &[u8]) -> Option<&'a [u8]> {
-    let at = memchr::memmem::find(bytes, end)?;
-    bytes.get(at + end.len()..)
 }
 
 /// Bytes of a tag up to its `>`, which may stand in a value, too.

@@ -194,4 +194,10 @@ fn too_many(what: &'static str, limit: u64, actual: u64) -> Error {
 }
 
 #[cfg(test)]
+mod bill_tests;
+#[cfg(test)]
+mod head_tests;
+#[cfg(test)]
+mod survey_tests;
+#[cfg(test)]
 mod tests;

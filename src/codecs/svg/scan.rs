@@ -1,6 +1,7 @@
 //! What a file's tags amount to, counted without a parser: whatever takes a parser's time or memory is bounded before there is one.
 
-use super::{BYTES, broken, doctype, too_many};
+use super::doctype::{self, Doctype};
+use super::{BYTES, broken, too_many};
 use crate::codecs::Error;
 
 /// Elements, at most: maps have some ten thousand.
@@ -88,11 +89,11 @@ pub(super) fn scan(bytes: &[u8]) -> Result<Counts, Error> {
     let mut counts = Counts {
         refers: has(b"href") || has(b"url("),
         layered: LAYERS.iter().any(|word| has(word)) || nested(bytes),
-        growth: growth(bytes)?,
         length: bytes.len() as u64,
         ..Counts::default()
     };
     let mut scanner = Scanner {
+        references: memchr::memchr_iter(b'&', bytes).count() as u64,
         rest: bytes,
         depth: 0,
         counts: &mut counts,
@@ -120,6 +121,8 @@ fn nested(bytes: &[u8]) -> bool {
 }
 
 struct Scanner<'a> {
+    /// To entities, in all of the file.
+    references: u64,
     rest: &'a [u8],
     depth: u64,
     counts: &'a mut Counts,
@@ -161,7 +164,8 @@ impl Scanner<'_> {
     /// A document type; its length. An entity may be made of tags, where what looks like a comment may be none: each bracket is taken for a tag.
     fn declared(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         let wrong = || broken("header", "its document type is wrong");
-        let length = doctype::length(bytes).ok_or_else(wrong)?;
+        let doctype = doctype::read(bytes).ok_or_else(wrong)?;
+        let length = doctype.length;
         let inside = bytes.get(..length).unwrap_or(bytes);
         let tags = inside
             .windows(2)
@@ -171,7 +175,20 @@ impl Scanner<'_> {
         self.counts.attributes += attributes;
         self.counts.namespaces += memchr::memmem::find_iter(inside, b"xmlns").count() as u64;
         self.check(attributes)?;
+        self.grow(doctype)?;
         Ok(length)
+    }
+
+    /// Counts what references to entities may become: as many as there are, each the longest one that is declared, by way of as many
+    /// others as the parser follows.
+    fn grow(&mut self, doctype: Doctype) -> Result<(), Error> {
+        let each = doctype.longest as u64 * if doctype.nested { REFERENCES } else { 1 };
+        let growth = self.references.saturating_mul(each);
+        if growth > GROWTH {
+            return Err(too_many("bytes that entities stand for", GROWTH, growth));
+        }
+        self.counts.growth = self.counts.growth.max(growth);
+        Ok(())
     }
 
     /// An element's tag; its length.
@@ -225,34 +242,4 @@ impl Scanner<'_> {
         }
         Ok(())
     }
-}
-
-/// Bytes that references to entities may become: as many as there are, each the longest one that is declared, by way of as many others
-/// as the parser follows.
-fn growth(bytes: &[u8]) -> Result<u64, Error> {
-    const DECLARED: &[u8] = b"<!ENTITY";
-    let mut longest = 0;
-    let mut nested = false;
-    let mut rest = bytes;
-    while let Some(at) = memchr::memmem::find(rest, DECLARED) {
-        rest = rest.get(at + DECLARED.len()..).unwrap_or_default();
-        let value = memchr::memchr2(b'"', b'\'', rest).and_then(|at| {
-            let quote = rest.get(at)?;
-            let value = rest.get(at + 1..)?;
-            value.get(..memchr::memchr(*quote, value)?)
-        });
-        let value = value.unwrap_or(rest);
-        longest = longest.max(value.len() as u64);
-        nested |= value.contains(&b'&');
-    }
-    if longest == 0 {
-        return Ok(0);
-    }
-    let references = memchr::memchr_iter(b'&', bytes).count() as u64;
-    let each = longest * if nested { REFERENCES } else { 1 };
-    let growth = references.saturating_mul(each);
-    if growth > GROWTH {
-        return Err(too_many("bytes that entities stand for", GROWTH, growth));
-    }
-    Ok(growth)
 }

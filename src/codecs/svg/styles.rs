@@ -13,6 +13,12 @@ const DECLARATIONS: u64 = 100_000;
 /// Bytes that a declaration takes beside its value.
 const DECLARATION: u64 = 40;
 
+/// Bytes that are gone over for what is referred to or inherited, at most: all that stands before each is looked at again.
+const SEARCHED: u64 = 1 << 26;
+
+/// Bytes of properties and ids that are kept of style sheets, each once for every selector, at most.
+const KEPT: u64 = 4 << 20;
+
 /// What some rules say.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Said {
@@ -33,6 +39,31 @@ pub(super) struct Styles {
     /// Ancestors that each selector looks for.
     steps: Vec<u32>,
     declarations: u64,
+    /// Bytes of references that are kept.
+    kept: u64,
+    search: Search,
+}
+
+/// How much was gone over so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Search(u64);
+
+impl Search {
+    /// Before references of that value, or what it inherits, are looked for.
+    ///
+    /// # Errors
+    /// `TooComplex`.
+    pub(super) fn count(&mut self, value: &str) -> Result<(), Error> {
+        let words = ["url(", "inherit"].map(|word| value.matches(word).count());
+        let length = value.len() as u64;
+        let searched = length.saturating_mul(words.iter().sum::<usize>() as u64);
+        self.0 = self.0.saturating_add(searched);
+        if self.0 > SEARCHED {
+            let what = "bytes beside references, each time";
+            return Err(too_many(what, SEARCHED, self.0));
+        }
+        Ok(())
+    }
 }
 
 impl Styles {
@@ -59,7 +90,17 @@ impl Styles {
     }
 
     fn note(&mut self, selectors: &str, body: &str) -> Result<(), Error> {
+        self.search.count(body)?;
         refuse_inherited("", body)?;
+        let lengths = references("", body).map(|(property, id)| property.len() + id.len());
+        let kept = lengths.sum::<usize>() as u64;
+        self.kept = kept
+            .saturating_mul(selectors.split(',').count() as u64)
+            .saturating_add(self.kept);
+        if self.kept > KEPT {
+            let what = "bytes of references in style sheets";
+            return Err(too_many(what, KEPT, self.kept));
+        }
         let said = Said {
             references: references("", body)
                 .map(|(property, id)| (property.to_owned(), id.to_owned()))
@@ -243,7 +284,8 @@ pub(super) fn refuse_inherited(name: &str, value: &str) -> Result<(), Error> {
     let is_bad = if matches!(name, "" | "style") {
         value.match_indices("inherit").any(|(at, _)| {
             let before = value.get(..at).unwrap_or(value);
-            matches!(property(before), "" | "mask" | "clip-path" | "filter")
+            let property = property(before);
+            property.is_empty() || KINDS.contains(&property)
         })
     } else {
         KINDS.contains(&name) && value.trim() == "inherit"

@@ -58,6 +58,7 @@ pub(super) fn survey(document: &Document<'_>, counts: &Counts) -> Result<(), Err
         known: HashMap::new(),
         depth: 0,
         matches: 0,
+        search: styles::Search::default(),
     };
     let all = survey.cost(document.root_element())?.units;
     if all > limit {
@@ -95,6 +96,7 @@ struct Survey<'s, 'a, 'input> {
     depth: u64,
     /// References by style sheets so far.
     matches: u64,
+    search: styles::Search,
 }
 
 impl<'s, 'a: 's, 'input> Survey<'s, 'a, 'input> {
@@ -146,6 +148,7 @@ impl<'s, 'a: 's, 'input> Survey<'s, 'a, 'input> {
         let mut inherited = 0;
         for attribute in node.attributes() {
             let (name, value) = (attribute.name(), attribute.value());
+            self.search.count(value)?;
             styles::refuse_inherited(name, value)?;
             match name {
                 "stroke-dasharray" | "font-family" | "font" => inherited += value.len() as u64,
