@@ -47,7 +47,8 @@ pub(super) struct Walk<'a> {
     blocks: u32,
     /// How often an animation is repeated, if the file has said so; 0 for without end.
     repeats: Option<u16>,
-    profile: Vec<u8>,
+    /// Before the blocks of the last profile.
+    profile: Option<Reader<'a>>,
 }
 
 impl<'a> Walk<'a> {
@@ -69,7 +70,7 @@ impl<'a> Walk<'a> {
             palette,
             blocks: 0,
             repeats: None,
-            profile: Vec::new(),
+            profile: None,
         })
     }
 
@@ -103,7 +104,7 @@ impl<'a> Walk<'a> {
         }
         let data = self.reader.clone();
         let _code_size = self.reader.u8();
-        self.skip(|_| ())?;
+        self.skip()?;
         Ok(Stored {
             area,
             interlaced: flags & 0x40 != 0,
@@ -117,49 +118,31 @@ impl<'a> Walk<'a> {
 
     fn extension(&mut self, control: &mut Control) -> Result<(), Error> {
         let label = self.reader.u8();
-        let mut named = Named::Other;
-        let (mut first, mut repeats) = (true, self.repeats);
-        let mut profile = std::mem::take(&mut self.profile);
-        let mut visit = |block: &[u8]| match (label, first) {
-            (Some(0xf9), true) => {
-                first = false;
-                if let [flags, low, high, number, ..] = *block {
-                    *control = Control {
-                        transparent: (flags & 1 == 1).then_some(number),
-                        disposal: match flags >> 2 & 7 {
-                            2 => Disposal::Clear,
-                            3 => Disposal::Restore,
-                            _ => Disposal::Keep,
-                        },
-                        milliseconds: u32::from(u16::from_le_bytes([low, high])) * HUNDREDTH,
-                    };
-                }
-            }
-            (Some(0xff), true) => {
-                first = false;
-                named = match block {
-                    b"NETSCAPE2.0" | b"ANIMEXTS1.0" => Named::Repeats,
-                    b"ICCRGBG1012" => Named::Profile,
-                    _ => Named::Other,
+        match (label, self.block()?) {
+            (_, None) => return Ok(()),
+            (Some(0xf9), Some(&[flags, low, high, number, ..])) => {
+                *control = Control {
+                    transparent: (flags & 1 == 1).then_some(number),
+                    disposal: match flags >> 2 & 7 {
+                        2 => Disposal::Clear,
+                        3 => Disposal::Restore,
+                        _ => Disposal::Keep,
+                    },
+                    milliseconds: u32::from(u16::from_le_bytes([low, high])) * HUNDREDTH,
                 };
             }
-            (Some(0xff), false) => match named {
-                Named::Repeats => {
+            (Some(0xff), Some(b"NETSCAPE2.0" | b"ANIMEXTS1.0")) => {
+                while let Some(block) = self.block()? {
                     if let [1, low, high, ..] = *block {
-                        repeats = Some(u16::from_le_bytes([low, high]));
+                        self.repeats = Some(u16::from_le_bytes([low, high]));
                     }
                 }
-                // What is longer counts as none; one byte more tells that it is.
-                Named::Profile if profile.len() <= PROFILE_BYTES => {
-                    profile.extend_from_slice(block);
-                }
-                _ => {}
-            },
+                return Ok(());
+            }
+            (Some(0xff), Some(b"ICCRGBG1012")) => self.profile = Some(self.reader.clone()),
             _ => {}
-        };
-        self.skip(&mut visit)?;
-        (self.repeats, self.profile) = (repeats, profile);
-        Ok(())
+        }
+        self.skip()
     }
 
     fn count(&mut self) -> Result<(), Error> {
@@ -175,28 +158,42 @@ impl<'a> Walk<'a> {
     }
 
     /// Steps over blocks of data, to their end or that of the file.
-    fn skip(&mut self, mut visit: impl FnMut(&[u8])) -> Result<(), Error> {
+    fn skip(&mut self) -> Result<(), Error> {
+        while self.block()?.is_some() {}
+        Ok(())
+    }
+
+    /// The next of several blocks of data, which is counted; `None` behind the last.
+    fn block(&mut self) -> Result<Option<&'a [u8]>, Error> {
         // What holds none is one, too.
         self.count()?;
-        while let Some(length @ 1..) = self.reader.u8() {
-            self.count()?;
-            let Some(block) = self.reader.take(usize::from(length)) else {
-                // What is cut short has no further block.
-                self.reader = Reader::new(&[]);
-                break;
-            };
-            visit(block);
+        Ok(block(&mut self.reader))
+    }
+
+    /// The profile, if there is one; of its blocks only what is gathered takes memory, and that once.
+    fn colour(&self) -> Colour {
+        let blocks = || {
+            let mut reader = self.profile.clone();
+            std::iter::from_fn(move || block(reader.as_mut()?))
+        };
+        let length: usize = blocks().map(<[u8]>::len).sum();
+        if length == 0 || length > PROFILE_BYTES {
+            return Colour::Srgb;
         }
-        Ok(())
+        let mut profile = Vec::with_capacity(length);
+        blocks().for_each(|block| profile.extend_from_slice(block));
+        Colour::embedded(&profile)
     }
 }
 
-/// What an application's extension is for.
-#[derive(Clone, Copy)]
-enum Named {
-    Repeats,
-    Profile,
-    Other,
+/// A block of data; `None` where none follows, and to the end where it is cut short.
+fn block<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
+    let length = reader.u8().filter(|&length| length > 0)?;
+    let block = reader.take(usize::from(length));
+    if block.is_none() {
+        *reader = Reader::new(&[]);
+    }
+    block
 }
 
 /// A table of colours, where the flags say that there is one.
@@ -237,7 +234,6 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         Some(0) => 0,
         Some(repeats) => u32::from(repeats) + 1,
     };
-    let profile = (!walk.profile.is_empty()).then(|| Colour::embedded(&walk.profile));
     Ok(Header {
         format: Format::Gif,
         width,
@@ -248,7 +244,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         bit_depth: 8,
         orientation: Orientation::default(),
         stated: None,
-        colour: profile.unwrap_or(Colour::Srgb),
+        colour: walk.colour(),
         progressive: false,
         buffered: false,
         frames,
