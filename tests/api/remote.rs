@@ -203,9 +203,9 @@ async fn imaginarys_clients_hear_of_sources_as_they_used_to() {
         (url("/500"), 500, failed),
         (url("/206"), 503, failed),
         // The source comes before the parameters.
-        (url("/404").replace("30", "abc"), 404, failed),
+        (url("/404").replace("width=30", "width=abc"), 404, failed),
         (
-            url("/text").replace("30", "abc"),
+            url("/text").replace("width=30", "width=abc"),
             406,
             "Unsupported media type",
         ),
