@@ -111,10 +111,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "source/store/mod.rs",
         ],
     ),
-    (
-        "harfrust",
-        &["pipeline/text/font.rs", "pipeline/text/outline.rs"],
-    ),
+    ("harfrust", &["pipeline/text/font.rs"]),
     ("hickory_resolver", &["source/resolve.rs"]),
     ("hmac", &["http/access/signature.rs"]),
     ("httpdate", &["http/named.rs"]),
@@ -165,6 +162,10 @@ const HOMES: &[(&str, &[&str])] = &[
             "admission/",
         ],
     ),
+    (
+        "skrifa",
+        &["pipeline/text/font.rs", "pipeline/text/outline.rs"],
+    ),
     ("thumbhash", &["pipeline/gist.rs"]),
     ("tokio_rustls", &["source/connect.rs"]),
     ("toml", &["config/reader.rs", "config/written.rs"]),
@@ -174,6 +175,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("turbojpeg_sys", &["codecs/jpeg/"]),
     ("unicode_bidi", &["pipeline/text/layout.rs"]),
     ("unicode_linebreak", &["pipeline/text/layout.rs"]),
+    ("unicode_script", &["pipeline/text/font.rs"]),
     ("url", &["source/"]),
     ("webpki_roots", &["source/connect.rs"]),
     (

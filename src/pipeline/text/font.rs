@@ -1,14 +1,32 @@
-//! The one font there is, laid out. The home of `harfrust`, which shapes by it and reads its outlines.
+//! The one font there is, laid out. The home of `harfrust`, which shapes by it, of `skrifa`, which reads its outlines,
+//! and of `unicode_script`.
 
 use std::sync::LazyLock;
 
-use harfrust::font::glyph::outline::{DrawMemory, DrawOptions, PathSink};
-use harfrust::{Buffer, Direction, Font, GlyphId, Script, ShapeOptions, ShaperFont, unicode};
+use harfrust::{Direction, FontRef, ShapeOptions, ShaperData, UnicodeBuffer};
+use skrifa::instance::{LocationRef, Size};
+use skrifa::outline::{DrawSettings, OutlinePen};
+use skrifa::raw::TableProvider;
+use skrifa::{GlyphId, MetadataProvider};
+use unicode_script::{Script, UnicodeScript};
 
 use crate::typeface;
 
 /// What was parsed of the file is kept: some tens of kilobytes, once.
-static FONT: LazyLock<Option<Font>> = LazyLock::new(|| Font::new(typeface::FILE, 0));
+static FONT: LazyLock<Option<Font>> = LazyLock::new(Font::read);
+
+struct Font {
+    tables: FontRef<'static>,
+    shaping: ShaperData,
+}
+
+impl Font {
+    fn read() -> Option<Self> {
+        let tables = FontRef::new(typeface::FILE).ok()?;
+        let shaping = ShaperData::new(&tables);
+        Some(Self { tables, shaping })
+    }
+}
 
 /// Sizes that hold for every letter, in font units.
 #[derive(Clone, Copy, Debug)]
@@ -21,11 +39,11 @@ pub(super) struct Measures {
 
 /// Sizes that hold for every letter.
 pub(super) fn measures() -> Option<Measures> {
-    let metrics = FONT.as_ref()?.metrics();
-    let line = metrics.hhea_line?;
+    let tables = &FONT.as_ref()?.tables;
+    let line = tables.hhea().ok()?;
     Some(Measures {
-        em: i64::from(metrics.units_per_em),
-        line: i64::from(line.ascender.to_i32()) - i64::from(line.descender.to_i32()),
+        em: i64::from(tables.head().ok()?.units_per_em()),
+        line: i64::from(line.ascender().to_i16()) - i64::from(line.descender().to_i16()),
     })
 }
 
@@ -42,7 +60,7 @@ pub(super) fn shape(text: &str, backwards: bool) -> Vec<Glyph> {
     let Some(font) = FONT.as_ref() else {
         return Vec::new();
     };
-    let mut buffer = Buffer::new();
+    let mut buffer = UnicodeBuffer::new();
     buffer.push_str(text);
     buffer.set_direction(if backwards {
         Direction::RightToLeft
@@ -50,10 +68,9 @@ pub(super) fn shape(text: &str, backwards: bool) -> Vec<Glyph> {
         Direction::LeftToRight
     });
     buffer.guess_segment_properties();
-    if harfrust::shape(&ShaperFont::new(font), &mut buffer, ShapeOptions::new()).is_err() {
-        return Vec::new();
-    }
-    let glyphs = buffer.glyph_infos().iter().zip(buffer.glyph_positions());
+    let shaper = font.shaping.shaper(&font.tables).build();
+    let shaped = shaper.shape(buffer, ShapeOptions::new());
+    let glyphs = shaped.glyph_infos().iter().zip(shaped.glyph_positions());
     glyphs
         .map(|(glyph, place)| Glyph {
             id: glyph.glyph_id,
@@ -68,8 +85,8 @@ pub(super) fn scripts(text: &str) -> Vec<usize> {
     let mut current = None;
     let mut changes = Vec::new();
     for (at, character) in text.char_indices() {
-        let script = unicode::script(u32::from(character));
-        if matches!(script, Script::COMMON | Script::INHERITED | Script::UNKNOWN) {
+        let script = character.script();
+        if matches!(script, Script::Common | Script::Inherited | Script::Unknown) {
             continue;
         }
         if current.is_some_and(|current| current != script) {
@@ -80,11 +97,12 @@ pub(super) fn scripts(text: &str) -> Vec<usize> {
     changes
 }
 
-/// Sends a glyph's outline to `sink`, in font units, up being positive. What can't be read has none.
-pub(super) fn outline(glyph: u32, sink: &mut dyn PathSink) {
-    let outlines = FONT.as_ref().map(Font::outline_glyphs);
+/// Sends a glyph's outline to `pen`, in font units, up being positive. What can't be read has none.
+pub(super) fn outline(glyph: u32, pen: &mut impl OutlinePen) {
+    let outlines = FONT.as_ref().map(|font| font.tables.outline_glyphs());
     if let Some(outline) = outlines.and_then(|all| all.get(GlyphId::new(glyph))) {
+        let plain = DrawSettings::unhinted(Size::unscaled(), LocationRef::default());
         // The font is ours: nothing is wrong with its outlines.
-        let _metrics = outline.draw(&DrawOptions::new(), DrawMemory::Scratch, sink);
+        let _metrics = outline.draw(plain, pen);
     }
 }

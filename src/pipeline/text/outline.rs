@@ -1,6 +1,6 @@
 //! A glyph's outline as straight lines on the grid of 256ths of a pixel.
 
-use harfrust::font::glyph::outline::PathSink;
+use skrifa::outline::OutlinePen;
 
 use super::{PIXEL, Point, Style, font};
 
@@ -109,7 +109,7 @@ impl Pen<'_> {
     }
 }
 
-impl PathSink for Pen<'_> {
+impl OutlinePen for Pen<'_> {
     fn move_to(&mut self, x: f32, y: f32) {
         self.finish();
         self.first = self.place(x, y);
