@@ -402,7 +402,7 @@ fn apart(a: &RgbaImage, b: &RgbaImage, tolerance: u16) -> usize {
 }
 
 /// One in each format that moves, with all that it can say.
-fn films() -> [(&'static str, Vec<u8>); 4] {
+pub(crate) fn films() -> [(&'static str, Vec<u8>); 4] {
     [
         ("gif", of_all_kinds()),
         ("webp", webp(40, 24, 5, &cels(false))),

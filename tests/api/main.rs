@@ -10,11 +10,13 @@ mod animations;
 /// An answer on the wire.
 #[path = "../shared/answer.rs"]
 mod answer;
-/// An S3 store that checks signatures.
+/// AVIF, in and out.
 mod avif;
+/// An S3 store that checks signatures.
 mod bucket;
 /// The binary itself: flags, exit codes, signals.
 mod cli;
+/// Colours of profiles, inks and bright films, against an independent engine.
 mod colours;
 /// Clients of imaginary.
 mod compat;
@@ -44,8 +46,9 @@ mod formats;
 mod forms;
 /// Heads and bodies on the wire: chunks, forms, slow and broken clients.
 mod framing;
-/// Whom the server refuses to ask.
+/// What `/info` tells of the picture's looks.
 mod gist;
+/// Whom the server refuses to ask.
 mod guard;
 /// Pixel work in processes of its own.
 mod isolation;

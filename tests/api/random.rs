@@ -16,8 +16,12 @@ use proptest::sample::{select, subsequence};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
+use crate::animations::films;
 use crate::fixtures::{encoded, jpeg, oriented, photo, png, quarters, weave};
 use crate::support::{Picture, TestServer};
+
+const DRAWING: &[u8] = include_bytes!("../fixtures/drawing.svg");
+const AVIF: &[u8] = include_bytes!("../fixtures/avif/alpha.avif");
 
 /// As many as take some seconds.
 const CASES: usize = 5000;
@@ -76,7 +80,12 @@ const VALUES: &[(&str, &[&str])] = &[
     ("opacity", &["0.3", "1"]),
     ("colorspace", &["bw"]),
     ("background", &["fff", "10,20,30,100"]),
-    ("type", &["jpeg", "png", "webp", "tiff", "jpg"]),
+    (
+        "type",
+        &["jpeg", "png", "webp", "tiff", "gif", "avif", "jpg"],
+    ),
+    ("animated", &["true", "false"]),
+    ("page", &["0", "1", "99"]),
     ("quality", &["1", "80", "100", "101"]),
     ("interlace", &["true"]),
     ("palette", &["true"]),
@@ -204,9 +213,13 @@ fn pictures() -> Vec<(String, Vec<u8>)> {
         ("gif", encoded(&photo(50, 40), ImageFormat::Gif)),
         ("bmp", encoded(&photo(33, 44), ImageFormat::Bmp)),
         ("tiff", encoded(&photo(60, 31), ImageFormat::Tiff)),
+        ("drawing", DRAWING.to_vec()),
+        ("avif", AVIF.to_vec()),
     ]
+    .into_iter()
+    .chain(films())
     .map(|(name, file)| (name.to_owned(), file))
-    .into();
+    .collect();
     let Ok(folder) = std::env::var("PIXMILL_CORPUS") else {
         return pictures;
     };

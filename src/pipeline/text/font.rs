@@ -69,8 +69,8 @@ pub(super) fn shape(text: &str, backwards: bool) -> Vec<Glyph> {
     });
     buffer.guess_segment_properties();
     let shaper = font.shaping.shaper(&font.tables).build();
-    let shaped = shaper.shape(buffer, ShapeOptions::new());
-    let glyphs = shaped.glyph_infos().iter().zip(shaped.glyph_positions());
+    let line = shaper.shape(buffer, ShapeOptions::new());
+    let glyphs = line.glyph_infos().iter().zip(line.glyph_positions());
     glyphs
         .map(|(glyph, place)| Glyph {
             id: glyph.glyph_id,
