@@ -9,6 +9,7 @@ use super::queue::{Demand, Queue};
 
 #[derive(Debug)]
 pub(super) struct Books {
+    budget: Budget,
     pub(super) queue: Queue<Waiter>,
     pub(super) next_waiter: u64,
     pub(super) busy: usize,
@@ -32,7 +33,8 @@ pub(super) struct Waiter {
 impl Books {
     pub(super) fn new(budget: Budget) -> Self {
         Self {
-            queue: Queue::new(budget.modest()),
+            budget,
+            queue: Queue::new(budget),
             next_waiter: 0,
             busy: 0,
             dear: 0,
@@ -46,24 +48,24 @@ impl Books {
 
     /// Counts so many bytes of pixel memory.
     pub(super) fn take(&mut self, demand: Demand, bytes: u64) {
-        *self.pixels.of(self.queue.is_heavy(demand)) += bytes;
+        *self.pixels.of(self.budget.is_heavy(demand)) += bytes;
     }
 
     /// Counts so many bytes no more.
     pub(super) fn free(&mut self, demand: Demand, bytes: u64) {
-        *self.pixels.of(self.queue.is_heavy(demand)) -= bytes;
+        *self.pixels.of(self.budget.is_heavy(demand)) -= bytes;
     }
 
     /// Counts an answer of so many bytes.
     pub(super) fn take_answer(&mut self, demand: Demand, bytes: u64) {
         self.take(demand, bytes);
-        *self.answers.of(self.queue.is_heavy(demand)) += bytes;
+        *self.answers.of(self.budget.is_heavy(demand)) += bytes;
     }
 
     /// Counts it no more.
     pub(super) fn free_answer(&mut self, demand: Demand, bytes: u64) {
         self.free(demand, bytes);
-        *self.answers.of(self.queue.is_heavy(demand)) -= bytes;
+        *self.answers.of(self.budget.is_heavy(demand)) -= bytes;
     }
 
     /// Takes a worker back, and the bytes that come with it.

@@ -44,8 +44,13 @@ impl Taken {
 }
 
 impl Budget {
+    /// Whether the work takes long or much memory.
+    pub(super) fn is_heavy(self, demand: Demand) -> bool {
+        demand.dear() || demand.bytes > self.modest()
+    }
+
     /// How many bytes are little.
-    pub(super) fn modest(self) -> u64 {
+    fn modest(self) -> u64 {
         if self.left() == 0 {
             self.0
         } else {
@@ -60,14 +65,16 @@ impl Budget {
     }
 
     /// Whether there is memory for it beside what is taken. Heavy work leaves a part to others, but for what needs more than the rest.
-    pub(super) fn fits(self, demand: Demand, heavy: bool, taken: Taken) -> bool {
+    pub(super) fn fits(self, demand: Demand, taken: Taken) -> bool {
         let part = self.0 - self.left();
-        let leaves = !heavy || demand.bytes > part || taken.heavy + demand.bytes <= part;
+        let leaves =
+            !self.is_heavy(demand) || demand.bytes > part || taken.heavy + demand.bytes <= part;
         leaves && taken.all() + demand.bytes <= self.0
     }
 
-    /// Whether light work may go before the first, who waits for memory: all light work together leaves it what it needs.
+    /// Whether it may go before the first, who waits for memory: light work may, as long as all of it leaves that what it needs.
     pub(super) fn passes(self, demand: Demand, taken: Taken, first: Demand) -> bool {
-        taken.light + demand.bytes <= (self.0 / LEFT).min(self.0 - first.bytes)
+        !self.is_heavy(demand)
+            && taken.light + demand.bytes <= (self.0 / LEFT).min(self.0 - first.bytes)
     }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::budget::Budget;
+
 /// What a piece of work takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Demand {
@@ -49,8 +51,8 @@ impl Demand {
 #[derive(Debug)]
 pub(super) struct Queue<T> {
     classes: [Class<T>; CLASSES],
-    /// Bytes; who needs more mustn't keep those waiting who need less.
-    modest: u64,
+    /// Who needs much of it mustn't keep those waiting who need little.
+    budget: Budget,
     /// The share that the class had got whose turn it was last.
     reached: f64,
 }
@@ -79,10 +81,9 @@ pub(super) struct Turn {
 }
 
 impl<T> Queue<T> {
-    /// `modest` is how many bytes are little.
-    pub(super) fn new(modest: u64) -> Self {
+    pub(super) fn new(budget: Budget) -> Self {
         Self {
-            modest,
+            budget,
             classes: std::array::from_fn(|_| Class {
                 waiting: VecDeque::new(),
                 share: 0.0,
@@ -108,14 +109,9 @@ impl<T> Queue<T> {
         heavy.map(|class| class.waiting.len()).sum()
     }
 
-    /// Whether the work takes long or much memory.
-    pub(super) fn is_heavy(&self, demand: Demand) -> bool {
-        self.class(demand) >= DEAR
-    }
-
     /// Where it waits. What waits for much memory has a class of its own, so that nobody is behind it who needs little.
     fn class(&self, demand: Demand) -> usize {
-        if !demand.dear() && demand.bytes > self.modest {
+        if !demand.dear() && self.budget.is_heavy(demand) {
             LARGE
         } else {
             demand.cost()
@@ -138,33 +134,18 @@ impl<T> Queue<T> {
         }
     }
 
-    /// The longest waiting of each class, that of the class with the smallest share first.
-    pub(super) fn turns(&self) -> Vec<Turn> {
-        let classes = self.classes.iter().enumerate();
-        let waiting = classes.filter(|(_, class)| !class.waiting.is_empty());
-        let mut turns: Vec<_> = waiting
-            .map(|(class, waiting)| (waiting.share, Turn { class, place: 0 }))
+    /// Of each class the longest waiting that isn't kept from memory, that of the class with the smallest share first; those that
+    /// are kept lack it from now on, if they didn't before.
+    pub(super) fn turns(&mut self, now: Instant, kept: impl Fn(Demand) -> bool) -> Vec<Turn> {
+        let classes = self.classes.iter_mut().enumerate();
+        let mut turns: Vec<_> = classes
+            .filter_map(|(class, waiting)| {
+                let place = waiting.first(now, &kept)?;
+                Some((waiting.share, Turn { class, place }))
+            })
             .collect();
         turns.sort_by(|(a, _), (b, _)| a.total_cmp(b));
         turns.into_iter().map(|(_, turn)| turn).collect()
-    }
-
-    /// The first of a class, from `turn` on, that isn't kept from memory; those that are lack it from now on, if they didn't before.
-    pub(super) fn first(
-        &mut self,
-        turn: Turn,
-        now: Instant,
-        kept: impl Fn(Demand, bool) -> bool,
-    ) -> Option<Turn> {
-        let class = self.classes.get_mut(turn.class)?;
-        let heavy = turn.class >= DEAR;
-        for (place, waiter) in class.waiting.iter_mut().enumerate().skip(turn.place) {
-            if !kept(waiter.demand, heavy) {
-                return Some(Turn { place, ..turn });
-            }
-            waiter.lacking.get_or_insert(now);
-        }
-        None
     }
 
     /// Who it is.
@@ -175,14 +156,10 @@ impl<T> Queue<T> {
             .get_mut(turn.place)
     }
 
-    /// What those need who lack memory, whether they are heavy, and since when they lack it.
-    pub(super) fn lacking(&self) -> impl Iterator<Item = (Demand, bool, Instant)> {
-        let classes = self.classes.iter().enumerate();
-        let waiting = classes.flat_map(|(index, class)| {
-            let waiting = class.waiting.iter();
-            waiting.map(move |waiter| (waiter, index >= DEAR))
-        });
-        waiting.filter_map(|(waiter, heavy)| Some((waiter.demand, heavy, waiter.lacking?)))
+    /// What those need who lack memory, and since when they lack it.
+    pub(super) fn lacking(&self) -> impl Iterator<Item = (Demand, Instant)> {
+        let waiting = self.classes.iter().flat_map(|class| &class.waiting);
+        waiting.filter_map(|waiter| Some((waiter.demand, waiter.lacking?)))
     }
 
     /// Takes one out, and counts its work.
@@ -232,6 +209,17 @@ impl<T> Queue<T> {
 }
 
 impl<T> Class<T> {
+    /// How many wait longer than the first that isn't kept from memory.
+    fn first(&mut self, now: Instant, kept: impl Fn(Demand) -> bool) -> Option<usize> {
+        self.waiting.iter_mut().position(|waiter| {
+            let kept = kept(waiter.demand);
+            if kept {
+                waiter.lacking.get_or_insert(now);
+            }
+            !kept
+        })
+    }
+
     fn seconds(&self) -> f64 {
         let times = self.waiting.iter().map(|waiter| waiter.demand.time);
         times.sum::<Duration>().as_secs_f64()
@@ -244,6 +232,9 @@ mod tests {
 
     use super::*;
 
+    /// Of which one byte is little.
+    const MEMORY: u64 = 1 << 20;
+
     fn demand(milliseconds: u64) -> Demand {
         Demand {
             bytes: 1,
@@ -251,14 +242,18 @@ mod tests {
         }
     }
 
+    fn turns(queue: &mut Queue<usize>) -> Vec<Turn> {
+        queue.turns(Instant::now(), |_| false)
+    }
+
     fn next(queue: &mut Queue<usize>) -> usize {
-        let turn = queue.turns()[0];
+        let turn = turns(queue)[0];
         queue.pop(turn).unwrap().item
     }
 
     #[test]
     fn a_cheap_one_passes_thirty_dear_ones() {
-        let mut queue = Queue::new(1);
+        let mut queue = Queue::new(Budget(MEMORY));
         for dear in 0..30 {
             queue.push(demand(2_000), dear);
         }
@@ -271,7 +266,7 @@ mod tests {
 
     #[test]
     fn a_stream_of_cheap_ones_leaves_the_dear_its_share() {
-        let mut queue = Queue::new(1);
+        let mut queue = Queue::new(Budget(MEMORY));
         queue.push(demand(2_000), 0);
         queue.push(demand(2_000), 1);
         let mut cheap = 0;
@@ -296,7 +291,7 @@ mod tests {
         fn the_order_is_fair(
             times in proptest::collection::vec(1_u64..4_000, 1..80),
         ) {
-            let mut queue = Queue::new(1);
+            let mut queue = Queue::new(Budget(MEMORY));
             for (index, &time) in times.iter().enumerate() {
                 queue.push(demand(time), index);
             }
@@ -305,7 +300,7 @@ mod tests {
             let mut got = [0_u64; CLASSES];
             let mut last = [None; CLASSES];
             for _ in 0..times.len() {
-                let there: Vec<usize> = queue.turns().iter().map(|turn| turn.class).collect();
+                let there: Vec<usize> = turns(&mut queue).iter().map(|turn| turn.class).collect();
                 let index = next(&mut queue);
                 let class = demand(times[index]).cost();
                 prop_assert!(last[class].is_none_or(|last| last < index));

@@ -63,8 +63,7 @@ impl State {
         if books.queue.len() == 0 && self.worker(&books, demand) && self.memory(&books, demand) {
             return Ok(Entry::Granted(self.grant(&mut books, demand)));
         }
-        let heavy = books.queue.is_heavy(demand);
-        if self.crowded(&books, heavy) {
+        if self.crowded(&books, self.budget().is_heavy(demand)) {
             return Err(self.overloaded(&books, Lack::Place));
         }
         let wait = self.spread(&books, books.queue.ahead(demand));
@@ -136,9 +135,9 @@ impl State {
         let books = self.books.lock();
         let now = Instant::now();
         let mut lacking = books.queue.lacking();
-        lacking.any(|(demand, heavy, since)| {
+        lacking.any(|(demand, since)| {
             let long = now.duration_since(since) >= PATIENCE;
-            long && !self.budget().fits(demand, heavy, books.answers)
+            long && !self.budget().fits(demand, books.answers)
         })
     }
 
@@ -192,8 +191,7 @@ impl State {
 
     /// Whether there is memory for it.
     fn memory(&self, books: &Books, demand: Demand) -> bool {
-        let heavy = books.queue.is_heavy(demand);
-        self.budget().fits(demand, heavy, books.pixels)
+        self.budget().fits(demand, books.pixels)
     }
 
     fn budget(&self) -> Budget {
@@ -229,21 +227,15 @@ impl State {
     fn next(&self, books: &mut Books) -> Option<Turn> {
         let (now, budget, answers) = (Instant::now(), self.budget(), books.answers);
         let mut impatient: Option<Demand> = None;
-        for class in books.queue.turns() {
-            let kept = |demand, heavy| !budget.fits(demand, heavy, answers);
-            let Some(turn) = books.queue.first(class, now, kept) else {
-                continue;
-            };
-            let waiter = books.queue.waiter(turn)?;
-            let demand = waiter.demand;
+        let kept = |demand| !budget.fits(demand, answers);
+        for turn in books.queue.turns(now, kept) {
+            let demand = books.queue.waiter(turn)?.demand;
             if !self.worker(books, demand) {
                 continue;
             }
-            let heavy = books.queue.is_heavy(demand);
             let taken = books.pixels;
-            let passes =
-                impatient.is_none_or(|first| !heavy && budget.passes(demand, taken, first));
-            if passes && budget.fits(demand, heavy, taken) {
+            let passes = impatient.is_none_or(|first| budget.passes(demand, taken, first));
+            if passes && budget.fits(demand, taken) {
                 return Some(turn);
             }
             let since = *books.queue.waiter(turn)?.lacking.get_or_insert(now);
