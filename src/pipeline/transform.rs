@@ -5,9 +5,8 @@
 
 use std::ops::Range;
 
-use fast_image_resize::images::{TypedImage, TypedImageRef};
-use fast_image_resize::pixels::{U8, U8x2, U8x3, U8x4};
-use fast_image_resize::{PixelTrait, ResizeOptions, Resizer};
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{PixelType, ResizeOptions, Resizer};
 
 use super::Error;
 use super::resample::Resampling;
@@ -156,19 +155,15 @@ impl StripScaler {
             .use_alpha(false);
         let source_size = (self.source_width, source_height);
         let answer_size = (self.answer.width, rows.end - rows.start);
-        // What is named here is all that is compiled: the kernels of the library's other pixels are a megabyte.
-        let resample = match self.channels {
-            1 => resample::<U8>,
-            2 => resample::<U8x2>,
-            3 => resample::<U8x3>,
-            _ => resample::<U8x4>,
-        };
-        resample(
-            resizer,
-            (source, source_size),
-            (answer, answer_size),
-            &options,
-        )
+        let kind = pixel_type(self.channels);
+        let source = ImageRef::new(source_size.0, source_size.1, source, kind)
+            .map_err(|error| broken(&error.to_string()))?;
+        let mut answer = Image::from_slice_u8(answer_size.0, answer_size.1, answer, kind)
+            .map_err(|error| broken(&error.to_string()))?;
+        resizer
+            .resize(&source, &mut answer, &options)
+            .map_err(|error| broken(&error.to_string()))?;
+        Ok(())
     }
 
     /// The answer, if all of it was made.
@@ -188,20 +183,13 @@ fn inside(start: f64, length: f64, limit: u32) -> (f64, f64) {
     (start, length)
 }
 
-/// Resamples the samples of one size to those of another.
-fn resample<P: PixelTrait>(
-    resizer: &mut Resizer,
-    (source, (source_width, source_height)): (&[u8], (u32, u32)),
-    (answer, (width, height)): (&mut [u8], (u32, u32)),
-    options: &ResizeOptions,
-) -> Result<(), Error> {
-    let source = TypedImageRef::<P>::from_buffer(source_width, source_height, source)
-        .map_err(|error| broken(&error.to_string()))?;
-    let mut answer = TypedImage::<P>::from_buffer(width, height, answer)
-        .map_err(|error| broken(&error.to_string()))?;
-    resizer
-        .resize_typed(&source, &mut answer, options)
-        .map_err(|error| broken(&error.to_string()))
+fn pixel_type(channels: u32) -> PixelType {
+    match channels {
+        1 => PixelType::U8,
+        2 => PixelType::U8x2,
+        3 => PixelType::U8x3,
+        _ => PixelType::U8x4,
+    }
 }
 
 fn broken(detail: &str) -> Error {
