@@ -10,6 +10,9 @@ use crate::codecs::metadata::{Metadata, Said};
 /// The longest item that is looked at; longer ones say nothing that would stay.
 const LONGEST: usize = 1 << 16;
 
+/// Items that describe a picture, at most; others say nothing.
+const DESCRIPTIONS: usize = 16;
+
 /// What items that describe the picture say.
 pub(in crate::codecs) fn said(file: &[u8]) -> Said<'_> {
     let mut said = Said::default();
@@ -17,7 +20,8 @@ pub(in crate::codecs) fn said(file: &[u8]) -> Said<'_> {
         return said;
     };
     let items = &picture.items;
-    for id in items.referring(*b"cdsc", items.primary) {
+    let ids = items.referring(*b"cdsc", items.primary);
+    for id in ids.take(DESCRIPTIONS) {
         let Ok(item) = items.item(id) else { continue };
         match items.bytes(item, LONGEST) {
             // What lies in pieces no camera wrote.

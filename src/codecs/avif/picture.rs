@@ -128,13 +128,22 @@ impl<'a> Picture<'a> {
 
 /// The alpha of a picture, or of each of its cells.
 fn alpha(items: &Items<'_>, colour: &Layer) -> Result<Option<Layer>, Error> {
-    let of = |id: u32| {
-        let mut all = items.referring(*b"auxl", id);
-        all.find(|&id| {
-            items
-                .item(id)
-                .is_ok_and(|item| properties::is_alpha(items, item))
+    // Found once: a file may have as many references as cells.
+    let is_alpha = |item: &&Item| properties::is_alpha(items, item);
+    let alphas: Vec<u32> = items.all.iter().filter(is_alpha).map(|i| i.id).collect();
+    let mut whose: Vec<(u32, u32)> = items
+        .references
+        .iter()
+        .filter_map(|said| {
+            let is_one = &said.kind == b"auxl" && alphas.binary_search(&said.from).is_ok();
+            is_one.then_some((said.to, said.from))
         })
+        .collect();
+    whose.sort_by_key(|(id, _)| *id);
+    let of = |id: u32| {
+        let first = whose.partition_point(|(other, _)| *other < id);
+        let &(other, alpha) = whose.get(first)?;
+        (other == id).then_some(alpha)
     };
     if let Some(id) = of(items.primary) {
         return Layer::new(items, id).map(Some);

@@ -170,8 +170,9 @@ pub(super) fn is_alpha(items: &Items<'_>, item: &Item) -> bool {
     ];
     let said = items.property(item, *b"auxC").and_then(versioned);
     said.is_some_and(|(_, _, reader)| {
-        let mut words = reader.rest().split(|&byte| byte == 0);
-        words.next().is_some_and(|word| ALPHA.contains(&word))
+        let starts_with = |name: &[u8]| reader.rest().strip_prefix(name);
+        let mut behind = ALPHA.into_iter().filter_map(starts_with);
+        behind.any(|rest| rest.first().is_none_or(|&byte| byte == 0))
     })
 }
 

@@ -39,7 +39,7 @@ const FRAME: u8 = 6;
 
 /// The first sequence header in a stream's first bytes, which may be cut off behind it.
 pub(super) fn sequence(stream: &[u8]) -> Option<Sequence> {
-    let mut units = Units::new(stream);
+    let mut units = Units::new(stream).take(UNITS);
     let (_, header) = units.find(|(kind, _)| *kind == SEQUENCE_HEADER)?;
     Sequence::parse(header)
 }
