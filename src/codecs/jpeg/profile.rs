@@ -2,6 +2,9 @@
 
 use crate::codecs::{Colour, header};
 
+/// Pieces that can be numbered.
+const MOST: usize = 255;
+
 /// An ICC profile, which comes in numbered pieces.
 #[derive(Default)]
 pub(super) struct Profile<'a> {
@@ -15,7 +18,10 @@ impl<'a> Profile<'a> {
             return;
         };
         self.count = *count;
-        self.pieces.push((*number, data));
+        // One more than there may be tells that there are too many.
+        if self.pieces.len() <= MOST {
+            self.pieces.push((*number, data));
+        }
     }
 
     /// The joined profile; pieces that are missing or doubled make it none, and so does a length

@@ -105,6 +105,12 @@ struct Framed {
     quantisers: usize,
 }
 
+/// Codes as a file has them: how many have each length, and what each stands for.
+struct Codes<'a> {
+    counts: [u8; 16],
+    symbols: &'a [u8],
+}
+
 /// Reads up to the scan; `None` for a file that isn't baseline, in one scan, with tables as they should be.
 pub(super) fn read(bytes: &[u8]) -> Result<Option<Tables<'_>>, Error> {
     let mut quantisers = [const { None }; 4];
@@ -119,12 +125,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<Option<Tables<'_>>, Error> {
             SOF0 | SOF1 => frame = read_frame(&mut body),
             DHT => {
                 while !body.rest().is_empty() {
-                    let Some((runs, slot, table)) = read_codes(&mut body) else {
+                    let Some((runs, slot, codes)) = read_codes(&mut body) else {
                         return Ok(None);
                     };
-                    let tables = if runs { &mut alternating } else { &mut direct };
-                    if let Some(room) = tables.get_mut(slot) {
-                        *room = Some(table);
+                    let all = if runs { &mut alternating } else { &mut direct };
+                    if let Some(room) = all.get_mut(slot) {
+                        *room = Some(codes);
                     }
                 }
             }
@@ -147,6 +153,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<Option<Tables<'_>>, Error> {
             SOS => {
                 let Some(components) =
                     frame.and_then(|frame: Vec<_>| read_scan(&mut body, &frame, &quantisers))
+                else {
+                    return Ok(None);
+                };
+                // A file may say the same ones any number of times: what takes time is made of the last alone.
+                let (Some(direct), Some(alternating)) =
+                    (tables(&direct, false), tables(&alternating, true))
                 else {
                     return Ok(None);
                 };
@@ -183,7 +195,7 @@ fn read_frame(body: &mut Reader<'_>) -> Option<Vec<Framed>> {
 }
 
 /// Whether the codes have runs, their slot, and the codes.
-fn read_codes(body: &mut Reader<'_>) -> Option<(bool, usize, Table)> {
+fn read_codes<'a>(body: &mut Reader<'a>) -> Option<(bool, usize, Codes<'a>)> {
     let kind = body.u8()?;
     let counts = body.array::<16>()?;
     let symbols: usize = counts.iter().map(|&count| usize::from(count)).sum();
@@ -192,8 +204,18 @@ fn read_codes(body: &mut Reader<'_>) -> Option<(bool, usize, Table)> {
         return None;
     }
     let runs = kind & 0x10 != 0;
-    let table = Table::new(&counts, symbols, runs)?;
-    Some((runs, usize::from(kind & 3), table))
+    Some((runs, usize::from(kind & 3), Codes { counts, symbols }))
+}
+
+/// The tables of four slots; `None` if one of them is none.
+fn tables(codes: &[Option<Codes<'_>>; 4], runs: bool) -> Option<[Option<Table>; 4]> {
+    let mut tables = [const { None }; 4];
+    for (room, codes) in tables.iter_mut().zip(codes) {
+        if let Some(codes) = codes {
+            *room = Some(Table::new(&codes.counts, codes.symbols, runs)?);
+        }
+    }
+    Some(tables)
 }
 
 /// Slot and quantisers, each at its place in a block; of 16 bit, but more are never of use.
