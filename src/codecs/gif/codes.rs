@@ -5,22 +5,30 @@ use weezl::encode::Encoder;
 use weezl::{BitOrder, LzwStatus};
 
 use super::broken;
+use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::Error;
 use crate::codecs::bytes::Reader;
 
-/// The largest size of a first code; more bits than a pixel's number has are allowed.
-const LARGEST: u8 = 11;
+/// The largest size of a first code: a pixel's number has no more bits. With more of them there would be less to read
+/// each time for which the table is filled anew.
+const LARGEST: u8 = 8;
+
+/// Blocks out of which no pixel comes, at most: nobody writes codes that forget all codes again and again.
+const IDLE: u32 = 64;
 
 /// Numbers of pixels out of blocks.
 pub(super) struct Codes<'a> {
     reader: Reader<'a>,
     block: &'a [u8],
     decoder: Decoder,
+    /// Blocks since there was a pixel.
+    idle: u32,
+    checkpoint: &'a Checkpoint,
 }
 
 impl<'a> Codes<'a> {
     /// At the size of the first code.
-    pub(super) fn new(mut reader: Reader<'a>) -> Result<Self, Error> {
+    pub(super) fn new(mut reader: Reader<'a>, checkpoint: &'a Checkpoint) -> Result<Self, Error> {
         let size = reader.u8().ok_or_else(cut)?;
         if !(1..=LARGEST).contains(&size) {
             return Err(broken("pixels", "its codes have an impossible size"));
@@ -31,6 +39,8 @@ impl<'a> Codes<'a> {
             block: &[],
             // What follows the last pixel is of no concern.
             decoder: order.with_yield_on_full_buffer(true).build(),
+            idle: 0,
+            checkpoint,
         })
     }
 
@@ -43,6 +53,11 @@ impl<'a> Codes<'a> {
                 match self.reader.peek() {
                     Some(0) => end = Some(LITTLE),
                     Some(length) => {
+                        self.checkpoint.check(Stage::Decode)?;
+                        self.idle += 1;
+                        if self.idle > IDLE {
+                            return Err(broken("pixels", CORRUPT));
+                        }
                         let _length = self.reader.u8();
                         self.block = self.reader.take(usize::from(length)).ok_or_else(cut)?;
                     }
@@ -52,6 +67,9 @@ impl<'a> Codes<'a> {
             let step = self.decoder.decode_bytes(self.block, room);
             self.block = self.block.get(step.consumed_in..).unwrap_or_default();
             room = room.get_mut(step.consumed_out..).unwrap_or_default();
+            if step.consumed_out > 0 {
+                self.idle = 0;
+            }
             let moved = step.consumed_in > 0 || step.consumed_out > 0;
             match step.status {
                 Err(_) => return Err(broken("pixels", CORRUPT)),

@@ -92,7 +92,7 @@ impl<'a> GifFrames<'a> {
         }
         let seen = area.within(self.walk.width, self.walk.height);
         let (colours, _) = palette.as_chunks::<3>();
-        let mut codes = Codes::new(stored.data.clone())?;
+        let mut codes = Codes::new(stored.data.clone(), self.checkpoint)?;
         self.row.resize(area.width as usize, 0);
         for y in order(area.height as usize, stored.interlaced) {
             self.checkpoint.check(Stage::Decode)?;

@@ -199,6 +199,7 @@ fn a_stop_at_any_poll_is_seen() {
 fn codes_may_be_cut_anywhere() {
     // Of eight bits each, as long as the table is short.
     let clear = 0x80;
+    let checkpoint = Checkpoint::new();
     let codes = [
         clear, clear, clear, 1, 2, clear, 3, clear, clear, 4, 5, 6, clear, 0x81,
     ];
@@ -211,7 +212,7 @@ fn codes_may_be_cut_anywhere() {
         data.push(0);
         for width in 1..=6 {
             let mut pixels = [0; 6];
-            let mut reader = codes::Codes::new(Reader::new(&data)).unwrap();
+            let mut reader = codes::Codes::new(Reader::new(&data), &checkpoint).unwrap();
             for row in pixels.chunks_mut(width) {
                 reader.fill(row).unwrap();
             }
@@ -219,5 +220,42 @@ fn codes_may_be_cut_anywhere() {
             let more = reader.fill(&mut [0]).unwrap_err().to_string();
             assert!(more.contains("too little"), "{more}");
         }
+    }
+}
+
+/// Codes that forget all codes, and nothing else, aren't read to their end; what makes a pixel now and then is polled.
+#[test]
+fn codes_that_make_little_hold_nobody_up() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    let (clear, blocks) = (0x80, 4096);
+    for (codes, corrupt) in [
+        ([clear; 254], true),
+        (
+            [[clear; 253].as_slice(), &[1]].concat().try_into().unwrap(),
+            false,
+        ),
+    ] {
+        let block = [&[254][..], &codes].concat();
+        let data = [&[7][..], &block.repeat(blocks), &[0]].concat();
+        let polls = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&polls);
+        let checkpoint = Checkpoint::observed(move |_| {
+            count.fetch_add(1, Ordering::Relaxed);
+            None
+        });
+        let mut reader = codes::Codes::new(Reader::new(&data), &checkpoint).unwrap();
+        let read = reader.fill(&mut vec![0; blocks]);
+        let polls = polls.load(Ordering::Relaxed) as usize;
+        assert_eq!(read.is_err(), corrupt, "{read:?}");
+        assert!(
+            if corrupt {
+                polls < 100
+            } else {
+                polls >= blocks
+            },
+            "{polls}"
+        );
     }
 }
