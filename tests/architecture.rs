@@ -121,7 +121,14 @@ const HOMES: &[(&str, &[&str])] = &[
     ("landlock", &["sandbox/landlock.rs"]),
     // The sandbox names calls and makes none.
     ("libc", &["os/", "sandbox/"]),
-    ("libaom_sys", &["codecs/avif/aom.rs", "codecs/avif/av1.rs"]),
+    (
+        "libaom_sys",
+        &[
+            "codecs/avif/aom.rs",
+            "codecs/avif/av1.rs",
+            "codecs/avif/room.rs",
+        ],
+    ),
     ("libdeflater", &["codecs/png/"]),
     ("libwebp_sys", &["codecs/webp/"]),
     ("moxcms", &["pipeline/color.rs"]),
@@ -188,6 +195,7 @@ const HOMES: &[(&str, &[&str])] = &[
 const UNSAFE_HOMES: &[&str] = &[
     "codecs/avif/aom.rs",
     "codecs/avif/av1.rs",
+    "codecs/avif/room.rs",
     "codecs/jpeg/",
     "codecs/webp/",
     "pipeline/kernel_avx2.rs",

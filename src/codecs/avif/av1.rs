@@ -11,7 +11,9 @@ use std::mem::MaybeUninit;
 use libaom_sys as aom;
 
 use super::broken;
+use super::memory;
 use super::picture::Layer;
+use super::room::Room;
 use super::sequence;
 use crate::codecs::{Error, Format};
 
@@ -54,7 +56,7 @@ impl Samples<'_> {
 /// # Errors
 /// `Invalid` or `TooComplex`; a picture that isn't what the layer's header says is the first.
 pub(super) fn decode(stream: &[u8], layer: &Layer) -> Result<Frame, Error> {
-    sequence::check(stream)?;
+    sequence::check(stream, layer.frames)?;
     // No frame is larger than its stream's header says, and that has been looked at.
     if sequence::sequence(stream) != Some(layer.sequence) {
         return Err(corrupt("a frame has another header than the first"));
@@ -63,7 +65,11 @@ pub(super) fn decode(stream: &[u8], layer: &Layer) -> Result<Frame, Error> {
     decoder.picture(stream, layer)
 }
 
-struct Decoder(aom::aom_codec_ctx_t);
+struct Decoder {
+    context: aom::aom_codec_ctx_t,
+    /// Where its frames are: in a box that is nobody else's while the context is open.
+    room: *mut Room,
+}
 
 impl Decoder {
     fn open(layer: &Layer) -> Result<Self, Error> {
@@ -91,14 +97,20 @@ impl Decoder {
         if opened != aom::AOM_CODEC_OK {
             return Err(Error::Internal("libaom can't be set up".to_owned()));
         }
-        let mut decoder = Self(context);
+        let room = Box::into_raw(Box::new(Room(memory::room(layer))));
+        let mut decoder = Self { context, room };
+        // SAFETY: the context is open and has decoded nothing; the room is freed when it is closed.
+        let given = unsafe { Room::give(room, &raw mut decoder.context) };
+        if given != aom::AOM_CODEC_OK {
+            return Err(Error::Internal("libaom doesn't take room".to_owned()));
+        }
         for (control, value) in [
             (aom::AV1D_SET_OUTPUT_ALL_LAYERS, 0),
             (aom::AV1D_SET_OPERATING_POINT, c_int::from(layer.point)),
         ] {
             let control = c_int::try_from(control).unwrap_or(0);
             // SAFETY: the context is open, and both controls take one whole number.
-            let set = unsafe { aom::aom_codec_control(&raw mut decoder.0, control, value) };
+            let set = unsafe { aom::aom_codec_control(&raw mut decoder.context, control, value) };
             if set != aom::AOM_CODEC_OK {
                 return Err(Error::Internal("libaom doesn't take a setting".to_owned()));
             }
@@ -110,7 +122,7 @@ impl Decoder {
         // SAFETY: the context is open, and the stream has its length; it isn't read after the call.
         let decoded = unsafe {
             aom::aom_codec_decode(
-                &raw mut self.0,
+                &raw mut self.context,
                 stream.as_ptr(),
                 stream.len(),
                 std::ptr::null_mut(),
@@ -118,8 +130,9 @@ impl Decoder {
         };
         match decoded {
             aom::AOM_CODEC_OK => {}
+            // Of its room, or of all; who asks for more than a picture like that needs is told the same.
             aom::AOM_CODEC_MEM_ERROR => {
-                return Err(Error::Internal("libaom has no memory".to_owned()));
+                return Err(corrupt("it takes more memory than pictures of its size do"));
             }
             _ => return Err(corrupt("its data is corrupt")),
         }
@@ -129,7 +142,7 @@ impl Decoder {
             // SAFETY: the context is open, and `place` is null or what the call before left there. What it hands out is valid
             // until the next call that decodes.
             let image =
-                unsafe { aom::aom_codec_get_frame(&raw mut self.0, &raw mut place).as_ref() };
+                unsafe { aom::aom_codec_get_frame(&raw mut self.context, &raw mut place).as_ref() };
             match image {
                 Some(image) => last = Some(image),
                 None => break,
@@ -142,8 +155,11 @@ impl Decoder {
 
 impl Drop for Decoder {
     fn drop(&mut self) {
-        // SAFETY: the context was opened, and isn't used any more.
-        unsafe { aom::aom_codec_destroy(&raw mut self.0) };
+        // SAFETY: the context was opened, and isn't used any more. The room was a box's, and the context had the only use for it.
+        unsafe {
+            aom::aom_codec_destroy(&raw mut self.context);
+            drop(Box::from_raw(self.room));
+        }
     }
 }
 

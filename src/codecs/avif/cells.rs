@@ -7,11 +7,11 @@ use super::picture::{Layer, Picture};
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::Error;
 
-/// Bytes of an item that lies in pieces, for each pixel; more than any stream takes that isn't made to be long.
-pub(super) const PIECES_BYTES: u64 = 1;
-
-/// The same for the smallest pictures.
-pub(super) const LEAST_PIECES_BYTES: u64 = 1 << 18;
+/// Bytes of a cell's item that lies in pieces, at most: one for each pixel, and some for the smallest; more than any stream
+/// takes that isn't made to be long.
+pub(super) fn pieces_bytes((width, height): (u32, u32)) -> u64 {
+    u64::from(width) * u64::from(height) + (1 << 18)
+}
 
 /// The frames of one row of a grid's cells.
 #[derive(Default)]
@@ -36,9 +36,7 @@ impl Cells {
         self.frames.clear();
         let height = layer.cell.1;
         let index = row / height;
-        let pixels = u64::from(layer.cell.0) * u64::from(height);
-        let most =
-            usize::try_from(pixels * PIECES_BYTES + LEAST_PIECES_BYTES).unwrap_or(usize::MAX);
+        let most = usize::try_from(pieces_bytes(layer.cell)).unwrap_or(usize::MAX);
         let columns = layer.columns as usize;
         let cells = layer.cells.chunks(columns).nth(index as usize);
         for &id in cells.unwrap_or_default() {

@@ -1,9 +1,9 @@
 //! The pixels of an AVIF file: frames are decoded as their rows are asked for, a row of a grid's cells at a time.
 
-use super::cells::{Cells, LEAST_PIECES_BYTES, PIECES_BYTES};
+use super::cells::Cells;
 use super::convert::{self, Levels, Matrix};
-use super::picture::{Picture, UNSEEN_PIXELS};
-use super::probe::{CUT, model};
+use super::picture::Picture;
+use super::probe::model;
 use super::rows::{AvifRows, Scratch};
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::{Band, Error, Header, Model, Rows, Shape};
@@ -83,33 +83,7 @@ impl Rows for AvifRows<'_> {
     }
 }
 
-/// Peak bytes: libaom's frame and our copy of it, of alpha too, what it knows of each block, and pieces that are joined.
+/// Peak bytes: see `memory`.
 pub(in crate::codecs) fn decode_bytes(header: &Header) -> u64 {
-    let shown = u64::from(header.width) * u64::from(header.height);
-    let decoded = if CUT.contains(&header.detail) {
-        shown * 2 + UNSEEN_PIXELS
-    } else {
-        shown
-    };
-    let depth = if header.bit_depth > 8 { 2 } else { 1 };
-    let planes = match header.detail.get(..5) {
-        Some("4:4:4") => 6,
-        Some("4:2:2") => 4,
-        Some("4:2:0") => 3,
-        _ => 2,
-    };
-    // Half of a byte for what `planes` counts.
-    let colour = decoded * planes * depth / 2;
-    let alpha = if header.model.has_alpha() {
-        decoded * depth
-    } else {
-        0
-    };
-    colour * 2 + alpha + decoded * (PIECES_BYTES + STATE_BYTES) + LEAST_PIECES_BYTES + LEAST_BYTES
+    header.held
 }
-
-/// Bytes of libaom's own for each pixel: modes and references of blocks, as if all were the smallest.
-const STATE_BYTES: u64 = 16;
-
-/// Bytes of its tables, and of what a row of its largest blocks takes.
-const LEAST_BYTES: u64 = 4 << 20;

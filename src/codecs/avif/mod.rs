@@ -2,8 +2,8 @@
 //!
 //! The container is read by code of our own, which is pure and counts everything: [`boxes`], [`items`] and [`lists`] know
 //! where things are, [`properties`] and [`sequence`] what is said of them, [`picture`] what they make together. libaom
-//! decodes frames (`av1`) and encodes them (`aom`); [`cells`] puts them side by side, and
-//! [`rows`] makes samples of them, by [`convert`]; [`tiling`] cuts what is written, and [`mux`] puts a file around it.
+//! decodes frames (`av1`), in the [`room`] that was promised, and encodes them (`aom`); [`cells`] puts them side by side, and
+//! [`rows`] makes samples of them, by [`convert`]; [`memory`] promises what all that takes; [`tiling`] cuts what is written, and [`mux`] puts a file around it.
 
 mod annotations;
 mod aom;
@@ -16,10 +16,12 @@ mod describe;
 mod encode;
 mod items;
 mod lists;
+mod memory;
 mod mux;
 mod picture;
 mod probe;
 mod properties;
+mod room;
 mod rows;
 mod sequence;
 mod tiling;

@@ -3,7 +3,7 @@
 use super::boxes::Boxes;
 use super::items::{Item, Items};
 use super::properties::{self, Cicp, Cut};
-use super::sequence::{self, Sequence};
+use super::sequence::{self, FRAMES, Sequence};
 use super::{broken, unsupported};
 use crate::codecs::bytes::Reader;
 use crate::codecs::{Error, Orientation};
@@ -12,7 +12,7 @@ use crate::codecs::{Error, Orientation};
 const CELLS: usize = 1 << 10;
 
 /// Pixels that are decoded but not shown, at most: as many again as are shown, and these.
-pub(super) const UNSEEN_PIXELS: u64 = 1 << 20;
+const UNSEEN_PIXELS: u64 = 1 << 20;
 
 /// Bits of the matrix's code point: samples are G, B, R.
 pub(super) const IDENTITY: u8 = 0;
@@ -46,6 +46,8 @@ pub(super) struct Layer {
     pub(super) size: (u32, u32),
     /// What the first cell says, and all have to be like.
     pub(super) sequence: Sequence,
+    /// Frames of each cell's stream, at most.
+    pub(super) frames: u32,
     /// The operating point to decode.
     pub(super) point: u8,
 }
@@ -118,11 +120,10 @@ impl<'a> Picture<'a> {
         }
     }
 
-    /// Whether only a part of what is decoded is shown.
-    pub(super) fn is_cut(&self) -> bool {
-        let shown = (self.cut.width, self.cut.height);
-        let all = |layer: &Layer| layer.cell == shown && layer.cells.len() == 1;
-        !all(&self.colour) || !self.alpha.as_ref().is_none_or(all)
+    /// Frames of its streams, at most.
+    pub(super) fn frames(&self) -> u32 {
+        let alpha = self.alpha.as_ref().map_or(0, |alpha| alpha.frames);
+        self.colour.frames.max(alpha)
     }
 }
 
@@ -162,6 +163,7 @@ fn alpha(items: &Items<'_>, colour: &Layer) -> Result<Option<Layer>, Error> {
         columns: colour.columns,
         cells,
         size: colour.size,
+        frames: if one.sequence.still { 1 } else { FRAMES },
         ..one
     }))
 }
@@ -191,6 +193,12 @@ impl Layer {
         if size != coded {
             return Err(broken("its frame has another size than it says"));
         }
+        // Of one that lies in pieces only the first is read here.
+        let frames = match (sequence.still, item.extents.len()) {
+            (true, _) => 1,
+            (false, 1) => sequence::frames(items.start(item)?),
+            _ => FRAMES,
+        };
         let point = properties::operating_point(items, item);
         Ok(Self {
             columns: 1,
@@ -198,6 +206,7 @@ impl Layer {
             cell: size,
             size,
             sequence,
+            frames: frames.clamp(1, FRAMES),
             point: point.ok_or_else(|| broken("it asks for a layer below the last"))?,
         })
     }
@@ -256,6 +265,7 @@ impl Layer {
             columns,
             cells,
             size: output,
+            frames: if one.sequence.still { 1 } else { FRAMES },
             ..one
         })
     }

@@ -1,5 +1,6 @@
 //! The header of an AVIF file.
 
+use super::memory;
 use super::picture::{IDENTITY, Picture, YCGCO};
 use super::properties::Cicp;
 use crate::codecs::{Colour, Error, Format, Header, Model, Orientation};
@@ -18,9 +19,10 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         stated: (picture.turn != Orientation::default()).then(|| picture.turn.exif()),
         colour: colour(&picture),
         progressive: false,
-        buffered: false,
+        // The last of several frames is shown, and each takes its time.
+        buffered: picture.frames() > 1,
         frames: 1,
-        held: 0,
+        held: memory::held_bytes(&picture),
         animation: None,
         detail: detail(&picture),
     })
@@ -70,19 +72,11 @@ fn colour(picture: &Picture<'_>) -> Colour {
     }
 }
 
-/// Pictures of which more is decoded than is shown have details of their own.
-pub(super) const CUT: [&str; 4] = ["4:2:0 cut", "4:2:2 cut", "4:4:4 cut", "4:0:0 cut"];
-
 fn detail(picture: &Picture<'_>) -> &'static str {
-    let [a, b, c, d] = CUT;
-    match (picture.colour.sequence.chroma, picture.is_cut()) {
-        (Some((2, 2)), false) => "4:2:0",
-        (Some((2, 2)), true) => a,
-        (Some((2, _)), false) => "4:2:2",
-        (Some((2, _)), true) => b,
-        (Some(_), false) => "4:4:4",
-        (Some(_), true) => c,
-        (None, false) => "4:0:0",
-        (None, true) => d,
+    match picture.colour.sequence.chroma {
+        Some((2, 2)) => "4:2:0",
+        Some((2, _)) => "4:2:2",
+        Some(_) => "4:4:4",
+        None => "4:0:0",
     }
 }

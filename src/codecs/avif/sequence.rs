@@ -7,8 +7,8 @@ use crate::codecs::bytes::Reader;
 /// Units that are walked over, at most.
 const UNITS: usize = 1 << 12;
 
-/// Frames of one picture, shown or not: those of four layers, and as many that they are made from.
-const FRAMES: u64 = 8;
+/// Frames of one picture that is no still one, at most: those of four layers.
+pub(super) const FRAMES: u32 = 4;
 
 /// Bytes of a number in groups of seven bits, at most.
 const GROUPS: u32 = 8;
@@ -28,6 +28,10 @@ pub(super) struct Sequence {
     pub(super) colour: [u8; 3],
     /// Samples have all values, not 16 to 235 and 240.
     pub(super) full_range: bool,
+    /// There is one frame.
+    pub(super) still: bool,
+    /// Pictures besides each frame that its filters work on, at most.
+    pub(super) copies: u32,
     /// Profile, and the level of the first operating point, as the standard numbers them.
     pub(super) grade: (u8, u8),
 }
@@ -44,11 +48,23 @@ pub(super) fn sequence(stream: &[u8]) -> Option<Sequence> {
     Sequence::parse(header)
 }
 
-/// Refuses a stream with more frames than one picture has, or whose sequence header changes on the way.
+/// How many frames a stream has, up to one more than it may have.
+pub(super) fn frames(stream: &[u8]) -> u32 {
+    let frames = Units::new(stream)
+        .take(UNITS)
+        .filter(|(kind, _)| matches!(*kind, FRAME | FRAME_HEADER));
+    (0..=FRAMES)
+        .zip(frames)
+        .map(|(before, _)| before + 1)
+        .last()
+        .unwrap_or(0)
+}
+
+/// Refuses a stream with more frames than that, or whose sequence header changes on the way.
 ///
 /// # Errors
 /// `TooComplex`, `Invalid`.
-pub(super) fn check(stream: &[u8]) -> Result<(), Error> {
+pub(super) fn check(stream: &[u8], limit: u32) -> Result<(), Error> {
     let mut frames = 0;
     let mut first = None;
     for (count, (kind, content)) in Units::new(stream).enumerate() {
@@ -63,11 +79,11 @@ pub(super) fn check(stream: &[u8]) -> Result<(), Error> {
             _ => {}
         }
     }
-    if frames > FRAMES {
+    if frames > limit {
         return Err(Error::TooComplex {
             what: "frames in one picture".into(),
-            limit: FRAMES,
-            actual: frames,
+            limit: limit.into(),
+            actual: frames.into(),
         });
     }
     Ok(())
@@ -121,7 +137,7 @@ impl Sequence {
             at: 0,
         };
         let profile = bits.take(3)?;
-        let _still = bits.take(1)?;
+        let still = bits.flag()?;
         let reduced = bits.flag()?;
         let level = if reduced {
             bits.take(5)?
@@ -137,7 +153,7 @@ impl Sequence {
         } else {
             frame_numbers_and_tools(&mut bits)?;
         }
-        let _filters = bits.take(3)?;
+        let [scales, _, restores] = [bits.flag()?, bits.flag()?, bits.flag()?];
         let (depth, chroma, colour, full_range) = colour_config(&mut bits, profile)?;
         Some(Self {
             width,
@@ -146,6 +162,9 @@ impl Sequence {
             chroma,
             colour,
             full_range,
+            still,
+            // Grain is always reckoned with.
+            copies: 1 + u32::from(scales) + u32::from(restores),
             grade: (u8::try_from(profile).ok()?, u8::try_from(level).ok()?),
         })
     }

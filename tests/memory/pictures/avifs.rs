@@ -34,7 +34,7 @@ pub(crate) fn avifs(size: Size, content: Content) -> Vec<(String, Vec<u8>)> {
     ];
     let ours = ours.map(|(name, model)| (name.to_owned(), avif(size, content, model)));
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/avif");
-    let large = ["420-10", "444", "444-12", "grid"].map(|kind| {
+    let large = ["420-10", "444", "444-12", "grid", "frames"].map(|kind| {
         let file = std::fs::read(folder.join(format!("large-{kind}.avif"))).unwrap();
         (format!("avif {kind}"), file)
     });
