@@ -36,6 +36,8 @@ pub(super) struct ClockedStream {
     read_clock: Clock,
     outflow: Outflow,
     refusal: Refusal,
+    /// Nothing is written since the last flush, which is where a message begins: what follows may look like anything.
+    fresh: bool,
     /// Whether the end may take time: not on one of the few spare places.
     lingers: bool,
     linger: Option<Linger>,
@@ -86,6 +88,7 @@ impl ClockedStream {
             activity,
             read_clock: Clock::default(),
             refusal: Refusal::new(unreadable),
+            fresh: true,
             lingers,
             linger: None,
             ended: false,
@@ -128,6 +131,7 @@ impl ClockedStream {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
         if let Poll::Ready(result) = result {
+            self.fresh = false;
             self.outflow.wrote(*result.as_ref().unwrap_or(&0));
             self.restart_read_clock(cx);
             return Poll::Ready(result);
@@ -193,7 +197,7 @@ impl AsyncWrite for ClockedStream {
         let this = &mut *self;
         let result = this
             .refusal
-            .poll_write(&mut this.stream, cx, buf)
+            .poll_write(&mut this.stream, cx, buf, this.fresh)
             .unwrap_or_else(|| Pin::new(&mut this.stream).poll_write(cx, buf));
         this.wrote(buf.len(), result, cx)
     }
@@ -219,6 +223,7 @@ impl AsyncWrite for ClockedStream {
         if self.outflow.flushed() {
             self.restart_read_clock(cx);
         }
+        self.fresh = true;
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 

@@ -40,14 +40,18 @@ impl Refusal {
         }
     }
 
-    /// Writes our answer if `bytes` are hyper's own. To hyper all of its bytes are written then.
+    /// Writes our answer if `bytes` are hyper's own and begin a message. To hyper all of its bytes are written then.
     pub(super) fn poll_write<S: AsyncWrite + Unpin>(
         &mut self,
         stream: &mut S,
         cx: &mut Context<'_>,
         bytes: &[u8],
+        begins: bool,
     ) -> Option<Poll<io::Result<usize>>> {
         if let Progress::Watching = self.progress {
+            if !begins {
+                return None;
+            }
             self.progress = Progress::Making((self.unreadable)(bare_refusal(bytes)?));
         }
         let written = self.poll_answer(stream, cx);
