@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::fixtures::encoded;
+use crate::fixtures::{encoded, jpeg, photo};
 use crate::support::{Picture, TestServer};
 
 fn folder() -> PathBuf {
@@ -380,4 +380,44 @@ async fn colours_of_a_picture_inside_are_its_own() {
     answer
         .picture("image/png", 16, 16)
         .assert_at(3, 3, colour.0, 3);
+}
+
+/// What decoding takes is promised by the first strip: another one may not take more.
+#[tokio::test]
+async fn strips_are_of_one_kind() {
+    let server = TestServer::start().await;
+    let body = jpeg(&photo(16, 16));
+    let path = "/convert?type=jpeg&interlace=";
+    let baseline = server.post(&format!("{path}false"), &body).await.body;
+    let progressive = server.post(&format!("{path}true"), &body).await.body;
+    for (strips, status) in [
+        ([&baseline[..], &baseline], 200),
+        ([&progressive, &progressive], 200),
+        ([&progressive, &baseline], 200),
+        ([&baseline, &progressive], 422),
+    ] {
+        let length = |strip: &[u8]| u32::try_from(strip.len()).unwrap();
+        let [first, second] = strips.map(length);
+        let file = made(
+            &[
+                (256, &[16]),
+                (257, &[32]),
+                (258, &[8, 8, 8]),
+                (259, &[7]),
+                (262, &[6]),
+                (277, &[3]),
+                (278, &[16]),
+                (273, &[0, first]),
+                (279, &[first, second]),
+                (530, &[2, 2]),
+            ],
+            &strips.concat(),
+        );
+        let answer = server.post("/convert?type=png", &file).await;
+        assert_eq!(answer.status, status);
+        if status == 422 {
+            let detail = answer.json()["detail"].to_string();
+            assert!(detail.contains("another kind"), "{detail}");
+        }
+    }
 }

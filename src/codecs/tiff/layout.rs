@@ -4,14 +4,15 @@ use super::broken;
 use super::directory::{Directory, File, Values};
 use super::kinds::{Alpha, Meaning, Number, Packing, Prediction};
 use super::tags::{self, unread};
-use crate::codecs::{Error, Model};
+use super::within;
+use crate::codecs::{Error, Header, Model};
 
 /// Samples of a pixel, at most; those that are no colour and no alpha are passed over.
 const SAMPLES: u64 = 16;
 
 /// Columns, and bytes of a row as it is stored, at most: whether to go on is asked by the row.
 const COLUMNS: u32 = 1 << 20;
-const ROW_BYTES: usize = 64 << 20;
+const ROW_BYTES: usize = 8 << 20;
 
 /// Strips or tiles, at most.
 const CHUNKS: u64 = 1 << 20;
@@ -57,6 +58,8 @@ pub(super) struct Layout<'a> {
     pub(super) luma: [f32; 3],
     /// Black and white of luma, and of the two chromas.
     pub(super) range: [f32; 6],
+    /// Of strips or tiles that are pictures of their own, that of the first.
+    pub(super) first: Option<Box<Header>>,
 }
 
 impl<'a> Layout<'a> {
@@ -82,7 +85,7 @@ impl<'a> Layout<'a> {
         let (tiled, chunk) = chunk(directory, (width, height))?;
         let (offsets, lengths) = if tiled { (324, 325) } else { (273, 279) };
         let offsets = directory.find(offsets);
-        let layout = Self {
+        let mut layout = Self {
             file: directory.file,
             width,
             height,
@@ -107,11 +110,15 @@ impl<'a> Layout<'a> {
                 .unwrap_or_default(),
             luma: tags::weights(directory),
             range: tags::range(directory),
+            first: None,
         };
         if layout.tables.len() > TABLE_BYTES {
             return Err(broken("header", "its tables are longer than any are"));
         }
         layout.judge()?;
+        if layout.packing.is_picture() {
+            layout.first = Some(Box::new(within::first(&layout)?));
+        }
         Ok(layout)
     }
 
@@ -125,7 +132,8 @@ impl<'a> Layout<'a> {
                 actual: chunks,
             });
         }
-        if self.offsets.count < chunks {
+        // The list itself has to be there, so that nothing is done so many times for a file of no length.
+        if self.offsets.number(chunks - 1).is_none() {
             return Err(broken(
                 "header",
                 "it has fewer strips or tiles than its size asks for",

@@ -15,9 +15,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
     let directory = file.first_page();
     let directory = directory.ok_or_else(|| broken("header", "it has no directory"))?;
     let layout = Layout::read(&directory)?;
-    let first = layout.packing.is_picture().then(|| within::first(&layout));
-    let first = first.transpose()?;
-    let model = handed_out(&layout, first.as_ref());
+    let model = handed_out(&layout);
     let stated = directory
         .number(274)
         .and_then(|tag| u16::try_from(tag).ok());
@@ -36,19 +34,19 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         buffered: false,
         frames: file.pages(),
         animation: None,
-        held: held_bytes(&layout, model, first.as_ref()),
+        held: held_bytes(&layout, model),
         detail: layout.packing.name(),
     })
 }
 
 /// What a decode of that layout hands out.
-fn handed_out(layout: &Layout<'_>, first: Option<&Header>) -> Model {
-    match first.map(|first| first.model) {
-        Some(planes @ Model::YCbCr { .. })
-            if first.is_some_and(|first| first.format == Format::Jpeg) && !layout.planar =>
-        {
-            planes
-        }
+fn handed_out(layout: &Layout<'_>) -> Model {
+    match layout.first.as_deref() {
+        Some(&Header {
+            format: Format::Jpeg,
+            model: planes @ Model::YCbCr { .. },
+            ..
+        }) if !layout.planar => planes,
         _ => layout.model(),
     }
 }
@@ -59,7 +57,7 @@ pub(in crate::codecs) fn decode_bytes(header: &Header) -> u64 {
 }
 
 /// The same by its parts: a row in each of its forms, the rows of a row of tiles, and what unpacks it.
-fn held_bytes(layout: &Layout<'_>, model: Model, first: Option<&Header>) -> u64 {
+fn held_bytes(layout: &Layout<'_>, model: Model) -> u64 {
     let (width, height) = layout.chunk;
     let pixels = u64::from(width);
     let stored = pixels * u64::from(layout.samples / layout.planes());
@@ -73,7 +71,7 @@ fn held_bytes(layout: &Layout<'_>, model: Model, first: Option<&Header>) -> u64 
     let reversed = if layout.reversed { layout.longest() } else { 0 };
     let planes = layout.used().count() as u64;
     let planes = if layout.planar { planes } else { 1 };
-    let unpacked = match first {
+    let unpacked = match &layout.first {
         Some(first) => within::held_bytes(layout, first) * planes,
         None => (unpack::held_bytes(layout) + reversed) * planes,
     };

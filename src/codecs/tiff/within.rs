@@ -11,6 +11,7 @@ use super::layout::Layout;
 use super::unpack::{Unpack, stored};
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::bytes::Reader;
+use crate::codecs::header::PROFILE_BYTES;
 use crate::codecs::{Band, Error, Header, Model, Scale, Shape, jpeg, webp};
 
 /// Rows that are asked for at a time.
@@ -33,16 +34,30 @@ pub(super) fn first(layout: &Layout<'_>) -> Result<Header, Error> {
 
 /// Peak bytes of decoding one, in addition to the picture: that of the strip or tile itself, and its file put together.
 pub(super) fn held_bytes(layout: &Layout<'_>, first: &Header) -> u64 {
-    let decoder = match layout.packing {
-        Packing::WebP => webp::decode_bytes(first),
-        _ => jpeg::decode_bytes(first),
-    };
+    let decoder = decoder_bytes(layout, first);
     let (width, height) = layout.chunk;
     let picture = first.model.bytes(width, height).max(
         // What is converted from planes.
         u64::from(width) * u64::from(height) * u64::from(layout.samples / layout.planes()),
     );
     decoder + 2 * picture + layout.longest() + layout.tables.len() as u64
+}
+
+/// Peak bytes of the decoder of each.
+fn decoder_bytes(layout: &Layout<'_>, first: &Header) -> u64 {
+    if layout.packing != Packing::WebP {
+        return jpeg::decode_bytes(first);
+    }
+    // They may be of either kind, with alpha or without, and each may have a profile.
+    let (width, height) = layout.chunk;
+    let dearest = Header {
+        width,
+        height,
+        model: Model::Rgba,
+        detail: "lossless",
+        ..first.clone()
+    };
+    webp::decode_bytes(&dearest) + 2 * PROFILE_BYTES as u64
 }
 
 /// One as rows of interleaved samples of 8 bit, as many a pixel as the layout says.
@@ -135,6 +150,21 @@ pub(super) fn picture(
             "a strip or tile has another size than the picture says",
         ));
     }
+    // The first one is what has been reckoned with.
+    let first = layout.first.as_deref();
+    let like = first.is_some_and(|first| match layout.packing {
+        Packing::WebP => true,
+        _ => {
+            header.model == first.model
+                && jpeg::decode_bytes(&header) <= decoder_bytes(layout, first)
+        }
+    });
+    if !like {
+        return Err(broken(
+            "pixels",
+            "a strip or tile is of another kind than the first",
+        ));
+    }
     let shape = Shape {
         width,
         height: header.height,
@@ -198,7 +228,8 @@ fn file<'a>(layout: &Layout<'_>, data: &'a [u8]) -> Result<Cow<'a, [u8]>, Error>
     if layout.packing == Packing::WebP {
         return Ok(Cow::Borrowed(data));
     }
-    let mut file = vec![0xff, 0xd8];
+    let mut file = Vec::with_capacity(layout.tables.len() + data.len() + 32);
+    file.extend([0xff, 0xd8]);
     if layout.samples / layout.planes() == 3 {
         // What the colours are, the directory says, and no segment in a strip.
         let transform = u8::from(matches!(layout.meaning, Meaning::Ycc { .. }));
