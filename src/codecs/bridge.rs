@@ -20,6 +20,9 @@ const PIECE: usize = 1 << 10;
 /// Samples made smaller between two polls.
 const POLL_SAMPLES: usize = 1 << 16;
 
+/// Where the header of a PNM has to end: its lines may be as long as they like, and are held and read byte by byte.
+const START_BYTES: usize = 64 << 10;
+
 /// What a decoder may hold while only the header is read.
 ///
 /// Not by the size that the header claims, which nobody has looked at yet: an allocation that fails ends the process.
@@ -27,7 +30,11 @@ const HEADER_BYTES: u64 = 64 << 20;
 
 /// Reads the header.
 pub(super) fn probe(format: Format, bytes: &[u8]) -> Result<Header, Error> {
-    let decoder = decoder(format, bytes, None, HEADER_BYTES)?;
+    let start = match format {
+        Format::Pnm => bytes.get(..START_BYTES).unwrap_or(bytes),
+        _ => bytes,
+    };
+    let decoder = decoder(format, start, None, HEADER_BYTES)?;
     let (width, height) = decoder.dimensions();
     if width == 0 || height == 0 {
         return Err(broken(format, "header", "it has no size"));

@@ -171,3 +171,32 @@ fn packed_profiles_and_promised_sizes_take_no_memory() {
         assert!(held <= MOST, "file {index} took {held} bytes");
     }
 }
+
+/// Chunks, lines and pieces of any length, which libraries would hold.
+#[test]
+fn what_is_long_is_not_held() {
+    let _alone = counter::alone();
+    let long = vec![b'x'; 16 << 20];
+    let png = pictures::profiled_png((8, 8), 16);
+    let mut exif = png.clone();
+    let chunk = [&b"eXIfMM\0*\0\0\0\x08"[..], &long].concat();
+    let length = u32::try_from(chunk.len() - 4).unwrap().to_be_bytes();
+    // Behind the header, which is 25 bytes long. The checksum is never reached.
+    exif.splice(33..33, [&length[..], &chunk, &[0; 4]].concat());
+    let piece = b"\xff\xe2\0\x10ICC_PROFILE\0\x01\x01";
+    let files = [
+        exif,
+        [
+            &b"P7\n#"[..],
+            &long,
+            b"\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\nENDHDR\n\0",
+        ]
+        .concat(),
+        [&b"P6\n#"[..], &long, b"\n1 1 255\n\0\0\0"].concat(),
+        [&b"\xff\xd8"[..], &piece.repeat(1 << 20)].concat(),
+    ];
+    for (index, file) in files.iter().enumerate() {
+        let held = probed(file);
+        assert!(held <= 1 << 20, "file {index} took {held} bytes");
+    }
+}

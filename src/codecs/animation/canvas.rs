@@ -67,7 +67,11 @@ impl Canvas {
         self.saved.clear();
         if disposal == Disposal::Restore {
             let mut saved = std::mem::take(&mut self.saved);
-            saved.reserve_exact(area.width as usize * area.height as usize * 4);
+            let needed = area.width as usize * area.height as usize * 4;
+            if saved.capacity() < needed {
+                // What is there would be moved into what is larger, and be there twice.
+                saved = Vec::with_capacity(needed);
+            }
             for y in 0..area.height {
                 saved.extend_from_slice(self.row(area, y));
             }

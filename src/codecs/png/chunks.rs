@@ -9,35 +9,63 @@ use crate::codecs::{Error, header};
 
 /// Checks what would make the library panic, and gives the content of the first iCCP chunk.
 ///
-/// A palette of a length that no palette has is refused.
+/// A palette of a length that no palette has is refused, and so is what the library would hold of EXIF, which it can't skip.
 pub(super) fn walk(file: &[u8]) -> Result<Option<&[u8]>, Error> {
     let mut reader = Reader::new(file);
     let Some(_signature) = reader.take(8) else {
         return Err(invalid("header", "it is cut short"));
     };
-    let mut profile = None;
+    let (mut profile, mut count, mut pixels) = (None, 0, false);
     while let (Some(length), Some(kind)) = (reader.u32_be(), reader.array::<4>()) {
+        count_one(&mut count)?;
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         match &kind {
+            b"eXIf" if length > EXIF_BYTES => {
+                return Err(Error::TooComplex {
+                    what: "bytes of EXIF".into(),
+                    limit: EXIF_BYTES as u64,
+                    actual: length as u64,
+                });
+            }
             b"PLTE" if length == 0 || length > 768 || !length.is_multiple_of(3) => {
                 return Err(invalid("header", "its palette has an impossible length"));
             }
-            b"IDAT" | b"IEND" => break,
+            b"IDAT" => pixels = true,
+            b"IEND" => break,
             _ => {}
         }
         let content = reader.take(length);
         let (Some(content), Some(_checksum)) = (content, reader.u32_be()) else {
             break;
         };
-        if &kind == b"iCCP" && profile.is_none() {
+        if &kind == b"iCCP" && profile.is_none() && !pixels {
             profile = Some(content);
         }
     }
     Ok(profile)
 }
 
-/// Chunks that are stepped over, at most.
-const MOST: u64 = 1 << 20;
+/// Bytes of EXIF, at most; the library holds them twice. Cameras write less than 64 KiB.
+const EXIF_BYTES: usize = 1 << 20;
+
+/// Chunks of a file, at most. In one of 64 MiB the usual size of pixels' chunks makes eight thousand.
+const MOST: u64 = 1 << 18;
+
+/// Counts a chunk.
+///
+/// # Errors
+/// There are too many.
+fn count_one(count: &mut u64) -> Result<(), Error> {
+    *count += 1;
+    if *count <= MOST {
+        return Ok(());
+    }
+    Err(Error::TooComplex {
+        what: "chunks".into(),
+        limit: MOST,
+        actual: *count,
+    })
+}
 
 /// Tells the width and height of each frame, and for how many milliseconds it is shown.
 ///
@@ -47,14 +75,7 @@ pub(super) fn controls(file: &[u8], mut tell: impl FnMut(u32, u32, u32)) -> Resu
     let mut reader = Reader::new(file.get(8..).unwrap_or_default());
     let mut count = 0;
     while let (Some(length), Some(kind)) = (reader.u32_be(), reader.array::<4>()) {
-        count += 1;
-        if count > MOST {
-            return Err(Error::TooComplex {
-                what: "chunks".into(),
-                limit: MOST,
-                actual: count,
-            });
-        }
+        count_one(&mut count)?;
         let content = reader.take(usize::try_from(length).unwrap_or(usize::MAX));
         let (Some(content), Some(_checksum)) = (content, reader.u32_be()) else {
             break;

@@ -152,6 +152,7 @@ impl PngFrames<'_> {
             png::expand_interlaced_row(&mut samples, stride, &row, &pass, 32);
         }
         for (y, row) in (0..area.height).zip(samples.chunks_exact(stride.max(1))) {
+            self.checkpoint.check(Stage::Decode)?;
             self.canvas.draw(area, y, row, blends);
         }
         Ok(())
