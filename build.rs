@@ -1,6 +1,9 @@
-//! Builds the C side of the JPEG codec against the headers that the library's own build exports.
+//! Builds the C side of the JPEG codec against the headers that the library's own build exports, and says what linkers are told.
+
+use std::process::Command;
 
 fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=src/codecs/jpeg/shim.c");
     println!("cargo:rerun-if-changed=src/codecs/jpeg/shim.h");
     let include =
@@ -12,9 +15,24 @@ fn main() {
         .extra_warnings(true)
         .opt_level(3)
         .compile("pixmill_jpeg_shim");
-    // Tests count allocations with functions in glibc's place (`tests/memory/counter.rs`); in a static binary
-    // both have the same names. The first ones are taken, which are the test's. Binaries don't get this.
     if std::env::var("CARGO_CFG_TARGET_ENV").is_ok_and(|env| env == "gnu") {
+        // Tests count allocations with functions in glibc's place (`tests/memory/counter.rs`); in a static binary
+        // both have the same names. The first ones are taken, which are the test's. Binaries don't get this.
         println!("cargo::rustc-link-arg-tests=-Wl,--allow-multiple-definition");
+        if glibc().is_some_and(|version| version >= (2, 36)) {
+            println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+        }
     }
+}
+
+/// The version of this machine's glibc, if that is what is linked in: where it is loaded each pointer of the binary is
+/// put right, and lists of them take 700 KiB, or 6 if they are packed, as glibc reads them from 2.36 on.
+fn glibc() -> Option<(u32, u32)> {
+    if std::env::var("HOST") != std::env::var("TARGET") {
+        return None;
+    }
+    let told = Command::new("getconf").arg("GNU_LIBC_VERSION").output();
+    let told = String::from_utf8(told.ok()?.stdout).ok()?;
+    let (major, minor) = told.trim().strip_prefix("glibc ")?.split_once('.')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
 }
