@@ -5,6 +5,7 @@
 //! decodes frames (`av1`), in the [`room`] that was promised, and encodes them (`aom`); [`cells`] puts them side by side, and
 //! [`rows`] makes samples of them, by [`convert`]; [`memory`] promises what all that takes; [`tiling`] cuts what is written, and [`mux`] puts a file around it.
 
+mod alpha;
 mod annotations;
 mod aom;
 mod av1;

@@ -1,5 +1,6 @@
 //! What the picture of a file is made of: frames of AV1, alone or side by side in a grid, for colour and for alpha.
 
+use super::alpha;
 use super::boxes::Boxes;
 use super::items::{Item, Items};
 use super::properties::{self, Cicp, Cut};
@@ -63,7 +64,7 @@ impl<'a> Picture<'a> {
         let primary = items.item(items.primary)?;
         properties::check(&items, primary)?;
         let colour = Layer::new(&items, items.primary)?;
-        let alpha = alpha(&items, &colour)?;
+        let alpha = alpha::find(&items, &colour)?;
         if alpha
             .as_ref()
             .is_some_and(|alpha| alpha.size != colour.size)
@@ -127,49 +128,8 @@ impl<'a> Picture<'a> {
     }
 }
 
-/// The alpha of a picture, or of each of its cells.
-fn alpha(items: &Items<'_>, colour: &Layer) -> Result<Option<Layer>, Error> {
-    // Found once: a file may have as many references as cells.
-    let is_alpha = |item: &&Item| properties::is_alpha(items, item);
-    let alphas: Vec<u32> = items.all.iter().filter(is_alpha).map(|i| i.id).collect();
-    let mut whose: Vec<(u32, u32)> = items
-        .references
-        .iter()
-        .filter_map(|said| {
-            let is_one = &said.kind == b"auxl" && alphas.binary_search(&said.from).is_ok();
-            is_one.then_some((said.to, said.from))
-        })
-        .collect();
-    whose.sort_by_key(|(id, _)| *id);
-    let of = |id: u32| {
-        let first = whose.partition_point(|(other, _)| *other < id);
-        let &(other, alpha) = whose.get(first)?;
-        (other == id).then_some(alpha)
-    };
-    if let Some(id) = of(items.primary) {
-        return Layer::new(items, id).map(Some);
-    }
-    let primary_is_cell = colour.cells.contains(&items.primary);
-    let cells: Option<Vec<u32>> = colour.cells.iter().map(|&id| of(id)).collect();
-    let Some(cells) = cells.filter(|_| !primary_is_cell) else {
-        return Ok(None);
-    };
-    let first = cells.first().copied().unwrap_or_default();
-    let one = Layer::new(items, first)?;
-    if one.size != colour.cell || one.cells.len() != 1 {
-        return Err(broken("its alpha has another size than its colours"));
-    }
-    Ok(Some(Layer {
-        columns: colour.columns,
-        cells,
-        size: colour.size,
-        frames: if one.sequence.still { 1 } else { FRAMES },
-        ..one
-    }))
-}
-
 impl Layer {
-    fn new(items: &Items<'_>, id: u32) -> Result<Self, Error> {
+    pub(super) fn new(items: &Items<'_>, id: u32) -> Result<Self, Error> {
         let item = items.item(id)?;
         let size = properties::size(items, item)?;
         match &item.kind {
