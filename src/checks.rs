@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use pixmill::config::Config;
+use pixmill::config::Standing;
 use pixmill::sandbox::check::{self, Attempt};
 use pixmill::sandbox::{self, Needs};
 use pixmill::source::Opened;
@@ -79,9 +79,9 @@ pub(crate) fn check_sandbox() -> ExitCode {
 }
 
 /// Makes one attempt, in this process, inside of what a server with this configuration would give up.
-pub(crate) fn try_here(attempt: &Attempt, config: Config) -> ExitCode {
+pub(crate) fn try_here(attempt: &Attempt, standing: &Standing) -> ExitCode {
     let said = |enforced: &sandbox::Enforced| say(&enforced.to_string());
-    let sources = match Opened::open(config.source) {
+    let sources = match Opened::open(standing.config().source.clone()) {
         Ok(sources) => sources,
         Err(error) => {
             eprintln!("{error}");
@@ -89,10 +89,13 @@ pub(crate) fn try_here(attempt: &Attempt, config: Config) -> ExitCode {
         }
     };
     let ports = sources.ports();
+    let file = crate::reread(standing);
+    let folders = file.as_ref().map(crate::reload::File::folder);
+    let folders: Vec<_> = sources.folder().into_iter().chain(folders).collect();
     // What a server gives up that works on pictures itself.
     let needs = Needs {
         children: false,
-        folder: sources.folder(),
+        folders: &folders,
         tokens: sources.tokens(),
         ports: ports.as_deref(),
     };

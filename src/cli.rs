@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, Command};
-use pixmill::config::{self, Config, KEYS, Machine, Sources};
+use pixmill::config::{KEYS, Machine, Mistake, Sources, Standing};
 use pixmill::os;
 use pixmill::pipeline::parameter::PARAMETERS;
 use pixmill::sandbox::check::{self, Attempt};
@@ -16,7 +16,7 @@ pub(crate) const USAGE: u8 = 64;
 /// What the process is asked to do.
 pub(crate) enum Action {
     /// Serve.
-    Serve(Box<Config>),
+    Serve(Box<Standing>),
     /// Print this effective configuration.
     CheckConfig(String),
     /// Ask the server that listens there.
@@ -24,7 +24,7 @@ pub(crate) enum Action {
     /// Resize a file.
     Resize(Resize),
     /// Try what the sandbox refuses; or one of these things, in this process, with this configuration.
-    CheckSandbox(Option<(&'static Attempt, Box<Config>)>),
+    CheckSandbox(Option<(&'static Attempt, Box<Standing>)>),
 }
 
 /// A file to resize.
@@ -48,24 +48,24 @@ pub(crate) fn read() -> Result<Action, ExitCode> {
     if let Some(("resize", arguments)) = matches.subcommand() {
         return Ok(Action::Resize(resize(arguments)));
     }
-    let (sources, config) = configuration(&matches).map_err(|mistakes| {
+    let standing = configuration(&matches).map_err(|mistakes| {
         for mistake in mistakes {
             eprintln!("pixmill: {mistake}");
         }
         ExitCode::from(USAGE)
     })?;
     Ok(match matches.subcommand_name() {
-        Some("check-config") => Action::CheckConfig(config::effective(&sources)),
+        Some("check-config") => Action::CheckConfig(standing.effective()),
         Some("check-sandbox") => {
             let name = matches
                 .subcommand()
                 .and_then(|(_, sub)| sub.get_one::<String>("attempt"));
             let attempt =
                 name.and_then(|name| check::ATTEMPTS.iter().find(|row| row.name == *name));
-            Action::CheckSandbox(attempt.map(|attempt| (attempt, Box::new(config))))
+            Action::CheckSandbox(attempt.map(|attempt| (attempt, Box::new(standing))))
         }
-        Some("healthcheck") => Action::Healthcheck(config.listen),
-        _ => Action::Serve(Box::new(config)),
+        Some("healthcheck") => Action::Healthcheck(standing.config().listen),
+        _ => Action::Serve(Box::new(standing)),
     })
 }
 
@@ -153,7 +153,7 @@ fn print_help(help: &clap::Error) -> ExitCode {
 }
 
 /// Reads every source.
-fn configuration(matches: &ArgMatches) -> Result<(Sources, Config), Vec<config::Mistake>> {
+fn configuration(matches: &ArgMatches) -> Result<Standing, Vec<Mistake>> {
     // A flag may stand before the command or after it.
     let given = |name: &str| {
         let after = matches
@@ -166,8 +166,7 @@ fn configuration(matches: &ArgMatches) -> Result<(Sources, Config), Vec<config::
         .filter_map(|key| Some((key.name, given(key.name)?)))
         .collect();
     let sources = Sources::read(given("config"), std::env::vars_os(), flags);
-    let config = Config::load(&sources, machine())?;
-    Ok((sources, config))
+    Standing::load(sources, machine())
 }
 
 fn resize(arguments: &ArgMatches) -> Resize {

@@ -3,20 +3,23 @@
 //! Exit codes: 0 clean, 1 failure while running, 64 usage or configuration.
 #![expect(clippy::exit, reason = "ending the process is this file's job")]
 
+use std::future::poll_fn;
 use std::io::Write;
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::process::ExitCode;
+use std::task::Poll;
 
 use pixmill::app::{App, FileError, Outcome, Prepared};
-use pixmill::config::Config;
+use pixmill::config::{Config, Standing};
 use pixmill::isolation::{self, Isolation, Side};
 use pixmill::sandbox::{self, Mode, Needs, Profile};
 use pixmill::service::{self, Service};
 use pixmill::source::Opened;
 use pixmill::systemd::{self, Manager};
 use pixmill::{app, os, server, telemetry};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use self::cli::{Action, Resize};
 
@@ -30,6 +33,7 @@ macro_rules! eprintln {
 
 mod checks;
 mod cli;
+mod reload;
 mod runtime;
 
 const FAILURE: u8 = 1;
@@ -37,7 +41,7 @@ const FAILURE: u8 = 1;
 fn main() -> ExitCode {
     os::tune_allocator();
     match cli::read() {
-        Ok(Action::Serve(config)) => serve(*config),
+        Ok(Action::Serve(standing)) => serve(*standing),
         Ok(Action::CheckConfig(effective)) => {
             say(&effective);
             ExitCode::SUCCESS
@@ -45,7 +49,7 @@ fn main() -> ExitCode {
         Ok(Action::Healthcheck(listen)) => checks::healthcheck(listen),
         Ok(Action::Resize(resize)) => resize_file(&resize),
         Ok(Action::CheckSandbox(None)) => checks::check_sandbox(),
-        Ok(Action::CheckSandbox(Some((attempt, config)))) => checks::try_here(attempt, *config),
+        Ok(Action::CheckSandbox(Some((attempt, standing)))) => checks::try_here(attempt, &standing),
         Err(code) => code,
     }
 }
@@ -56,9 +60,10 @@ fn say(text: &str) {
     let _unheard = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-fn serve(config: Config) -> ExitCode {
+fn serve(standing: Standing) -> ExitCode {
+    let config = standing.config();
     // First of all, while files that were handed over are the only ones; and then processes, while there is one thread.
-    let handed = handed_over(&config);
+    let handed = handed_over(config);
     let forked = match config.isolation {
         None => Ok((None, handed)),
         Some(settings) => match isolation::start(settings, handed) {
@@ -75,7 +80,7 @@ fn serve(config: Config) -> ExitCode {
         }
     };
     telemetry::init(&config.telemetry);
-    let code = match served(config, isolation, handed) {
+    let code = match served(standing, isolation, handed) {
         Ok(Outcome::Drained) => ExitCode::SUCCESS,
         Ok(Outcome::CutOff) => {
             tracing::warn!("requests were cut off at drain_timeout");
@@ -92,10 +97,11 @@ fn serve(config: Config) -> ExitCode {
 
 /// Serves to the end; what went wrong, if anything did.
 fn served(
-    config: Config,
+    standing: Standing,
     isolation: Option<Isolation>,
     handed: Option<std::io::Result<OwnedFd>>,
 ) -> Result<Outcome, String> {
+    let config = standing.config();
     let cores = os::cpus();
     // Each connection may have another one to where its picture comes from.
     let is_fetching = config.source.remote.is_some() || config.source.store.is_some();
@@ -108,25 +114,35 @@ fn served(
             "fewer open files are allowed than max_connections needs"
         );
     }
-    let prepared = prepare(&config, handed)?;
+    let file = reread(&standing);
+    let prepared = prepare(config, file.as_ref(), handed)?;
     telemetry::start_writing().map_err(|error| format!("no thread for the log: {error}"))?;
     let runtime = runtime::start(cores).map_err(|error| format!("no runtime: {error}"))?;
-    let ended = runtime.block_on(run(config, prepared, isolation));
+    let ended = runtime.block_on(run(standing, file, prepared, isolation));
     // A stuck decode holds nothing up: what still runs ends with the process.
     runtime.shutdown_background();
     ended.map_err(|error| error.to_string())
 }
 
 /// What can't be done once the sandbox is up, and then the sandbox: before there is a second thread.
-fn prepare(config: &Config, handed: Option<std::io::Result<OwnedFd>>) -> Result<Prepared, String> {
+fn prepare(
+    config: &Config,
+    file: Option<&reload::File>,
+    handed: Option<std::io::Result<OwnedFd>>,
+) -> Result<Prepared, String> {
     let listener = listener(config, handed)?;
     let manager = Manager::connect(&config.systemd).map_err(|error| error.to_string())?;
     os::open_own_figures();
     let sources = Opened::open(config.source.clone()).map_err(|error| error.to_string())?;
     let ports = sources.ports();
+    let folders: Vec<_> = sources
+        .folder()
+        .into_iter()
+        .chain(file.map(reload::File::folder))
+        .collect();
     let profile = Profile::Server(Needs {
         children: config.isolation.is_some(),
-        folder: sources.folder(),
+        folders: &folders,
         tokens: sources.tokens(),
         ports: ports.as_deref(),
     });
@@ -168,38 +184,77 @@ fn listener(
     }
 }
 
+/// The file that is read again, if there is one.
+pub(crate) fn reread(standing: &Standing) -> Option<reload::File> {
+    let path = standing.file()?;
+    match reload::File::open(Path::new(path)) {
+        Ok(file) => Some(file),
+        Err(error) => {
+            tracing::warn!(path, %error, "the configuration can't be read again while the server runs");
+            None
+        }
+    }
+}
+
 async fn run(
-    config: Config,
+    standing: Standing,
+    file: Option<reload::File>,
     prepared: Prepared,
     isolation: Option<Isolation>,
 ) -> std::io::Result<Outcome> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let app = App::build_on(config, prepared, |parts| match isolation {
-        Some(isolation) => Service::isolated(parts, isolation),
-        None => Service::new(parts, service::in_process()),
-    })?;
+    let hangup = signal(SignalKind::hangup())?;
+    let mut end = End(vec![
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    ]);
+    let app = App::build_on(
+        standing.config().clone(),
+        prepared,
+        |parts| match isolation {
+            Some(isolation) => Service::isolated(parts, isolation),
+            None => Service::new(parts, service::in_process()),
+        },
+    )?;
     let port = app.address().port();
     say(&format!(
         "pixmill serves on http://{} - try: curl --data-binary @photo.jpg 'http://localhost:{port}/resize?width=800' -o small.jpg\n",
         app.address(),
     ));
-    app.run(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+    match file {
+        Some(file) => {
+            tokio::spawn(reload::follow(hangup, file, standing, app.front()));
         }
+        // There is nothing that could be read again: whose terminal is gone ends, as everywhere.
+        None => end.0.push(hangup),
+    }
+    app.run(async move {
+        end.asked().await;
         tokio::spawn(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
+            end.asked().await;
             telemetry::say("pixmill: second signal, exiting at once");
             telemetry::finish();
             std::process::exit(i32::from(FAILURE));
         });
     })
     .await
+}
+
+/// The signals that end the server.
+struct End(Vec<Signal>);
+
+impl End {
+    /// Waits for any of them.
+    async fn asked(&mut self) {
+        poll_fn(|cx| {
+            let mut signals = self.0.iter_mut();
+            if signals.any(|signal| signal.poll_recv(cx).is_ready()) {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
+    }
 }
 
 /// The pipeline on a file.

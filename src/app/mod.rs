@@ -1,6 +1,7 @@
 //! The parts put together: build, run, drain.
 
 mod file;
+mod front;
 mod snapshot;
 mod tidy;
 
@@ -11,7 +12,6 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use axum::response::Response;
@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 use tower::ServiceExt;
 
 pub use self::file::{FileError, resize_file};
+pub use self::front::Front;
 use self::snapshot::snapshots;
 use self::tidy::Tidying;
 use crate::admission::Admission;
@@ -52,9 +53,7 @@ pub struct App {
     service: Service,
     readiness: Readiness,
     connections: Connections,
-    router: Router,
-    crowded: Router,
-    unreadable: Router,
+    front: Front,
 }
 
 /// How a run ended.
@@ -130,7 +129,7 @@ impl App {
             service.clone(),
             config.http.clone(),
             readiness.clone(),
-            metrics,
+            metrics.clone(),
             snapshots(&service, &connections, &enforced),
         );
         Ok(Self {
@@ -141,9 +140,7 @@ impl App {
             service,
             readiness,
             connections,
-            router: http::router(state.clone()),
-            crowded: http::crowded(state.clone()),
-            unreadable: http::unreadable(state),
+            front: Front::new(state, metrics),
         })
     }
 
@@ -157,6 +154,11 @@ impl App {
         &self.service
     }
 
+    /// The front door, which may take over another configuration.
+    pub fn front(&self) -> Front {
+        self.front.clone()
+    }
+
     /// Connections, counted.
     pub fn connections(&self) -> &Connections {
         &self.connections
@@ -168,20 +170,20 @@ impl App {
     /// The listener can't be used, the system refuses a thread, or a codec fails its self-test.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> io::Result<Outcome> {
         let (phases, phase) = watch::channel(Phase::Serving);
-        let (router, crowded) = (self.router, self.crowded);
+        let (front, unreadable) = (self.front.clone(), self.front);
         let handler = move |mut request: Request<Incoming>| {
             if let Some(&Peer(peer)) = request.extensions().get() {
                 request.extensions_mut().insert(ClientAddress(peer.ip()));
             }
             let past_the_cap = request.extensions().get::<Crowded>().is_some();
-            let router = if past_the_cap { &crowded } else { &router }.clone();
+            let router = front.router(past_the_cap);
             async move { answered(router.oneshot(request.map(Body::new)).await) }
         };
-        let (unreadable, admission) = (self.unreadable, self.service.admission().clone());
+        let admission = self.service.admission().clone();
         let handlers = Handlers {
             request: handler,
             unreadable: Arc::new(move |status| {
-                Box::pin(http::answer_unreadable(unreadable.clone(), status))
+                Box::pin(http::answer_unreadable(unreadable.unreadable(), status))
             }),
             hurry: Arc::new(move || admission.is_clogged()),
         };

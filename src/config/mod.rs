@@ -10,6 +10,7 @@ mod manager;
 mod mistake;
 mod reader;
 mod sources;
+mod standing;
 mod value;
 mod written;
 
@@ -20,6 +21,7 @@ pub use self::keys::{KEYS, Key};
 pub use self::mistake::Mistake;
 use self::reader::Reader;
 pub use self::sources::Sources;
+pub use self::standing::Standing;
 use crate::pipeline::{LEAST_BYTES, plan};
 use crate::telemetry::LogFormat;
 use crate::{admission, http, isolation, sandbox, server, source, systemd, telemetry};
@@ -115,11 +117,6 @@ impl Config {
     pub fn defaults(machine: Machine) -> Result<Self, Vec<Mistake>> {
         Self::load(&Sources::default(), machine)
     }
-}
-
-/// The effective configuration as TOML, with the origin of what isn't a default.
-pub fn effective(sources: &Sources) -> String {
-    Reader::new(sources).to_toml()
 }
 
 /// A wait of nothing would end every request at once.

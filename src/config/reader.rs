@@ -143,6 +143,10 @@ impl Reader {
         self.raw(name).text
     }
 
+    pub(super) fn origin(&self, name: &'static str) -> Option<String> {
+        self.raw(name).origin
+    }
+
     /// The value, or its default once a mistake has been noted.
     fn read<T>(
         &mut self,
@@ -184,7 +188,7 @@ impl Reader {
             range.end()
         );
         self.read(name, &allowed, |text| {
-            or_auto(text, |text| {
+            value::or_auto(text, |text| {
                 value::whole(text).filter(|number| range.contains(number))
             })
         })
@@ -196,7 +200,7 @@ impl Reader {
 
     pub(super) fn size_or_auto(&mut self, name: &'static str) -> Option<u64> {
         self.read(name, "auto or a size such as 64MiB", |text| {
-            or_auto(text, |text| value::size(text).filter(|&bytes| bytes > 0))
+            value::or_auto(text, |text| value::size(text).filter(|&bytes| bytes > 0))
         })
     }
 
@@ -282,18 +286,5 @@ impl Reader {
             let _ok = writeln!(text, "{} = {value}{origin}", key.name);
         }
         text
-    }
-}
-
-/// `Some(None)` for `auto`.
-#[expect(
-    clippy::option_option,
-    reason = "auto is a value, and unreadable is none"
-)]
-fn or_auto<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
-    if text == "auto" {
-        Some(None)
-    } else {
-        parse(text).map(Some)
     }
 }

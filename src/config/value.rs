@@ -60,6 +60,19 @@ fn split(text: &str) -> Option<(u64, &str)> {
     Some((whole(number)?, unit.trim()))
 }
 
+/// `Some(None)` for `auto`.
+#[expect(
+    clippy::option_option,
+    reason = "auto is a value, and unreadable is none"
+)]
+pub(super) fn or_auto<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
+    if text == "auto" {
+        Some(None)
+    } else {
+        parse(text).map(Some)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -23,7 +23,7 @@ pub(super) struct Parts {
     pub(super) readiness: Readiness,
     pub(super) metrics: Metrics,
     /// What the metrics page can't know by itself.
-    pub(super) snapshot: Box<dyn Fn() -> Snapshot + Send + Sync>,
+    pub(super) snapshot: Arc<dyn Fn() -> Snapshot + Send + Sync>,
 }
 
 impl State {
@@ -44,12 +44,35 @@ impl State {
             settings,
             readiness,
             metrics,
-            snapshot: Box::new(snapshot),
+            snapshot: Arc::new(snapshot),
         }))
     }
-}
 
-impl State {
+    /// The service behind it.
+    pub fn service(&self) -> &Service {
+        &self.0.service
+    }
+
+    /// The same by other settings. Who has how many requests in flight is known further, and how often was asked.
+    #[must_use]
+    pub fn with(&self, service: Service, settings: Settings) -> Self {
+        let old = &*self.0;
+        let mut access = Access::new(&settings.access, settings.compat, &settings.path_prefix);
+        if old.settings.access.rate == settings.access.rate {
+            access.count_with(&old.access);
+        }
+        let header = settings.client_header.clone();
+        Self(Arc::new(Parts {
+            access,
+            clients: old.clients.with(settings.max_per_client, header),
+            service,
+            settings,
+            readiness: old.readiness.clone(),
+            metrics: old.metrics.clone(),
+            snapshot: Arc::clone(&old.snapshot),
+        }))
+    }
+
     /// Where a route is, `path` being its place below the prefix.
     pub(super) fn route(&self, path: &str) -> String {
         let prefix = &self.0.settings.path_prefix;

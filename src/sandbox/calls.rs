@@ -105,7 +105,7 @@ const CONNECTIONS: &[c_long] = &[
     libc::SYS_getpeername,
 ];
 
-/// Files beneath the one folder that landlock lets through. The path is out of a filter's sight.
+/// Files beneath the folders that landlock lets through. The path is out of a filter's sight.
 const FILES: &[c_long] = &[libc::SYS_openat2];
 
 /// Connections of its own, to the ports that landlock lets through, and packets to name servers. `socket` is looked at.
@@ -204,7 +204,7 @@ pub(super) fn server(needs: Needs<'_>) -> Calls {
         // How much of an answer its client has yet to take.
         limited(libc::SYS_ioctl, 1, ALL, &[nonblocking, queued]),
     ]);
-    if needs.folder.is_some() {
+    if !needs.folders.is_empty() {
         calls.any.extend(FILES);
     }
     if needs.tokens.is_some() {

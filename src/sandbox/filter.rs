@@ -85,7 +85,7 @@ mod tests {
 
     const CHILDREN: Needs<'_> = Needs {
         children: true,
-        folder: None,
+        folders: &[],
         tokens: None,
         ports: None,
     };
@@ -95,7 +95,7 @@ mod tests {
         let folder = File::open("/").unwrap();
         let all = Needs {
             children: true,
-            folder: Some(folder.as_fd()),
+            folders: &[folder.as_fd()],
             tokens: Some(folder.as_fd()),
             ports: Some(&[80]),
         };

@@ -14,7 +14,7 @@ const NEEDED: ABI = ABI::V6;
 ///
 /// Nothing of a kind that is handled may be done without a rule: no path be opened, no TCP port bound or connected to, no
 /// abstract socket reached, and no process signalled outside. The only rules are those that the configuration makes needed: files
-/// beneath one folder, or two, may be read, and a few TCP ports connected to. What is open already stays so.
+/// beneath a few folders may be read, and a few TCP ports connected to. What is open already stays so.
 ///
 /// # Errors
 /// The kernel's.
@@ -36,7 +36,7 @@ pub(super) fn apply(needs: Needs<'_>) -> Result<(Level, u32), String> {
 }
 
 fn ruleset(needs: Needs<'_>) -> Result<(RulesetStatus, LandlockStatus), RulesetError> {
-    let folders = needs.folder.into_iter().chain(needs.tokens);
+    let folders = needs.folders.iter().copied().chain(needs.tokens);
     let folders =
         folders.map(|folder| Ok::<_, RulesetError>(PathBeneath::new(folder, AccessFs::ReadFile)));
     let ports = needs.ports.unwrap_or_default().iter();

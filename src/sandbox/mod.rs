@@ -37,8 +37,8 @@ pub enum Mode {
 pub struct Needs<'a> {
     /// Codecs run in processes of their own, which it feeds.
     pub children: bool,
-    /// Files beneath this folder are read.
-    pub folder: Option<BorrowedFd<'a>>,
+    /// Files beneath these folders are read.
+    pub folders: &'a [BorrowedFd<'a>],
     /// Files beneath this folder are opened by their paths, by a library.
     pub tokens: Option<BorrowedFd<'a>>,
     /// Connections are made to these TCP ports, and name servers are asked; or none are made at all.

@@ -152,6 +152,28 @@ impl Service {
         }))
     }
 
+    /// The same with other limits on pictures, and nothing remembered of answers that were made by the old ones.
+    #[must_use]
+    pub fn with_limits(&self, settings: Settings) -> Self {
+        let Inner {
+            admission,
+            sources,
+            executor,
+            isolation,
+            scratches,
+            ..
+        } = &*self.0;
+        Self(Arc::new(Inner {
+            settings,
+            admission: admission.clone(),
+            sources: sources.clone(),
+            memory: Memory::default(),
+            executor: Arc::clone(executor),
+            isolation: isolation.clone(),
+            scratches: Arc::clone(scratches),
+        }))
+    }
+
     /// The admission it works through.
     pub fn admission(&self) -> &Admission {
         &self.0.admission

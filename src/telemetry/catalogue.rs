@@ -39,6 +39,7 @@ catalogue! {
     "pixmill_open_fds" "gauge" "Files and sockets that the process has open";
     "pixmill_cpu_seconds_total" "counter" "CPU time, user and system, of the process and, with isolation, of those for pixel work";
     "pixmill_log_lines_dropped_total" "counter" "Log lines that were dropped, since nobody took them or they couldn't be written";
+    "pixmill_reloads_total" "counter" "How often the configuration was to be read again, by outcome (taken, refused)";
     "pixmill_sandbox_enforced" "gauge" "1 for each part of the sandbox that is in force as a whole, in the server or in every process for pixel work, 0 for each that isn't";
     "pixmill_fetches_total" "counter" "Pictures that a GET named, by source (url, file, object) and outcome";
     "pixmill_fetches_shared_total" "counter" "Of these, those that waited for a fetch already under way";

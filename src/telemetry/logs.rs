@@ -1,6 +1,7 @@
 //! Log lines: for eyes on a terminal, JSON for everything else.
 
 use std::io::{self, IsTerminal};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -11,6 +12,9 @@ use super::lines::Lines;
 
 /// The process's one log.
 static LINES: Lines = Lines::new();
+
+/// What puts another filter in the place of the one that there is.
+static FILTER: OnceLock<Box<dyn Fn(EnvFilter) + Send + Sync>> = OnceLock::new();
 
 /// Whether a thread writes it.
 static WRITING: AtomicBool = AtomicBool::new(false);
@@ -65,15 +69,23 @@ pub fn init(settings: &Settings) {
         .with_writer(|| &LINES)
         // They would be told on standard error, past the queue.
         .log_internal_errors(false);
-    let _already_started = if pretty {
-        lines.with_target(false).try_init()
+    if pretty {
+        let lines = lines.with_target(false).with_filter_reloading();
+        let handle = lines.reload_handle();
+        // A log that is gone needs none.
+        keep(move |filter| drop(handle.reload(filter)));
+        let _already_started = lines.try_init();
     } else {
-        lines
+        let lines = lines
             .json()
             .flatten_event(true)
             .with_current_span(false)
-            .try_init()
-    };
+            .with_filter_reloading();
+        let handle = lines.reload_handle();
+        // A log that is gone needs none.
+        keep(move |filter| drop(handle.reload(filter)));
+        let _already_started = lines.try_init();
+    }
     std::panic::set_hook(Box::new(|panic| {
         let place = panic
             .location()
@@ -81,6 +93,17 @@ pub fn init(settings: &Settings) {
         let message = panic.payload_as_str().unwrap_or("without a message");
         tracing::error!(place, message, "panic");
     }));
+}
+
+fn keep(exchange: impl Fn(EnvFilter) + Send + Sync + 'static) {
+    let _first = FILTER.set(Box::new(exchange));
+}
+
+/// Logs by other directives from now on, if they can be understood.
+pub fn filter(directives: &str) {
+    if let (Some(exchange), Ok(filter)) = (FILTER.get(), EnvFilter::try_new(directives)) {
+        exchange(filter);
+    }
 }
 
 /// Starts the thread that writes lines. It is under whatever sandbox the calling thread is.

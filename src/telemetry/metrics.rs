@@ -57,6 +57,11 @@ struct WallLabels {
     process: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReloadLabel {
+    outcome: &'static str,
+}
+
 /// A cheap handle: clones count into the same metrics.
 #[derive(Clone)]
 pub struct Metrics(Arc<Inner>);
@@ -65,6 +70,7 @@ struct Inner {
     requests: Family<RequestLabels, Counter>,
     seconds: Family<RouteLabel, Histogram>,
     fetches: Fetches,
+    reloads: Family<ReloadLabel, Counter>,
 }
 
 impl fmt::Debug for Metrics {
@@ -91,6 +97,7 @@ impl Metrics {
             requests: Family::default(),
             seconds: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
             fetches: Fetches::default(),
+            reloads: Family::default(),
         }))
     }
 
@@ -113,6 +120,12 @@ impl Metrics {
     /// Begins to count one fetch from `source`, a word of ours.
     pub fn fetch(&self, source: &'static str) -> Fetch {
         self.0.fetches.begin(source)
+    }
+
+    /// Counts that the configuration was to be read again, and whether it was taken over.
+    pub fn reload(&self, taken: bool) {
+        let outcome = if taken { "taken" } else { "refused" };
+        self.0.reloads.get_or_create(&ReloadLabel { outcome }).inc();
     }
 
     /// The page.
@@ -145,6 +158,7 @@ impl Metrics {
         seconds.inc_by(now.cpu_seconds);
         page.add("pixmill_cpu_seconds_total", seconds);
         page.count("pixmill_log_lines_dropped_total", now.log_lines_dropped);
+        page.add("pixmill_reloads_total", self.0.reloads.clone());
         let sandbox: Family<WallLabels, Gauge> = Family::default();
         let walls = [("server", Some(now.sandbox)), ("codec", now.codec_sandbox)];
         for (process, walls) in walls {
@@ -243,6 +257,7 @@ mod tests {
         let metrics = Metrics::new();
         metrics.request("/resize", 200, 0.02);
         metrics.fetch("url").ends(Outcome::Fetched, 7);
+        metrics.reload(true);
         drop(metrics.fetch("file"));
         let now = Snapshot {
             queue_length: 3,

@@ -9,6 +9,8 @@ mod snapshot;
 
 pub use self::catalogue::{CATALOGUE, MetricRow};
 pub use self::fetches::{Fetch, Outcome};
-pub use self::logs::{LogFormat, Settings, finish, init, lines_dropped, say, start_writing};
+pub use self::logs::{
+    LogFormat, Settings, filter, finish, init, lines_dropped, say, start_writing,
+};
 pub use self::metrics::{Dialect, Metrics};
 pub use self::snapshot::Snapshot;

@@ -87,6 +87,8 @@ mod random;
 mod readers;
 /// README's tables against the code's.
 mod readme;
+/// Another configuration while it serves.
+mod reload;
 /// `url=`.
 mod remote;
 /// What the served process can't do any more, and that it serves all the same.

@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 pub(crate) use crate::answer::Answer;
 
 /// No test waits longer for anything.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 const MACHINE: Machine = Machine {
     cpus: 2,

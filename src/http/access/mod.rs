@@ -5,6 +5,7 @@ mod origins;
 mod rate;
 mod signature;
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::extract::{MatchedPath, Request, State as Extract};
@@ -71,7 +72,7 @@ pub(super) enum Endpoint {
 pub(super) struct Access {
     keys: Keyring,
     signature_key: Option<SignatureKey>,
-    limiter: Option<Limiter>,
+    limiter: Option<Arc<Limiter>>,
     /// Paths.
     disabled: Vec<String>,
     compat: Compat,
@@ -80,18 +81,21 @@ pub(super) struct Access {
 impl Access {
     /// `prefix` is what all paths begin with.
     pub(super) fn new(settings: &Settings, compat: Compat, prefix: &str) -> Self {
-        let keys = Keyring::default();
-        keys.replace(&settings.api_keys);
         // Probes are at the root, too.
         let disabled = settings.disabled.iter();
         let disabled = disabled.flat_map(|name| [format!("/{name}"), format!("{prefix}/{name}")]);
         Self {
-            keys,
+            keys: Keyring::new(&settings.api_keys),
             signature_key: settings.signature_key.clone(),
-            limiter: settings.rate.map(Limiter::new),
+            limiter: settings.rate.map(Limiter::new).map(Arc::new),
             disabled: disabled.collect(),
             compat,
         }
+    }
+
+    /// Goes on from what was counted there, by the same rate.
+    pub(super) fn count_with(&mut self, other: &Self) {
+        self.limiter.clone_from(&other.limiter);
     }
 
     /// Whether the URL says what is signed, and a form has no say.

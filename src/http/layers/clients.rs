@@ -53,6 +53,15 @@ impl Clients {
         }
     }
 
+    /// The same clients by another limit, or known by another header.
+    pub(in crate::http) fn with(&self, limit: usize, header: Option<HeaderName>) -> Self {
+        Self {
+            limit,
+            header,
+            flying: Arc::clone(&self.flying),
+        }
+    }
+
     /// Counts a request in; `None` where nothing is counted.
     fn enter(
         &self,

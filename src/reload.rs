@@ -1,0 +1,93 @@
+//! The configuration's file, read again when somebody says so: SIGHUP, as `systemctl reload` sends it.
+
+use std::ffi::OsString;
+use std::io::{self, Error, Read};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
+
+use pixmill::app::Front;
+use pixmill::config::Standing;
+use pixmill::os::Folder;
+use pixmill::telemetry;
+use tokio::signal::unix::Signal;
+use tokio::sync::oneshot;
+
+/// Bytes of a file, at most.
+const LONGEST: u64 = 1 << 20;
+
+/// The file, by the folder that it lies in: editors and orchestrators put another file in its place.
+pub(crate) struct File {
+    folder: Folder,
+    name: OsString,
+}
+
+impl File {
+    /// Opens the folder, which can't be done once the sandbox is up.
+    ///
+    /// # Errors
+    /// There is no such folder, or the kernel can't keep to one.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+        let folder = path.parent().filter(|parent| *parent != Path::new(""));
+        Ok(Self {
+            folder: Folder::open(folder.unwrap_or(Path::new(".")))?,
+            name: name.to_owned(),
+        })
+    }
+
+    /// For whoever has to be told that it is read.
+    pub(crate) fn folder(&self) -> BorrowedFd<'_> {
+        self.folder.as_fd()
+    }
+
+    fn read(&self) -> io::Result<String> {
+        let opened = self.folder.open_file(&self.name)?;
+        let (file, _) = opened.ok_or_else(|| {
+            Error::other("there is no such file that may be read, or it lies in another folder")
+        })?;
+        let mut text = String::new();
+        file.take(LONGEST).read_to_string(&mut text)?;
+        Ok(text)
+    }
+}
+
+/// Reads the file at each signal, and has the front door take over what it says; all of it, or nothing and why.
+pub(crate) async fn follow(mut signal: Signal, file: File, mut standing: Standing, front: Front) {
+    let file = std::sync::Arc::new(file);
+    while signal.recv().await.is_some() {
+        match again(&file, &standing).await {
+            Ok(new) => {
+                let changed = standing.changed(&new).join(", ");
+                front.take_over(new.config());
+                telemetry::filter(&new.config().telemetry.filter);
+                standing = new;
+                tracing::info!(changed, "the configuration was read again");
+            }
+            Err(mistakes) => {
+                let mistakes = mistakes.join("; ");
+                front.stay();
+                tracing::error!(mistakes, "the configuration stays as it is");
+            }
+        }
+    }
+}
+
+/// On a thread of its own: a disk may take its time.
+async fn again(file: &std::sync::Arc<File>, standing: &Standing) -> Result<Standing, Vec<String>> {
+    let (tell, told) = oneshot::channel();
+    let (file, standing) = (std::sync::Arc::clone(file), standing.clone());
+    let read = move || {
+        let text = file.read().map_err(|error| vec![error.to_string()]);
+        let read = text.and_then(|text| {
+            let told = |mistakes: Vec<_>| mistakes.iter().map(ToString::to_string).collect();
+            standing.reread(text).map_err(told)
+        });
+        drop(tell.send(read));
+    };
+    let thread = std::thread::Builder::new().name("pixmill-reload".to_owned());
+    thread
+        .spawn(read)
+        .map_err(|error| vec![error.to_string()])?;
+    told.await
+        .unwrap_or_else(|_panic| Err(vec!["it couldn't be read".to_owned()]))
+}
