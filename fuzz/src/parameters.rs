@@ -101,6 +101,7 @@ fn headers(skip: usize) -> impl Iterator<Item = Header> {
             progressive: false,
             buffered: false,
             frames: 1,
+            page: 0,
             animation: None,
             held: 0,
             detail: "",

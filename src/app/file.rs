@@ -42,7 +42,7 @@ pub fn resize_file(
         .map_err(|error| FileError::Parameters(Problem::from(error).detail().to_owned()))?;
     let failed =
         |error: service::Error| FileError::Failed(Problem::from(error).detail().to_owned());
-    let header = codecs::probe(file).map_err(|error| failed(error.into()))?;
+    let header = codecs::probe_page(file, request.page()).map_err(|error| failed(error.into()))?;
     let settings = plan::Settings {
         // It is the caller's own file, and nobody else's work is in this process.
         drawings: true,

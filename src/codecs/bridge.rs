@@ -54,6 +54,7 @@ pub(super) fn probe(format: Format, bytes: &[u8]) -> Result<Header, Error> {
         progressive: false,
         buffered: false,
         frames: 1,
+        page: 0,
         held: 0,
         animation: None,
         detail: "",

@@ -13,7 +13,7 @@ pub enum Format {
     WebP,
     /// GIF, all of its frames.
     Gif,
-    /// TIFF, its first page.
+    /// TIFF, one of its pages.
     Tiff,
     /// Windows bitmap.
     Bmp,

@@ -37,6 +37,8 @@ pub struct Header {
     pub buffered: bool,
     /// Frames of an animation, or pages; 1 for a still picture.
     pub frames: u32,
+    /// Which of its pages this is of, from 0: another than the first where pages are pictures of their own.
+    pub page: u32,
     /// What is said of all frames, where there are several.
     pub animation: Option<Animation>,
     /// Bytes that the decoder holds where no formula could tell from the rest of the header, such as a document's nodes; else 0.

@@ -128,6 +128,15 @@ impl Scale {
 /// # Errors
 /// `Unsupported` or `Invalid`.
 pub fn probe(bytes: &[u8]) -> Result<Header, Error> {
+    probe_page(bytes, 0)
+}
+
+/// What the header of a page says, counted from 0, in formats whose pages are pictures of their own; in others, and of a page
+/// that isn't there, that of the first.
+///
+/// # Errors
+/// `Unsupported` or `Invalid`.
+pub fn probe_page(bytes: &[u8], page: u32) -> Result<Header, Error> {
     match recognise(bytes)? {
         Format::Jpeg => jpeg::probe(bytes),
         Format::Png => png::probe(bytes),
@@ -135,7 +144,7 @@ pub fn probe(bytes: &[u8]) -> Result<Header, Error> {
         Format::Gif => gif::probe(bytes),
         Format::Bmp => bmp::probe(bytes),
         Format::Ico => ico::probe(bytes),
-        Format::Tiff => tiff::probe(bytes),
+        Format::Tiff => tiff::probe(bytes, page),
         Format::Svg => svg::probe(bytes),
         Format::Avif => avif::probe(bytes),
         Format::Psd => psd::probe(bytes),

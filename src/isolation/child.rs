@@ -128,7 +128,9 @@ fn make(
     let length = order.lengths.iter().sum();
     memory.read(length, source).map_err(system)?;
     let files = parts(source, &order.lengths);
-    let headers = files.iter().map(|file| codecs::probe(file));
+    let pages = std::iter::once(order.plan.page()).chain(std::iter::repeat(0));
+    let headers = files.iter().zip(pages);
+    let headers = headers.map(|(file, page)| codecs::probe_page(file, page));
     let headers: Vec<_> = headers
         .collect::<Result<_, _>>()
         .map_err(|error| Failure::Pipeline(error.into()))?;

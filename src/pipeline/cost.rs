@@ -43,7 +43,7 @@ fn peak_bytes(plan: &Plan, header: &Header, beside: &[Header]) -> u64 {
         model: plan.final_model(),
     };
     let decoding = match plan.motion {
-        Motion::First => codecs::decode_bytes(header, plan.scale),
+        motion if motion.is_still() => codecs::decode_bytes(header, plan.scale),
         _ => codecs::frames_bytes(header),
     };
     let resampling = decoding.saturating_add(plan.resampling.peak_bytes(decoded));
@@ -134,7 +134,7 @@ fn pixel(header: &Header) -> u64 {
 
 fn time(plan: &Plan, header: &Header, beside: &[Header]) -> Duration {
     let source = match plan.motion {
-        Motion::First => reading(header, plan.scale),
+        motion if motion.is_still() => reading(header, plan.scale),
         motion => motion.decoded(header).saturating_mul(pixel(header)),
     };
     let writing = if plan.finds.is_some() {

@@ -146,7 +146,7 @@ pub fn run_with(
     let small = match plan.motion {
         Motion::All { .. } => return motion::all(picture, beside, plan, scratch, checkpoint),
         Motion::One(page) => motion::one(picture, page, plan, scratch, checkpoint)?,
-        Motion::First => {
+        Motion::First | Motion::Page(_) => {
             let mut rows = codecs::open(source, header, plan.scale, checkpoint)?;
             resample::resample(&mut *rows, plan.resampling, scratch, checkpoint)?
         }

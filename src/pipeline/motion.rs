@@ -19,6 +19,8 @@ use crate::codecs::{self, FRAME_EXCESS, Format, FrameSink, Frames, Header, Model
 pub(super) enum Motion {
     /// The first alone, which a decoder finds without looking at the others.
     First,
+    /// That of another page, which is a picture of its own, from 1.
+    Page(u32),
     /// One of them, from 0, alone.
     One(u32),
     /// So many, which are all.
@@ -43,9 +45,10 @@ impl Motion {
     ) -> Result<Self, PlanError> {
         let page = output::last(request, |writing| writing.page);
         let Some(animation) = header.animation else {
-            return match page {
-                Some(1..) => Err(no_frame(header)),
-                _ => Ok(Self::First),
+            return match page.unwrap_or(0) {
+                0 => Ok(Self::First),
+                page if page == header.page => Ok(Self::Page(page)),
+                _ => Err(no_frame(header)),
             };
         };
         let usual = request.grammar == Grammar::Strict && by_habit(format, header);
@@ -73,7 +76,7 @@ impl Motion {
                 limit: settings.max_frames,
             });
         }
-        if self != Self::First && self.decoded(header) > settings.max_pixels {
+        if !self.is_still() && self.decoded(header) > settings.max_pixels {
             return Err(PlanError::ImageTooLarge {
                 width: header.width,
                 height: header.height,
@@ -84,10 +87,23 @@ impl Motion {
         Ok(())
     }
 
+    /// Whether it is a picture that is there, and not one that is composed of frames.
+    pub(super) fn is_still(self) -> bool {
+        matches!(self, Self::First | Self::Page(_))
+    }
+
+    /// Which page its header is of.
+    pub(super) fn page(self) -> u32 {
+        match self {
+            Self::Page(page) => page,
+            _ => 0,
+        }
+    }
+
     /// How many frames are decoded.
     pub(super) fn frames(self) -> u32 {
         match self {
-            Self::First => 1,
+            Self::First | Self::Page(_) => 1,
             Self::One(page) => page.saturating_add(1),
             Self::All { frames, .. } => frames,
         }
@@ -110,7 +126,7 @@ impl Motion {
         let most = canvas.saturating_add(FRAME_EXCESS).saturating_mul(frames);
         let drawn = header.animation.map_or(0, |animation| animation.drawn);
         match self {
-            Self::First => canvas,
+            Self::First | Self::Page(_) => canvas,
             _ => all.max(drawn.min(most)),
         }
     }
@@ -118,7 +134,7 @@ impl Motion {
     /// The header of what is handed out: frames are composed in colour and alpha.
     pub(super) fn header(self, header: &Header) -> Cow<'_, Header> {
         match self {
-            Self::First => Cow::Borrowed(header),
+            Self::First | Self::Page(_) => Cow::Borrowed(header),
             _ => Cow::Owned(Header {
                 model: Model::Rgba,
                 ..header.clone()
@@ -130,8 +146,11 @@ impl Motion {
     pub(super) fn write(self, text: &mut String) {
         match self {
             Self::First => {}
+            // Writing to a string can't fail.
+            Self::Page(page) => {
+                let _ok = write!(text, " page {page}");
+            }
             Self::One(page) => {
-                // Writing to a string can't fail.
                 let _ok = write!(text, " frame {page}");
             }
             Self::All { .. } => text.push_str(" moving"),
@@ -145,13 +164,10 @@ fn by_habit(format: Format, header: &Header) -> bool {
 }
 
 fn no_frame(header: &Header) -> PlanError {
-    // Of what doesn't move, the first page alone is read.
-    let last = header
-        .animation
-        .map_or(0, |_| header.frames.saturating_sub(1));
+    let last = header.frames.saturating_sub(1);
     PlanError::Parameter(parameter::outside(
         "page",
-        format!("the number of a frame, 0 to {last} here"),
+        format!("the number of a page or frame, 0 to {last} here"),
     ))
 }
 

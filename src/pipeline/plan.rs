@@ -167,6 +167,11 @@ fn resampling(
 }
 
 impl Plan {
+    /// Which page of the source its header has to be of, as [`codecs::probe_page`](crate::codecs::probe_page) takes it.
+    pub fn page(&self) -> u32 {
+        self.motion.page()
+    }
+
     /// The plan as text that is equal for equal pictures; part of the entity tag.
     pub fn canonical(&self) -> String {
         let Window {

@@ -33,6 +33,7 @@ fn header(format: Format, width: u32, height: u32, model: Model) -> Header {
         progressive: false,
         buffered: false,
         frames: 1,
+        page: 0,
         animation: None,
         held: 0,
         detail: "",

@@ -4,6 +4,7 @@
 //! it gets names and values, wherever they came from.
 
 use super::operation::{self, Needs, OperationRow};
+use super::output;
 use super::parameter::{self, Given, Grammar, ParameterError, Values};
 use super::step::{self, Step};
 use super::trim::Bounds;
@@ -74,6 +75,11 @@ impl Request {
     /// Whether the answer's format depends on the `Accept` header: the answer then says `Vary: Accept`, errors too.
     pub fn negotiates(&self) -> bool {
         self.varies
+    }
+
+    /// The page or frame of the source that is asked for, from 0.
+    pub fn page(&self) -> u32 {
+        output::last(self, |writing| writing.page).unwrap_or(0)
     }
 
     /// Imaginary takes `auto` for no type where a type has to be named and the client accepts none that it knows.

@@ -239,7 +239,7 @@ impl Service {
             beside,
         } = order;
         let settings = &self.0.settings;
-        let header = codecs::probe(&source.bytes)?;
+        let header = codecs::probe_page(&source.bytes, request.page())?;
         let headers = beside.iter().map(|source| codecs::probe(&source.bytes));
         let headers = headers.collect::<Result<Vec<_>, _>>();
         let headers = headers.map_err(Error::Watermark)?;

@@ -179,7 +179,7 @@ async fn profiles_become_srgb() {
     // A JPEG with a Display P3 profile.
     let profile = moxcms::ColorProfile::new_display_p3().encode().unwrap();
     let icc = [b"ICC_PROFILE\0\x01\x01", &profile[..]].concat();
-    let plain = fixtures::jpeg(&image::RgbaImage::from_pixel(
+    let plain = fixtures::jpeg(&RgbaImage::from_pixel(
         16,
         16,
         image::Rgba([234, 51, 35, 255]),

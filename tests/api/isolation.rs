@@ -113,6 +113,19 @@ fn drawings_are_read_in_a_process_of_their_own() {
     assert_eq!(refused.status, 415);
 }
 
+/// Which page it is goes with the plan.
+#[test]
+fn pages_are_found_in_a_process_of_their_own() {
+    const PAGES: &[u8] = include_bytes!("../fixtures/tiff/lzw-pages.tif");
+    let (apart, here) = (isolated(&[]), Served::start(&[]));
+    for page in 0..3 {
+        let path = format!("/convert?type=png&page={page}");
+        let [a, b] = [&apart, &here].map(|served| whole(&served.ask(&post(&path, PAGES))));
+        assert_eq!(a.status, 200);
+        assert_eq!(a.body, b.body);
+    }
+}
+
 /// The one codec process, stopped, with an order that it will not get done.
 fn stuck(served: &Served) -> (i32, TcpStream) {
     let warm = served.ask(&post("/resize?width=20", &png(&quarters(40, 30))));

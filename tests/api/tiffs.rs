@@ -421,3 +421,49 @@ async fn strips_are_of_one_kind() {
         }
     }
 }
+
+/// Each page is a picture of its own, with a size and colours of its own.
+#[tokio::test]
+async fn pages_are_read_by_their_numbers() {
+    let server = TestServer::start().await;
+    let body = file("lzw-pages.tif");
+    let info = server.post("/info", &body).await.json();
+    assert_eq!(info["frames"], 3);
+    let mut tags = BTreeSet::new();
+    let mut pages = Vec::new();
+    for page in 0..3 {
+        let path = format!("/convert?type=png&page={page}");
+        let answer = server.post(&path, &body).await;
+        let (width, height) = (
+            info["width"].as_u64().unwrap(),
+            info["height"].as_u64().unwrap(),
+        );
+        let [width, height] = [width, height].map(|side| u32::try_from(side).unwrap());
+        pages.push(answer.picture("image/png", width, height).rgba);
+        tags.insert(answer.header("etag").unwrap().to_owned());
+    }
+    assert_eq!(tags.len(), 3);
+    let [colours, bits, greys] = &pages[..] else {
+        panic!("{}", pages.len());
+    };
+    // The second has ink or none, the third the luma of the first (ITU-R BT.601).
+    assert!(
+        bits.iter()
+            .all(|[r, g, b, _]| r == g && g == b && [0, 255].contains(r))
+    );
+    for ([r, g, b, _], [luma, ..]) in colours.iter().zip(greys) {
+        let expected = 0.299 * f64::from(*r) + 0.587 * f64::from(*g) + 0.114 * f64::from(*b);
+        assert!(
+            (expected - f64::from(*luma)).abs() <= 1.0,
+            "{expected} {luma}"
+        );
+    }
+    let first = server.post("/convert?type=png", &body).await;
+    assert!(tags.contains(first.header("etag").unwrap()));
+    let answer = server.post("/convert?type=png&page=3", &body).await;
+    let problem = answer.problem(400, "invalid-parameter");
+    assert!(
+        problem["detail"].to_string().contains("0 to 2"),
+        "{problem}"
+    );
+}

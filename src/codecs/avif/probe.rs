@@ -22,6 +22,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         // The last of several frames is shown, and each takes its time.
         buffered: picture.frames() > 1,
         frames: 1,
+        page: 0,
         held: memory::held_bytes(&picture),
         animation: None,
         detail: detail(&picture),

@@ -248,6 +248,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         progressive: false,
         buffered: false,
         frames,
+        page: 0,
         animation: (frames > 1).then_some(animation),
         held: 0,
         detail: "",

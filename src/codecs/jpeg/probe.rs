@@ -98,6 +98,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         // libjpeg-turbo hands out planes of what it has read to its end.
         buffered: progressive || (planar && !baseline::reads(bytes, model.planes())),
         frames: 1,
+        page: 0,
         animation: None,
         held: 0,
         detail: frame.detail,

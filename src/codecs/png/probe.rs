@@ -41,6 +41,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         progressive: info.interlaced,
         buffered: info.interlaced,
         frames,
+        page: 0,
         animation,
         held: 0,
         detail: match info.color_type {

@@ -24,6 +24,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         progressive: false,
         buffered: false,
         frames: 1,
+        page: 0,
         held: 0,
         animation: None,
         detail: if document.packed { "packbits" } else { "" },

@@ -62,6 +62,7 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         progressive: false,
         buffered: false,
         frames: 1,
+        page: 0,
         held: counts.bytes(),
         animation: None,
         detail: if counts.layered() { LAYERED } else { "" },

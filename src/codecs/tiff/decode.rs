@@ -10,14 +10,17 @@ use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::samples::divide;
 use crate::codecs::{Band, Error, Header, Model, Rows, Shape};
 
-/// Starts a decode of the first page.
+/// Starts a decode of the page that the header is of.
 pub(in crate::codecs) fn open<'a>(
     bytes: &'a [u8],
     header: &Header,
     checkpoint: &'a Checkpoint,
 ) -> Result<Box<dyn Rows + 'a>, Error> {
     checkpoint.check(Stage::Decode)?;
-    let directory = File::new(bytes).and_then(|file| file.first_page());
+    let pages = File::new(bytes)
+        .map(|file| file.pages())
+        .unwrap_or_default();
+    let directory = pages.into_iter().nth(header.page as usize);
     let directory = directory.ok_or_else(|| broken("header", "it has no directory"))?;
     let layout = Layout::read(&directory)?;
     let shape = Shape {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 const ENTRIES: u64 = 4096;
 
 /// Pages that are counted; further ones aren't looked for.
-const PAGES: u32 = 1 << 16;
+const PAGES: usize = 1 << 14;
 
 /// A file: TIFF 6.0 or `BigTIFF`, in either byte order.
 #[derive(Clone, Copy, Debug)]
@@ -56,23 +56,19 @@ impl<'a> File<'a> {
         self.bytes.len()
     }
 
-    /// The directory of the first page.
-    pub(super) fn first_page(&self) -> Option<Directory<'a>> {
-        self.directory(self.first()?)
-    }
-
-    /// How many pages there are, at least 1; a chain that leads back ends there.
-    pub(super) fn pages(&self) -> u32 {
-        let mut seen = BTreeSet::new();
+    /// The directories of all pages, so many at most; a chain that leads back ends there.
+    pub(super) fn pages(&self) -> Vec<Directory<'a>> {
+        let (mut seen, mut pages) = (BTreeSet::new(), Vec::new());
         let mut next = self.first();
         while let Some(at) = next
-            && (seen.len() as u64) < u64::from(PAGES)
+            && pages.len() < PAGES
             && let Some(directory) = self.directory(at)
             && seen.insert(at)
         {
             next = directory.next();
+            pages.push(directory);
         }
-        u32::try_from(seen.len()).unwrap_or(PAGES).max(1)
+        pages
     }
 
     fn first(&self) -> Option<u64> {

@@ -9,10 +9,17 @@ use crate::codecs::{Colour, Error, Format, Header, Model, exif};
 /// Tables, the layout itself, lists of strips' readers.
 const SPARE_BYTES: u64 = 64 << 10;
 
-/// Reads the header of the first page.
-pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
+/// Reads the header of a page; that of the first where there is no such one.
+pub(in crate::codecs) fn probe(bytes: &[u8], page: u32) -> Result<Header, Error> {
     let file = File::new(bytes).ok_or_else(|| broken("header", "it is cut short"))?;
-    let directory = file.first_page();
+    let pages = file.pages();
+    let page = if (page as usize) < pages.len() {
+        page
+    } else {
+        0
+    };
+    let frames = u32::try_from(pages.len()).unwrap_or(u32::MAX);
+    let directory = pages.into_iter().nth(page as usize);
     let directory = directory.ok_or_else(|| broken("header", "it has no directory"))?;
     let layout = Layout::read(&directory)?;
     let model = handed_out(&layout);
@@ -32,7 +39,8 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         colour: colour(&directory, layout.meaning),
         progressive: false,
         buffered: false,
-        frames: file.pages(),
+        frames,
+        page,
         animation: None,
         held: held_bytes(&layout, model),
         detail: layout.packing.name(),

@@ -134,6 +134,7 @@ impl<'a> Facts<'a> {
             progressive: false,
             buffered: false,
             frames: self.frames.max(1),
+            page: 0,
             animation: (animated && self.frames > 1).then_some(Animation {
                 plays: self.plays,
                 duration: self.duration,

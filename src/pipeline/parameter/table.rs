@@ -167,7 +167,7 @@ pub const PARAMETERS: &[ParameterRow] = &[
     row(("animated", &[], Boolean), BOOLEAN,
         "true, but false for a PNG of another animation", "Whether the answer moves, where the picture does and the format can: GIF, WebP, PNG."),
     row(("page", &["frame"], Whole), "a whole number, 0 to the last frame's",
-        "0, where the answer doesn't move", "The frame of an animation that is shown alone, from 0."),
+        "0, where the answer doesn't move", "The page of a TIFF, or the frame of an animation that is shown alone, from 0."),
     row(("type", &["format", "f", "output"], Text), "jpeg (or jpg), png, webp, gif, avif, tiff or auto",
         "the input's where it can be written, else PNG with alpha and JPEG without", "Format of the answer."),
     row(("linear", &[], Boolean), BOOLEAN,
