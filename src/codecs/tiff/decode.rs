@@ -17,10 +17,7 @@ pub(in crate::codecs) fn open<'a>(
     checkpoint: &'a Checkpoint,
 ) -> Result<Box<dyn Rows + 'a>, Error> {
     checkpoint.check(Stage::Decode)?;
-    let pages = File::new(bytes)
-        .map(|file| file.pages())
-        .unwrap_or_default();
-    let directory = pages.into_iter().nth(header.page as usize);
+    let directory = File::new(bytes).and_then(|file| file.page(header.page));
     let directory = directory.ok_or_else(|| broken("header", "it has no directory"))?;
     let layout = Layout::read(&directory)?;
     let shape = Shape {

@@ -56,6 +56,11 @@ impl<'a> File<'a> {
         self.bytes.len()
     }
 
+    /// The directory of a page, from 0.
+    pub(super) fn page(&self, page: u32) -> Option<Directory<'a>> {
+        self.pages().into_iter().nth(page as usize)
+    }
+
     /// The directories of all pages, so many at most; a chain that leads back ends there.
     pub(super) fn pages(&self) -> Vec<Directory<'a>> {
         let (mut seen, mut pages) = (BTreeSet::new(), Vec::new());

@@ -12,14 +12,9 @@ const SPARE_BYTES: u64 = 64 << 10;
 /// Reads the header of a page; that of the first where there is no such one.
 pub(in crate::codecs) fn probe(bytes: &[u8], page: u32) -> Result<Header, Error> {
     let file = File::new(bytes).ok_or_else(|| broken("header", "it is cut short"))?;
-    let pages = file.pages();
-    let page = if (page as usize) < pages.len() {
-        page
-    } else {
-        0
-    };
-    let frames = u32::try_from(pages.len()).unwrap_or(u32::MAX);
-    let directory = pages.into_iter().nth(page as usize);
+    let frames = u32::try_from(file.pages().len()).unwrap_or(u32::MAX);
+    let page = if page < frames { page } else { 0 };
+    let directory = file.page(page);
     let directory = directory.ok_or_else(|| broken("header", "it has no directory"))?;
     let layout = Layout::read(&directory)?;
     let model = handed_out(&layout);
