@@ -37,7 +37,9 @@ def scores(metric, reference, images):
 
 
 def decoded(path):
-    image = pyvips.Image.new_from_file(path)
+    # By its bytes: files of one name are read once.
+    with open(path, "rb") as file:
+        image = pyvips.Image.new_from_buffer(file.read(), "")
     return image.colourspace("srgb").numpy()[:, :, :3]
 
 
@@ -50,7 +52,7 @@ def measure(binary, metric, photo, folder):
     """Score and bytes by format and quality."""
     small = os.path.join(folder, "small.png")
     made(binary, photo, small, "--width", "640", "--type", "png")
-    width = str(pyvips.Image.new_from_file(small).width)
+    width = str(decoded(small).shape[1])
     keys, images, sizes = [], [], []
     for kind, qualities in {"jpeg": JPEG, **OTHERS}.items():
         for quality in qualities:

@@ -116,7 +116,7 @@ pub const FORMATS: &[FormatRow] = &[
         writes: true,
         alpha: true,
         max_side: 16_384,
-        quality: Some(70),
+        quality: Some(75),
         nanoseconds: (80, 300),
         ..read_only(Format::Avif, "avif", &[], "image/avif")
     },

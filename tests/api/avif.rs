@@ -107,10 +107,10 @@ async fn quality_and_speed_are_obeyed() {
     let mut sizes = Vec::new();
     for wish in [
         "quality=20",
-        "quality=70",
+        "quality=75",
         "quality=95",
-        "quality=70&speed=9",
-        "quality=70&speed=3",
+        "quality=75&speed=9",
+        "quality=75&speed=3",
     ] {
         let answer = server
             .post(&format!("/convert?type=avif&{wish}"), &body)
@@ -124,7 +124,7 @@ async fn quality_and_speed_are_obeyed() {
     assert!(low < usual && usual < high, "{sizes:?}");
     assert!(hasty != usual && slow != usual && slow < hasty, "{sizes:?}");
     let usual = server.post("/convert?type=avif", &body).await.body.len();
-    assert_eq!(usual, sizes[1], "70 is usual");
+    assert_eq!(usual, sizes[1], "75 is usual");
 }
 
 #[tokio::test]

@@ -153,7 +153,7 @@ pub const PARAMETERS: &[ParameterRow] = &[
     row(("background", &["bg", "b"], Text), COLOUR,
         "white for JPEG, transparent else", "What lies behind transparent parts and beside the picture."),
     row(("quality", &["q"], Whole), "a whole number from 1 to 100",
-        "80, AVIF 70, and 100 for a GIF, and a PNG with a palette", "Quality of lossy formats, on each format's own scale, and how near a palette's colours are."),
+        "80, AVIF 75, and 100 for a GIF, and a PNG with a palette", "Quality of lossy formats, on each format's own scale, and how near a palette's colours are."),
     row(("interlace", &["progressive"], Boolean), BOOLEAN,
         "false", "Coarse first, then finer: a progressive JPEG, a PNG in seven passes, a GIF in four; other formats stay as they are."),
     row(("palette", &[], Boolean), BOOLEAN,
