@@ -118,6 +118,21 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hyper", &["server/", "source/"]),
     ("hyper_util", &["server/", "source/exchange.rs"]),
     ("image", &["codecs/bridge.rs"]),
+    // The first three have the module of that name in mind.
+    (
+        "jxl",
+        &[
+            "codecs/metadata/",
+            "codecs/mod.rs",
+            "codecs/sniff.rs",
+            "codecs/jxl/",
+        ],
+    ),
+    ("jxl_bitstream", &["codecs/jxl/"]),
+    ("jxl_coding", &["codecs/jxl/profile.rs"]),
+    ("jxl_frame", &["codecs/jxl/frames.rs"]),
+    ("jxl_image", &["codecs/jxl/"]),
+    ("jxl_oxide_common", &["codecs/jxl/"]),
     ("landlock", &["sandbox/landlock.rs"]),
     // The sandbox names calls and makes none.
     ("libc", &["os/", "sandbox/"]),

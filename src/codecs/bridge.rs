@@ -166,7 +166,8 @@ fn decoder<'a>(
         | Format::Tiff
         | Format::Svg
         | Format::Avif
-        | Format::Psd => {
+        | Format::Psd
+        | Format::Jxl => {
             return Err(Error::Internal(format!(
                 "{} has a codec of its own",
                 format.name()

@@ -29,6 +29,8 @@ pub enum Format {
     Avif,
     /// Photoshop document, its merged picture.
     Psd,
+    /// JPEG XL, its first picture.
+    Jxl,
 }
 
 /// What a format is called and what it can do.
@@ -121,6 +123,10 @@ pub const FORMATS: &[FormatRow] = &[
         ..read_only(Format::Avif, "avif", &[], "image/avif")
     },
     read_only(Format::Psd, "psd", &[], "image/vnd.adobe.photoshop"),
+    FormatRow {
+        nanoseconds: (100, 0),
+        ..read_only(Format::Jxl, "jxl", &[], "image/jxl")
+    },
 ];
 
 const fn read_only(
@@ -175,6 +181,6 @@ mod tests {
             assert_eq!(row.format as usize, index);
             assert_eq!(row.format.row().name, row.name);
         }
-        assert_eq!(FORMATS.len(), Format::Psd as usize + 1);
+        assert_eq!(FORMATS.len(), Format::Jxl as usize + 1);
     }
 }

@@ -18,6 +18,7 @@ mod header;
 mod huffman;
 mod ico;
 mod jpeg;
+mod jxl;
 mod metadata;
 mod moving;
 mod palette;
@@ -148,6 +149,7 @@ pub fn probe_page(bytes: &[u8], page: u32) -> Result<Header, Error> {
         Format::Svg => svg::probe(bytes),
         Format::Avif => avif::probe(bytes),
         Format::Psd => psd::probe(bytes),
+        Format::Jxl => jxl::probe(bytes),
         other => bridge::probe(other, bytes),
     }
 }
@@ -202,6 +204,7 @@ pub fn decode_bytes(header: &Header, scale: Scale) -> u64 {
         Format::Svg => svg::decode_bytes(header, scaled(header, scale)),
         Format::Avif => avif::decode_bytes(header),
         Format::Psd => psd::decode_bytes(header),
+        Format::Jxl => jxl::decode_bytes(header),
         _ => bridge::decode_bytes(header),
     }
 }
@@ -227,6 +230,7 @@ pub fn open<'a>(
         Format::Svg => Ok(svg::open(bytes, header, scale, checkpoint)),
         Format::Avif => avif::open(bytes, header, checkpoint),
         Format::Psd => psd::open(bytes, header, checkpoint),
+        Format::Jxl => Ok(jxl::open(bytes, header, checkpoint)),
         _ => Ok(bridge::open(bytes, header, checkpoint)),
     }
 }

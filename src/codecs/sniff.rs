@@ -1,6 +1,6 @@
 //! What bytes are, by their signature alone.
 
-use super::{Format, svg};
+use super::{Format, jxl, svg};
 
 /// The format whose signature the bytes bear, of those that are read.
 pub(super) fn sniff(bytes: &[u8]) -> Option<Format> {
@@ -28,6 +28,8 @@ pub(super) fn sniff(bytes: &[u8]) -> Option<Format> {
         [0, 0, 1, 0, count, _, ..] if *count > 0 => Format::Ico,
         [b'q', b'o', b'i', b'f', ..] => Format::Qoi,
         [b'8', b'B', b'P', b'S', ..] => Format::Psd,
+        [0xff, 0x0a, ..] => Format::Jxl,
+        _ if bytes.starts_with(jxl::SIGNATURE) => Format::Jxl,
         [b'P', b'1'..=b'7', space, ..] if space.is_ascii_whitespace() => Format::Pnm,
         _ if is_avif(bytes) => Format::Avif,
         _ if svg::starts(bytes) => Format::Svg,
@@ -72,7 +74,6 @@ pub(super) fn looks_like(bytes: &[u8]) -> Option<&'static str> {
     }
     Some(match bytes {
         [b'%', b'P', b'D', b'F', ..] => "a PDF document",
-        [0xff, 0x0a, ..] | [0, 0, 0, 0x0c, b'J', b'X', b'L', b' ', ..] => "a JPEG XL image",
         [0, 0, 0, 0x0c, b'j', b'P', ..] => "a JPEG 2000 image",
         [b'P', b'K', 3, 4, ..] => "a ZIP archive",
         [0x1f, 0x8b, ..] => "gzip-compressed data",
@@ -125,6 +126,9 @@ mod tests {
             (b"P6\n1 1", Some(Format::Pnm)),
             (b"8BPS\0\x01", Some(Format::Psd)),
             (b"P8\n1 1", None),
+            (b"\xff\x0a", Some(Format::Jxl)),
+            (b"\0\0\0\x0cJXL \r\n\x87\n", Some(Format::Jxl)),
+            (b"\0\0\0\x0cJXL \n\n\x87\n", None),
             (b"\0\0\0\x20ftypavif", Some(Format::Avif)),
             (b"\0\0\0\x14ftypmif1\0\0\0\0avis", Some(Format::Avif)),
             (b"\0\0\0\x14ftypmif1avifheic", None),

@@ -29,6 +29,9 @@ fn document(picture: &RgbaImage) -> Vec<u8> {
 /// The same as a drawing.
 const DRAWING: &str = "<svg xmlns='http://www.w3.org/2000/svg' width='64' height='48'><path fill='#dc1e1e' d='M0 0H32V24H0'/><path fill='#1ec828' d='M32 0H64V24H32'/><path fill='#1e28d2' d='M0 24H32V48H0'/><path fill='#fafafa' d='M32 24H64V48H32'/></svg>";
 
+/// The same, without loss.
+const QUARTERS: &[u8] = include_bytes!("../fixtures/jxl/quarters.jxl");
+
 /// A file in each format that is read, and what it becomes where nothing is asked.
 async fn inputs(server: &TestServer) -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let picture = quarters(64, 48);
@@ -48,6 +51,7 @@ async fn inputs(server: &TestServer) -> Vec<(&'static str, Vec<u8>, &'static str
         ("psd", document(&picture), "image/jpeg"),
         ("svg", DRAWING.as_bytes().to_vec(), "image/png"),
         ("avif", avif.body, "image/avif"),
+        ("jxl", QUARTERS.to_vec(), "image/jpeg"),
     ]
 }
 

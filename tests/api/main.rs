@@ -52,6 +52,8 @@ mod gist;
 mod guard;
 /// Pixel work in processes of its own.
 mod isolation;
+/// JPEG XL.
+mod jxl;
 /// Rarer kinds of file: progressive, inks, interlaced, profiles, animation.
 mod kinds;
 /// Ready, draining, gone.

@@ -22,6 +22,7 @@ use crate::support::{Picture, TestServer};
 
 const DRAWING: &[u8] = include_bytes!("../fixtures/drawing.svg");
 const AVIF: &[u8] = include_bytes!("../fixtures/avif/alpha.avif");
+const JXL: &[u8] = include_bytes!("../fixtures/jxl/vardct-alpha.jxl");
 
 /// As many as take some seconds.
 const CASES: usize = 5000;
@@ -215,6 +216,7 @@ fn pictures() -> Vec<(String, Vec<u8>)> {
         ("tiff", encoded(&photo(60, 31), ImageFormat::Tiff)),
         ("drawing", DRAWING.to_vec()),
         ("avif", AVIF.to_vec()),
+        ("jxl", JXL.to_vec()),
     ]
     .into_iter()
     .chain(films())

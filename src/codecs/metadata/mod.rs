@@ -14,7 +14,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use self::facts::Facts;
-use super::{Colour, Error, Format, Header, Orientation, avif, jpeg, png, webp};
+use super::{Colour, Error, Format, Header, Orientation, avif, jpeg, jxl, png, webp};
 
 /// What of a source's metadata stays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +104,7 @@ fn said(source: &[u8], format: Format) -> Said<'_> {
         Format::Png => png::said(source),
         Format::WebP => webp::said(source),
         Format::Avif => avif::said(source),
+        Format::Jxl => jxl::said(source),
         _ => Said::default(),
     }
 }
