@@ -118,6 +118,32 @@ fn contents_keep_to_their_estimates() {
     table.check();
 }
 
+/// JPEG XL: each way to code, with what is decoded before it, and small ones, of which tables are the most.
+#[test]
+fn jxls_keep_to_their_estimates() {
+    let _alone = counter::alone();
+    let mut table = Table::default();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/jxl");
+    for name in [
+        "large-vardct",
+        "large-alpha",
+        "large-squeezed",
+        "large-lossless",
+        "large-coarse-first",
+        "patches",
+        "progressive",
+        "lossless-grey",
+    ] {
+        let file = std::fs::read(folder.join(format!("{name}.jxl"))).unwrap();
+        table.row(&format!("jxl {name}"), &file, "resize?width=200&type=jpeg");
+        table.row(&format!("jxl {name}"), &file, "convert?type=png");
+    }
+    // 256 codes of 32767 words each.
+    let codes = std::fs::read(folder.join("codes.jxl")).unwrap();
+    table.broken("jxl codes", &codes, "convert?type=png");
+    table.check();
+}
+
 /// AVIF by itself, since it takes long to write: each layout of the smallest size, one that is a single frame, and a grid.
 #[test]
 fn avifs_keep_to_their_estimates() {

@@ -81,6 +81,18 @@ impl Table {
         self.note(name, asked_for, took.unwrap());
     }
 
+    /// The same of a file that turns out to be broken, after it was given its memory.
+    pub(crate) fn broken(&mut self, name: &str, file: &[u8], asked_for: &str) {
+        let header = codecs::probe(file).unwrap();
+        let plan = plan::plan(&asked(asked_for), &header, &SETTINGS).unwrap();
+        let (made, peak) = counter::peak_of(|| {
+            let mut scratch = Scratch::default();
+            pipeline::run(file, &header, &plan, &mut scratch, &Checkpoint::new())
+        });
+        assert!(made.is_err(), "{name} isn't broken");
+        self.note(name, asked_for, (plan.cost.peak_bytes, peak));
+    }
+
     /// The same with a picture that is drawn over it.
     pub(crate) fn drawn(&mut self, name: &str, file: &[u8], mark: &[u8], asked_for: &str) {
         let request = asked(asked_for).drawing(|_| Some(0));
