@@ -92,6 +92,16 @@ const CASES: &[Case] = &[
         SMALL,
     ),
     (
+        "jpeg xl, lossy, alpha",
+        || include_bytes!("../tests/fixtures/jxl/large-alpha.jxl").to_vec(),
+        SMALL,
+    ),
+    (
+        "jpeg xl, lossless, large groups",
+        || include_bytes!("../tests/fixtures/jxl/large-lossless.jxl").to_vec(),
+        SMALL,
+    ),
+    (
         "one row to many",
         || pictures::drawing(4, 1),
         "width=16000&height=3000&fit=fill&enlarge=true&type=jpeg",
