@@ -409,6 +409,13 @@ def avifs():
     return {path.name: path.read_bytes() for path in small}
 
 
+def jxls():
+    """Those of the tests, which have a script of their own."""
+    folder = Path(__file__).parent.parent / "tests/fixtures/jxl"
+    small = (path for path in sorted(folder.glob("*.jxl")) if path.stat().st_size < 2000)
+    return {path.name: path.read_bytes() for path in small}
+
+
 def rows():
     """Width, height, kind, quality, rows of a band, samples: encode.rs."""
     for kind in range(14):
@@ -420,14 +427,14 @@ def rows():
 
 def main():
     shutil.rmtree(SEEDS, ignore_errors=True)
-    kinds = {"jpeg": jpegs(), "png": pngs(), "webp": webps(), "avif": avifs(), "bridge": others(), "svg": svgs()}
+    kinds = {"jpeg": jpegs(), "png": pngs(), "webp": webps(), "avif": avifs(), "jxl": jxls(), "bridge": others(), "svg": svgs()}
     files = {}
     for target, made in kinds.items():
         files |= made
         for index, (name, data) in enumerate(made.items()):
             write(target, name, data + WISHES[index % len(WISHES)])
-            # What an AVIF's list names has to be there.
-            write("probe", name, data if target == "avif" else data[:400])
+            # What an AVIF's list names has to be there, and the headers of all frames of a JPEG XL.
+            write("probe", name, data if target in ("avif", "jxl") else data[:400])
     for target, made in films().items():
         for index, (name, data) in enumerate(made.items()):
             write(target, name, data + FILMS[index])

@@ -31,13 +31,21 @@ pub const TARGETS: &[Target] = &[
         decode::decode(input, |format| {
             !matches!(
                 format,
-                Format::Jpeg | Format::Png | Format::WebP | Format::Svg | Format::Avif
+                Format::Jpeg
+                    | Format::Png
+                    | Format::WebP
+                    | Format::Svg
+                    | Format::Avif
+                    | Format::Jxl
             )
         })
     }),
     ("encode", encode::encode),
     ("jpeg", |input| {
         decode::decode(input, |format| format == Format::Jpeg)
+    }),
+    ("jxl", |input| {
+        decode::decode(input, |format| format == Format::Jxl)
     }),
     ("multipart", form::multipart),
     ("parameters", parameters::parameters),
