@@ -2,7 +2,7 @@
 
 use super::reader::Reader;
 use crate::http::access::{self, ApiKey, Rate, Settings, SignatureKey};
-use crate::http::{Placeholder, Preset, StatusCode};
+use crate::http::{self, Placeholder, Preset, StatusCode};
 use crate::pipeline::operation::OPERATIONS;
 use crate::pipeline::request::Rules;
 
@@ -70,7 +70,7 @@ pub(super) fn path_prefix(reader: &mut Reader) -> String {
 }
 
 /// Operations by names of their own; where they are all there is, the others are switched off.
-pub(super) fn presets(reader: &mut Reader, rules: Rules, access: &mut Settings) -> Vec<Preset> {
+pub(super) fn add_presets(reader: &mut Reader, rules: Rules, http: &mut http::Settings) {
     let mut presets: Vec<Preset> = Vec::new();
     let texts = reader.items("presets", "a list of presets", |text| Some(text.to_owned()));
     for text in texts {
@@ -85,14 +85,15 @@ pub(super) fn presets(reader: &mut Reader, rules: Rules, access: &mut Settings) 
             Err(error) => reader.object("presets", error),
         }
     }
-    if reader.boolean("presets_only") {
+    http.presets_only = reader.boolean("presets_only");
+    if http.presets_only {
         let operations = OPERATIONS.iter().map(|row| row.name.to_owned());
-        access.disabled.extend(operations);
+        http.access.disabled.extend(operations);
         if presets.is_empty() {
             reader.complain("presets_only", "false, as long as there are no presets");
         }
     }
-    presets
+    http.presets = presets;
 }
 
 /// The file is read here: what serves can't open any.

@@ -100,7 +100,7 @@ impl Config {
             drain_timeout: reader.duration("drain_timeout", MOMENT),
         };
         let rules = config.http.rules(config.pipeline.max_output_side);
-        config.http.presets = access::presets(&mut reader, rules, &mut config.http.access);
+        access::add_presets(&mut reader, rules, &mut config.http);
         if config.http.max_body > config.admission.upload_memory {
             reader.complain(
                 "upload_memory",
@@ -215,6 +215,7 @@ fn http_settings(reader: &mut Reader) -> http::Settings {
         placeholder: access::placeholder(reader),
         // They are read when the limits are known that they keep.
         presets: Vec::new(),
+        presets_only: false,
     }
 }
 

@@ -53,7 +53,7 @@ use self::layers::{
 };
 pub use self::named::FetchSettings;
 pub use self::placeholder::Placeholder;
-use self::placeholder::stand_in;
+use self::placeholder::{Word, stand_in};
 pub use self::presets::Preset;
 use self::problem::Problem;
 pub use self::settings::{Compat, Settings};
@@ -75,9 +75,15 @@ pub fn router(state: State) -> Router {
         let path = state.route(&format!("/{}", row.name));
         pictures = pictures.route(&path, get::route(operate, sources));
     }
+    // Who may only send pictures to presets says nothing of others either, whatever fails.
+    let word = if state.0.settings.presets_only {
+        Word::Settled([].into())
+    } else {
+        Word::Client
+    };
     let pictures = pictures
+        .route_layer(from_fn_with_state((state.clone(), word), stand_in))
         .merge(presets::routes(&state))
-        .route_layer(from_fn_with_state(state.clone(), stand_in))
         .route_layer(from_fn_with_state(state.clone(), limit_clients));
     let pages = Router::new()
         .route(

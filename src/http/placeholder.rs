@@ -29,8 +29,27 @@ pub struct Placeholder {
 /// 400 by 400 pixels.
 const BUILT_IN: &[u8] = include_bytes!("../../config/placeholder.jpg");
 
-/// What a client may say of the size and the format.
+/// What may be said of the size and the format.
 const HEEDED: [&str; 4] = ["width", "height", "size", "type"];
+
+/// Whose word it is.
+#[derive(Clone, Debug)]
+pub(super) enum Word {
+    /// The client's, in its query.
+    Client,
+    /// The configuration's: these parameters, whatever the client says.
+    Settled(Arc<[(String, String)]>),
+}
+
+impl Word {
+    /// What is said, in a request that fails.
+    fn pairs(&self, parts: &Parts) -> Vec<(String, String)> {
+        match self {
+            Self::Client => extract::query(parts),
+            Self::Settled(given) => given.to_vec(),
+        }
+    }
+}
 
 impl Placeholder {
     /// This file, under that status; under the failure's own if there is none.
@@ -52,9 +71,14 @@ impl Placeholder {
         Self::new(BUILT_IN.to_vec(), status).expect("it is a picture, see the test")
     }
 
-    /// Makes it as large as the client wanted its picture, each side that it doesn't say as it is;
+    /// Makes it as large as the picture would have been by those words, each side that they don't say as it is;
     /// nothing where that can't be done, or not now.
-    async fn drawn(&self, state: &State, parts: &Parts) -> Option<Picture> {
+    async fn drawn(
+        &self,
+        state: &State,
+        parts: &Parts,
+        mut pairs: Vec<(String, String)>,
+    ) -> Option<Picture> {
         let rules = state.rules();
         let aliased = rules.grammar == Grammar::Strict;
         let is_heeded = |(written, _): &(String, String)| {
@@ -65,7 +89,6 @@ impl Placeholder {
                         .iter()
                         .any(|row| name(row.name) && row.aliases.contains(&written.as_str()))
         };
-        let mut pairs = extract::query(parts);
         pairs.retain(is_heeded);
         // Both sides are given to it, and so it is stretched.
         let row = operation::named("thumbnail")?;
@@ -106,7 +129,7 @@ impl Placeholder {
 
 /// Has a picture shown for what fails below. Under overload, and when time is up, it is no time to draw.
 pub(super) async fn stand_in(
-    Extract(state): Extract<State>,
+    Extract((state, word)): Extract<(State, Word)>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -127,7 +150,8 @@ pub(super) async fn stand_in(
         let picture = if too_much || problem.is_client_gone() {
             None
         } else {
-            placeholder.drawn(&state, &parts).await
+            let said = word.pairs(&parts);
+            placeholder.drawn(&state, &parts, said).await
         };
         response.extensions_mut().insert(problem.shown_as(picture));
     }

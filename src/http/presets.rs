@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State as Extract};
+use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 
 use super::operate::{Asked, answered, parse};
+use super::placeholder::{Word, stand_in};
 use super::problem::{Kind, Problem};
 use super::{State, extract, get, named};
 use crate::pipeline::operation;
@@ -72,14 +74,17 @@ impl Preset {
     }
 }
 
-/// A route for each.
+/// A route for each; how a failure looks is as settled as all the rest.
 pub(super) fn routes(state: &State) -> Router<State> {
     let mut routes = Router::new();
     for preset in &state.0.settings.presets {
         let path = state.route(&format!("/preset/{}", preset.name));
         let preset = Arc::new(preset.clone());
+        let word = Word::Settled(preset.given.as_slice().into());
         let handler = move |state, request| made(preset.clone(), state, request);
-        routes = routes.route(&path, get::route(handler, state.0.service.sources()));
+        let route = get::route(handler, state.0.service.sources());
+        let layer = from_fn_with_state((state.clone(), word), stand_in);
+        routes = routes.route(&path, route.route_layer(layer));
     }
     routes
 }

@@ -34,6 +34,8 @@ pub struct Settings {
     pub path_prefix: String,
     /// Operations by names of their own.
     pub presets: Vec<Preset>,
+    /// Whether no others are done: they are among those that are switched off, and nothing else is drawn at a client's word.
+    pub presets_only: bool,
     /// What is shown in the place of failures, if anything.
     pub placeholder: Option<Placeholder>,
     /// Who may ask.

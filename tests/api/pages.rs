@@ -115,6 +115,42 @@ async fn a_document_goes_into_a_header_whatever_is_in_it() {
     );
 }
 
+/// Whoever may only send pictures doesn't say by the back door what is drawn, and how large.
+#[tokio::test]
+async fn presets_say_themselves_how_their_failures_look() {
+    let presets = r#"
+        placeholder = "builtin"
+        presets = ["avatar=smartcrop?width=48&height=40&type=webp", "dot=resize?w=30&f=auto", "plain=flip"]
+    "#;
+    let only = format!("{presets}presets_only = true");
+    let lenient = format!("{presets}lenient_parameters = true");
+    let large = "width=300&height=90&type=avif";
+    let accept = [("Accept", "image/webp")];
+    for (settings, path, status, format, size) in [
+        (presets, "/preset/avatar", 400, "webp", (48, 40)),
+        (presets, "/preset/dot", 400, "webp", (30, 400)),
+        (presets, "/preset/plain", 400, "jpeg", (400, 400)),
+        (&lenient, "/preset/avatar", 415, "webp", (48, 40)),
+        (&only, "/preset/avatar", 400, "webp", (48, 40)),
+        (&only, "/info", 415, "jpeg", (400, 400)),
+        // Where all operations are open, a failure looks as it was asked for.
+        (presets, "/info", 415, "avif", (300, 90)),
+    ] {
+        let server = TestServer::start_as(settings).await;
+        let path = format!("{path}?{large}");
+        let answer = server.send("POST", &path, &accept, b"text").await;
+        assert_eq!(answer.status, status, "{path}");
+        let header = pixmill::codecs::probe(&answer.body).unwrap();
+        assert_eq!((header.width, header.height), size, "{path}");
+        let media_type = format!("image/{format}");
+        assert_eq!(
+            answer.header("content-type"),
+            Some(media_type.as_str()),
+            "{path}"
+        );
+    }
+}
+
 struct Removed(PathBuf);
 
 impl Drop for Removed {
