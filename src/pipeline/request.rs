@@ -261,11 +261,8 @@ fn parse_step(draft: &Draft, rules: Rules) -> Result<Step, ParameterError> {
         }
     })?;
     let mut pairs = parameter::texts(&draft.given, rules.grammar)?;
-    if rules.grammar == Grammar::Imaginary && row.needs != Needs::Type {
-        // An unknown type is no type there, and neither is auto.
-        pairs.retain(|(name, value)| {
-            name != "type" || matches!(step::parse_type(value), Some(Type::Named(_)))
-        });
+    if rules.grammar == Grammar::Imaginary {
+        check_type(row, &mut pairs)?;
     }
     let values = Values::collect(&pairs, rules.lenient, rules.grammar)?;
     let none = Values::collect(&[], rules.lenient, rules.grammar)?;
@@ -279,3 +276,18 @@ fn parse_step(draft: &Draft, rules: Rules) -> Result<Step, ParameterError> {
 #[cfg(test)]
 #[path = "request_tests.rs"]
 mod tests;
+/// In a step imaginary takes an unknown type for none, `auto` among them, but where a type is all that it is about.
+fn check_type(row: &OperationRow, pairs: &mut Vec<(String, String)>) -> Result<(), ParameterError> {
+    let is_unknown = |(name, value): &(String, String)| {
+        name == "type" && !value.is_empty() && !step::is_imaginarys(value)
+    };
+    if row.needs != Needs::Type {
+        pairs.retain(|pair| !is_unknown(pair));
+        return Ok(());
+    }
+    match pairs.iter().find(|pair| is_unknown(pair)) {
+        Some((name, value)) => Err(parameter::invalid(name, value)),
+        None => Ok(()),
+    }
+}
+

@@ -110,6 +110,62 @@ async fn answers_are_as_its_clients_know_them() {
     assert_eq!(usual, asked);
 }
 
+/// As a client writes steps into a URL.
+fn pipeline(steps: &str) -> String {
+    let encoded: String = form_urlencoded::byte_serialize(steps.as_bytes()).collect();
+    format!("/pipeline?operations={encoded}")
+}
+
+/// A type that it doesn't know is no type in a step, unless a type is all that the step is about.
+#[tokio::test]
+async fn types_of_steps_are_those_it_knows() {
+    let server = imaginary().await;
+    let picture = png(&quarters(60, 40));
+    for (operation, name, made) in [
+        ("resize", "jpeg", Some("image/jpeg")),
+        ("resize", "WebP", Some("image/webp")),
+        ("resize", "tiff", Some("image/tiff")),
+        ("resize", "", Some("image/png")),
+        ("resize", "jpg", Some("image/png")),
+        ("resize", "tif", Some("image/png")),
+        ("resize", "avif", Some("image/png")),
+        ("resize", "auto", Some("image/png")),
+        ("resize", "bogus", Some("image/png")),
+        // It knows what it can't write.
+        ("resize", "gif", None),
+        ("resize", "svg", None),
+        ("convert", "webp", Some("image/webp")),
+        ("convert", "jpg", None),
+        ("convert", "avif", None),
+        ("convert", "auto", None),
+        ("convert", "AUTO", None),
+        ("convert", "bogus", None),
+    ] {
+        let step =
+            format!(r#"[{{"operation":"{operation}","params":{{"width":50,"type":"{name}"}}}}]"#);
+        let accept = [("Accept", "image/webp")];
+        let answer = server
+            .send("POST", &pipeline(&step), &accept, &picture)
+            .await;
+        let status = if made.is_some() { 200 } else { 400 };
+        assert_eq!(answer.status, status, "{step}");
+        let expected = made.unwrap_or("application/json");
+        assert_eq!(answer.header("content-type"), Some(expected), "{step}");
+    }
+    for (name, status) in [
+        ("JPEG", 200),
+        ("jpg", 400),
+        ("tif", 400),
+        ("avif", 400),
+        ("heif", 400),
+    ] {
+        let answer = server
+            .post(&format!("/convert?type={name}"), &picture)
+            .await;
+        assert_eq!(answer.status, status, "{name}");
+    }
+}
+
 /// What Nextcloud's provider sends, with its empty key.
 #[tokio::test]
 async fn nextcloud_gets_its_previews() {

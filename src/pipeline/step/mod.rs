@@ -11,7 +11,7 @@ pub use self::marks::{ImageMark, TextMark};
 use self::shape::{area, turn};
 use self::sizing::{both_sides, either_enlarge, sizing};
 pub use self::writing::Writing;
-pub(super) use self::writing::parse_type;
+pub(super) use self::writing::{is_imaginarys, parse_type};
 use super::operation::{self, Needs, OperationRow, Verb};
 use super::parameter::{self, Grammar, ParameterError, Values};
 use super::trim::Bounds;

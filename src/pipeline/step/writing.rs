@@ -106,13 +106,21 @@ fn output(values: &Values<'_>) -> Result<Option<Type>, ParameterError> {
         return values.get("type", parse_type);
     }
     let output = values.get("type", |text| match text.to_ascii_lowercase().as_str() {
+        "auto" => Some(Some(Type::Auto)),
         "" => Some(None),
         // GIF can't be written there.
-        "jpg" | "tif" | "gif" => None,
-        name => parse_type(name).map(Some),
+        "gif" => None,
+        name if is_imaginarys(name) => parse_type(name).map(Some),
+        _ => None,
     })?;
     Ok(output.flatten())
 }
+/// Whether imaginary knows a type of that name, in any case, be it one that it can't write. `auto` is none, but the choice of one.
+pub(in crate::pipeline) fn is_imaginarys(name: &str) -> bool {
+    const NAMES: [&str; 7] = ["jpeg", "png", "webp", "tiff", "gif", "svg", "pdf"];
+    NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
 
 /// A format that can be written, or `auto`, in any case.
 pub(in crate::pipeline) fn parse_type(text: &str) -> Option<Type> {
