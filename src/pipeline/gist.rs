@@ -60,12 +60,12 @@ impl Wanted {
     ) -> Result<Option<Self>, ParameterError> {
         let collect = |pairs| Values::collect(pairs, rules.lenient, rules.grammar);
         let values = collect(query)?.or(collect(fields)?);
-        let hash = values.own("hash", |text| match text {
+        let hash = values.get("hash", |text| match text {
             "thumbhash" => Some(Hash::Thumb),
             "blurhash" => Some(Hash::Blur),
             _ => None,
         })?;
-        let colours = values.own("colors", |text| {
+        let colours = values.get("colors", |text| {
             text.parse().ok().filter(|n| (1..=16).contains(n))
         })?;
         let wanted = Self {

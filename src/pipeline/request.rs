@@ -3,7 +3,7 @@
 //! Wire words end here: past this file a request is typed. Knows nothing of HTTP;
 //! it gets names and values, wherever they came from.
 
-use super::operation::{self, Needs, OperationRow};
+use super::operation::{self, Needs, OperationRow, Verb};
 use super::output;
 use super::parameter::{self, Given, Grammar, ParameterError, Values};
 use super::step::{self, Step};
@@ -225,11 +225,18 @@ pub fn parse_steps(
     rules: Rules,
 ) -> Result<Request, ParameterError> {
     let beside = parse(operation, query, fields, rules)?;
-    let steps = drafts
+    let mut steps = drafts
         .iter()
         .enumerate()
         .map(|(index, draft)| parse_step(draft, rules).map_err(|error| error.in_step(index)))
         .collect::<Result<Vec<_>, _>>()?;
+    if rules.grammar == Grammar::Imaginary {
+        // There is no such parameter there that could be in the wrong place.
+        let others = steps.iter_mut().skip(1);
+        others
+            .filter(|step| step.operation.verb != Verb::Trim)
+            .for_each(|step| step.trim = None);
+    }
     let late = steps.iter().skip(1).position(|step| step.trim.is_some());
     if let Some(index) = late {
         // What is drawn by then is a thing of moments.
@@ -273,9 +280,6 @@ fn parse_step(draft: &Draft, rules: Rules) -> Result<Step, ParameterError> {
     })
 }
 
-#[cfg(test)]
-#[path = "request_tests.rs"]
-mod tests;
 /// In a step imaginary takes an unknown type for none, `auto` among them, but where a type is all that it is about.
 fn check_type(row: &OperationRow, pairs: &mut Vec<(String, String)>) -> Result<(), ParameterError> {
     let is_unknown = |(name, value): &(String, String)| {
@@ -291,3 +295,6 @@ fn check_type(row: &OperationRow, pairs: &mut Vec<(String, String)>) -> Result<(
     }
 }
 
+#[cfg(test)]
+#[path = "request_tests.rs"]
+mod tests;

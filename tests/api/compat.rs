@@ -1,6 +1,7 @@
 //! Imaginary's clients, who find again what they are used to.
 
 use pixmill::http::Compat;
+use pixmill::pipeline::parameter::PARAMETERS;
 
 use crate::fixtures::{BLUE, RED, jpeg, photo, png, quarters};
 use crate::support::TestServer;
@@ -164,6 +165,140 @@ async fn types_of_steps_are_those_it_knows() {
             .await;
         assert_eq!(answer.status, status, "{name}");
     }
+}
+
+/// The parameters that imaginary reads, besides those of who asks and for what.
+const THEIRS: &[&str] = &[
+    "width",
+    "height",
+    "top",
+    "left",
+    "areawidth",
+    "areaheight",
+    "quality",
+    "compression",
+    "speed",
+    "palette",
+    "interlace",
+    "type",
+    "rotate",
+    "factor",
+    "margin",
+    "textwidth",
+    "dpi",
+    "opacity",
+    "flip",
+    "flop",
+    "force",
+    "embed",
+    "nocrop",
+    "noreplicate",
+    "norotation",
+    "noprofile",
+    "stripmeta",
+    "text",
+    "font",
+    "image",
+    "color",
+    "background",
+    "colorspace",
+    "gravity",
+    "extend",
+    "aspectratio",
+    "sigma",
+    "minampl",
+    "operations",
+    "key",
+    "sign",
+];
+
+/// What it ignores by its name isn't refused for its value.
+#[tokio::test]
+async fn what_it_has_no_name_for_is_never_refused() {
+    let server = imaginary().await;
+    let picture = png(&quarters(60, 40));
+    let values = [
+        "",
+        "nonsense",
+        "-1",
+        "yes",
+        "200x",
+        "1e9",
+        "99999999999999999999",
+        "%00",
+        "*",
+    ];
+    let own = PARAMETERS.iter().filter(|row| !THEIRS.contains(&row.name));
+    let own: Vec<_> = own.map(|row| row.name).collect();
+    assert_eq!(own.len() + THEIRS.len(), PARAMETERS.len());
+    let mut queries = Vec::new();
+    for name in own {
+        queries.extend(values.map(|value| format!("{name}={value}")));
+    }
+    queries.extend(
+        [
+            "width=30&size=200x",
+            "height=20&size=x200",
+            "enlarge=true&withoutEnlargement=true",
+            "page=0&animated=true",
+            "stripmeta=true&metadata=keep",
+            "operations=[]&hash=x&colors=y",
+        ]
+        .map(str::to_owned),
+    );
+    for query in queries {
+        for path in ["/flip", "/info"] {
+            let answer = server.post(&format!("{path}?{query}"), &picture).await;
+            assert_eq!(answer.status, 200, "{path}?{query}");
+        }
+    }
+    // What it has decides, and what it hasn't fills in.
+    for (query, width, height) in [
+        ("width=30&size=200x", 30, 20),
+        ("width=30&size=200x10", 30, 10),
+        ("size=30x", 30, 20),
+    ] {
+        let answer = server.post(&format!("/flip?{query}"), &picture).await;
+        answer.picture("image/png", width, height);
+    }
+    let late = r#"[{"operation":"flip"},{"operation":"flip","params":{"trim":"9","pad":"x"}}]"#;
+    let answer = server.post(&pipeline(late), &picture).await;
+    answer.picture("image/png", 60, 40);
+}
+
+/// In a step, too, and whatever is in the place of a text.
+#[tokio::test]
+async fn what_a_step_has_no_name_for_is_never_refused() {
+    let picture = png(&quarters(60, 40));
+    let lenient = TestServer::start_as("lenient_parameters = true").await;
+    let servers = [imaginary().await, lenient, TestServer::start().await];
+    for (params, statuses) in [
+        (r#""foo":null"#, [200, 200, 400]),
+        (r#""meta":{"a":1}"#, [200, 200, 400]),
+        (r#""x":[1]"#, [200, 200, 400]),
+        (r#""foo":true"#, [200, 200, 400]),
+        (r#""foo":5"#, [200, 200, 400]),
+        // What is a name here isn't one there.
+        (r#""w":true"#, [200, 400, 400]),
+        (r#""size":5"#, [200, 400, 400]),
+        (r#""fit":null"#, [200, 400, 400]),
+        (r#""animated":"maybe""#, [200, 400, 400]),
+        // What is a name everywhere has its type.
+        (r#""height":null"#, [400, 400, 400]),
+        (r#""height":true"#, [400, 400, 400]),
+        (r#""flip":1"#, [400, 400, 400]),
+        (r#""type":5"#, [400, 400, 400]),
+    ] {
+        let step = format!(r#"[{{"operation":"resize","params":{{"width":50,{params}}}}}]"#);
+        for (server, status) in servers.iter().zip(statuses) {
+            let answer = server.post(&pipeline(&step), &picture).await;
+            let text = String::from_utf8_lossy(&answer.body);
+            assert_eq!(answer.status, status, "{step} {text}");
+        }
+    }
+    let step = r#"[{"operation":"resize","params":{"width":50,"foo":null}}]"#;
+    let answer = servers[2].post(&pipeline(step), &picture).await;
+    answer.problem(400, "unknown-parameter");
 }
 
 /// What Nextcloud's provider sends, with its empty key.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use super::number::{boolean, decimal, loose, rounded, whole};
-use super::{Grammar, Kind, ParameterError, allowed, nearest, row};
+use super::{Grammar, Kind, ParameterError, ParameterRow, allowed, nearest, row};
 
 /// A value that has a type, as in a step of a pipeline.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,7 +55,8 @@ impl<'a> Values<'a> {
         self
     }
 
-    /// The value of the parameter of that canonical name.
+    /// The value of the parameter of that canonical name. Where imaginary hasn't that name, what can't be read is ignored
+    /// for its clients, as the name would be.
     pub(in crate::pipeline) fn get<T>(
         &self,
         name: &'static str,
@@ -64,25 +65,27 @@ impl<'a> Values<'a> {
         let Some(&(written, value)) = self.by_name.get(name) else {
             return Ok(None);
         };
-        parse(value)
-            .map(Some)
-            .ok_or_else(|| ParameterError::Invalid {
-                parameter: written.to_owned(),
-                value: value.to_owned(),
-                allowed: allowed(name),
-            })
+        let parsed = parse(value);
+        if parsed.is_some() || is_nothing(row(name, self.grammar), self.grammar) {
+            return Ok(parsed);
+        }
+        Err(ParameterError::Invalid {
+            parameter: written.to_owned(),
+            value: value.to_owned(),
+            allowed: allowed(name),
+        })
     }
 
-    /// The value of a parameter that imaginary hasn't: there, what can't be read is ignored as its name would be.
-    pub(in crate::pipeline) fn own<T>(
+    /// What comes of a parameter that contradicts another, one of them at least our own: a refusal, but for imaginary's clients,
+    /// to whom the caller gives the other.
+    pub(in crate::pipeline) fn conflict(
         &self,
-        name: &'static str,
-        parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<Option<T>, ParameterError> {
-        let value = self.get(name, parse);
+        parameter: &str,
+        with: &str,
+    ) -> Result<(), ParameterError> {
         match self.grammar {
-            Grammar::Strict => value,
-            Grammar::Imaginary => Ok(value.unwrap_or(None)),
+            Grammar::Strict => Err(super::conflict(parameter, with)),
+            Grammar::Imaginary => Ok(()),
         }
     }
 
@@ -125,7 +128,13 @@ impl<'a> Values<'a> {
     }
 }
 
-/// A step's values as text, where their types are the ones that their names have.
+/// Whether the parameter of that row is none to whoever writes in that grammar.
+fn is_nothing(row: Option<&ParameterRow>, grammar: Grammar) -> bool {
+    row.is_none_or(|row| row.is_own && grammar == Grammar::Imaginary)
+}
+
+/// A step's values as text, where their types are the ones that their names have. Of what is no parameter the name alone is kept, for
+/// [`Values::collect`] to say what it thinks of it.
 ///
 /// # Errors
 /// The first that has another type.
@@ -133,28 +142,38 @@ pub(in crate::pipeline) fn texts(
     given: &[(String, Given)],
     grammar: Grammar,
 ) -> Result<Vec<(String, String)>, ParameterError> {
-    let text = |(name, value): &(String, Given)| {
-        let kind = row(name, Grammar::Strict).map(|row| row.kind);
-        let text = match (value, kind) {
-            (Given::Text(text), _) => Some(text.clone()),
-            // Imaginary cuts where it rounds what is written as a string.
-            (Given::Number(number), Some(Kind::Whole)) if grammar == Grammar::Imaginary => {
-                Some(number.trunc().to_string())
+    let mut texts = Vec::with_capacity(given.len());
+    for (name, value) in given {
+        let row = row(name, grammar);
+        let text = row.map(|row| text(value, row.kind, grammar));
+        match text {
+            Some(Some(text)) => texts.push((name.clone(), text)),
+            None => texts.push((name.clone(), String::new())),
+            Some(None) if is_nothing(row, grammar) => {}
+            Some(None) => {
+                return Err(ParameterError::Invalid {
+                    parameter: name.clone(),
+                    value: String::new(),
+                    allowed: allowed(name),
+                });
             }
-            (Given::Number(number), Some(Kind::Whole | Kind::Decimal) | None) => {
-                Some(number.to_string())
-            }
-            (Given::Boolean(truth), Some(Kind::Boolean) | None) => Some(truth.to_string()),
-            _ => None,
-        };
-        text.map(|text| (name.clone(), text))
-            .ok_or_else(|| ParameterError::Invalid {
-                parameter: name.clone(),
-                value: String::new(),
-                allowed: allowed(name),
-            })
-    };
-    given.iter().map(text).collect()
+        }
+    }
+    Ok(texts)
+}
+
+/// A value of that kind.
+fn text(value: &Given, kind: Kind, grammar: Grammar) -> Option<String> {
+    match (value, kind) {
+        (Given::Text(text), _) => Some(text.clone()),
+        // Imaginary cuts where it rounds what is written as a string.
+        (Given::Number(number), Kind::Whole) if grammar == Grammar::Imaginary => {
+            Some(number.trunc().to_string())
+        }
+        (Given::Number(number), Kind::Whole | Kind::Decimal) => Some(number.to_string()),
+        (Given::Boolean(truth), Kind::Boolean) => Some(truth.to_string()),
+        _ => None,
+    }
 }
 
 fn gather(

@@ -47,7 +47,7 @@ pub struct Edges {
 /// What the values ask for.
 pub(super) fn effects(values: &Values<'_>) -> Result<Effects, ParameterError> {
     let within = |name, range: RangeInclusive<f64>| {
-        values.own(name, |text| {
+        values.get(name, |text| {
             parameter::decimal(text).filter(|number| range.contains(number))
         })
     };
@@ -63,7 +63,7 @@ pub(super) fn effects(values: &Values<'_>) -> Result<Effects, ParameterError> {
         },
         sharpen: within("sharpen", 0.0..=MAX_SHARPENING)?.unwrap_or(0.0),
         blur: values.decimal("sigma", 0.0..=MAX_SIGMA)?.unwrap_or(0.0),
-        pixelate: values.own("pixelate", square)?.unwrap_or(0),
+        pixelate: values.get("pixelate", square)?.unwrap_or(0),
     })
 }
 
@@ -72,7 +72,7 @@ pub(super) fn trim(
     operation: &OperationRow,
     values: &Values<'_>,
 ) -> Result<Option<u8>, ParameterError> {
-    let given = values.own("trim", |text| match text {
+    let given = values.get("trim", |text| match text {
         "" => Some(USUAL),
         text => parameter::whole(text),
     })?;
@@ -82,12 +82,12 @@ pub(super) fn trim(
 
 /// What the values ask for.
 pub(super) fn edges(values: &Values<'_>) -> Result<Edges, ParameterError> {
-    let radius = values.own("radius", |text| match text {
+    let radius = values.get("radius", |text| match text {
         "max" => Some(u32::MAX),
         text => parameter::whole(text).filter(|&radius: &u32| radius <= super::MAX_SIDE),
     })?;
     Ok(Edges {
-        border: values.own("pad", border)?.unwrap_or_default(),
+        border: values.get("pad", border)?.unwrap_or_default(),
         radius: radius.unwrap_or(0),
     })
 }

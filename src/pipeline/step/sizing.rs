@@ -198,10 +198,10 @@ fn sides(values: &Values<'_>, max_side: u32) -> Result<Sides, ParameterError> {
         if let (Some(from_size), Some(alone)) = (from_size, alone)
             && from_size != alone
         {
-            return Err(parameter::conflict(name, "size"));
+            values.conflict(name, "size")?;
         }
     }
-    Ok((w.or(width), h.or(height)))
+    Ok((width.or(w), height.or(h)))
 }
 
 /// Whether to enlarge, from the query, else from the form.
@@ -223,7 +223,8 @@ fn enlarge(values: &Values<'_>) -> Result<Option<bool>, ParameterError> {
     let without = values.boolean("withoutEnlargement")?;
     match (enlarge, without) {
         (Some(yes), Some(no)) if yes == no => {
-            Err(parameter::conflict("enlarge", "withoutEnlargement"))
+            values.conflict("enlarge", "withoutEnlargement")?;
+            Ok(Some(yes))
         }
         (Some(yes), _) => Ok(Some(yes)),
         (None, no) => Ok(no.map(|no| !no)),

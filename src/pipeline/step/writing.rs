@@ -38,7 +38,7 @@ pub struct Writing {
 /// # Errors
 /// The first thing that is wrong.
 pub(super) fn parse(values: &Values<'_>) -> Result<Writing, ParameterError> {
-    let writing = Writing {
+    let mut writing = Writing {
         output: output(values)?,
         quality: within(values, "quality", 1..=100)?,
         interlaced: values.boolean("interlace")?,
@@ -50,16 +50,15 @@ pub(super) fn parse(values: &Values<'_>) -> Result<Writing, ParameterError> {
         strips: values.boolean("stripmeta")?.unwrap_or(false),
         without_profile: values.boolean("noprofile")?.unwrap_or(false),
         animated: values.boolean("animated")?,
-        page: values.own("page", parameter::whole)?,
+        page: values.get("page", parameter::whole)?,
     };
     if writing.animated == Some(true) && writing.page.is_some() {
-        return Err(parameter::conflict("page", "animated"));
+        values.conflict("page", "animated")?;
+        writing.animated = None;
     }
     if writing.strips && writing.keep.is_some_and(|keep| keep != Keep::Nothing) {
-        return match values.grammar() {
-            Grammar::Strict => Err(parameter::conflict("metadata", "stripmeta")),
-            Grammar::Imaginary => Ok(writing),
-        };
+        values.conflict("metadata", "stripmeta")?;
+        writing.keep = None;
     }
     Ok(writing)
 }
@@ -89,7 +88,7 @@ fn within(
 }
 
 fn keep(values: &Values<'_>) -> Result<Option<Keep>, ParameterError> {
-    values.own("metadata", |text| {
+    values.get("metadata", |text| {
         Some(match text {
             "none" => Keep::Nothing,
             "copyright" => Keep::Copyright,
@@ -106,8 +105,8 @@ fn output(values: &Values<'_>) -> Result<Option<Type>, ParameterError> {
         return values.get("type", parse_type);
     }
     let output = values.get("type", |text| match text.to_ascii_lowercase().as_str() {
-        "auto" => Some(Some(Type::Auto)),
         "" => Some(None),
+        "auto" => Some(Some(Type::Auto)),
         // GIF can't be written there.
         "gif" => None,
         name if is_imaginarys(name) => parse_type(name).map(Some),
@@ -115,12 +114,12 @@ fn output(values: &Values<'_>) -> Result<Option<Type>, ParameterError> {
     })?;
     Ok(output.flatten())
 }
+
 /// Whether imaginary knows a type of that name, in any case, be it one that it can't write. `auto` is none, but the choice of one.
 pub(in crate::pipeline) fn is_imaginarys(name: &str) -> bool {
     const NAMES: [&str; 7] = ["jpeg", "png", "webp", "tiff", "gif", "svg", "pdf"];
     NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
-
 
 /// A format that can be written, or `auto`, in any case.
 pub(in crate::pipeline) fn parse_type(text: &str) -> Option<Type> {
