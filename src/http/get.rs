@@ -74,8 +74,8 @@ pub(super) async fn operated(
         Named::Made(answer, bytes_in) => picture(*answer, bytes_in, varies),
         Named::Unchanged(etag) => unchanged(&etag, varies),
     };
-    let locked = state.0.access.is_locked();
-    named::cached(response.headers_mut(), parts, &settings.fetch, locked);
+    let headers = response.headers_mut();
+    named::cached(headers, parts, &settings.fetch, &state.0.access);
     Ok(response)
 }
 

@@ -70,8 +70,8 @@ pub(super) async fn info(
     let mut response = Json(said).into_response();
     response.extensions_mut().insert(facts);
     if is_named {
-        let locked = state.0.access.is_locked();
-        named::cached(response.headers_mut(), &parts, &settings.fetch, locked);
+        let headers = response.headers_mut();
+        named::cached(headers, &parts, &settings.fetch, &state.0.access);
     }
     Ok(response)
 }

@@ -6,6 +6,7 @@ use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, EXPIRES, HeaderName, IF_N
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method};
 
+use super::access::Access;
 use super::problem::{Kind, Problem};
 use crate::service::{self, Holds};
 use crate::source::{FETCHER, Refusal, Sources, Wanted};
@@ -159,26 +160,30 @@ pub(super) fn holds(headers: &HeaderMap) -> Holds {
     }
 }
 
-/// Says how long an answer to a GET may be kept, and for whom: what was made with a client's own credentials is for that client,
-/// and so is all that a server hands out which not everybody may ask: no cache in between knows of its keys.
+/// Says how long an answer to a GET may be kept, and for whom: what was fetched with headers of the client's own is for that client,
+/// whatever they are called, and so is all that a server with keys hands out: no cache in between knows of those. What a signed URL
+/// shows may be kept by anybody, but not for longer than the URL holds.
 pub(super) fn cached(
     answer: &mut HeaderMap,
     request: &Parts,
     settings: &FetchSettings,
-    locked: bool,
+    access: &Access,
 ) {
     let credentials = settings.forward_authorization && settings.authorization.is_none();
-    let given = |name: &HeaderName| request.headers.contains_key(name);
-    let own = credentials && (given(&AUTHORIZATION) || given(&X_FORWARD_AUTHORIZATION));
-    let is_private = own || locked;
     let names = settings.forwarded.iter().cloned();
     let both = [AUTHORIZATION, X_FORWARD_AUTHORIZATION];
+    let mut is_private = access.is_locked();
     for name in names.chain(both.into_iter().filter(|_| credentials)) {
+        is_private |= request.headers.contains_key(&name);
         answer.append(VARY, HeaderValue::from(name));
     }
     let Some(ttl) = settings.cache_ttl else {
         return;
     };
+    let now = SystemTime::now();
+    let ttl = access
+        .time_left(&request.uri, now)
+        .map_or(ttl, |left| left.min(ttl));
     let seconds = ttl.as_secs();
     let control = match (seconds, is_private) {
         (0, _) => "private, no-cache, no-store, must-revalidate".to_owned(),
@@ -189,7 +194,7 @@ pub(super) fn cached(
         answer.insert(CACHE_CONTROL, control);
     }
     // For caches of the last century, as imaginary says it.
-    let end = SystemTime::now().checked_add(ttl).filter(|_| seconds > 0);
+    let end = now.checked_add(ttl).filter(|_| seconds > 0);
     if let Some(Ok(date)) = end.map(|end| HeaderValue::from_str(&httpdate::fmt_http_date(end))) {
         answer.insert(EXPIRES, date);
     }

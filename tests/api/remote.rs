@@ -1,9 +1,13 @@
 //! `url=`: what is fetched, and what comes of sources that fail. Whom the server refuses to ask is in `guard`.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use data_encoding::BASE64URL_NOPAD;
+use hmac::{Hmac, KeyInit, Mac};
 use pixmill::config::Config;
+use pixmill::http::access::SignatureKey;
 use pixmill::source::RemoteSettings;
+use sha2::Sha256;
 
 use crate::fixtures::{jpeg, photo, png, quarters};
 use crate::origin::{Origin, Reply};
@@ -356,6 +360,15 @@ const FORWARDED: &[Forwarding] = &[
         None,
         SENT,
         [None, Some("c"), None],
+        "private",
+    ),
+    // What a client hasn't sent is no secret of its.
+    (
+        &["x-api-key"],
+        false,
+        None,
+        SENT,
+        [None, None, None],
         "public",
     ),
     (
@@ -604,6 +617,58 @@ async fn a_source_says_by_a_few_bytes_that_it_is_what_it_was() {
     }
 }
 
+const KEY: &str = "0123456789abcdef0123456789abcdef";
+
+/// A URL with these parameters, which are sorted by name, and the signature of it.
+fn signed_url(path: &str, pairs: &[(&str, &str)]) -> String {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(pairs)
+        .finish();
+    let mut mac = Hmac::<Sha256>::new_from_slice(KEY.as_bytes()).unwrap();
+    mac.update(format!("{path}{query}").as_bytes());
+    let sign = BASE64URL_NOPAD.encode(&mac.finalize().into_bytes());
+    format!("{path}?{query}&sign={sign}")
+}
+
+/// No cache keeps a picture for longer than the URL holds.
+#[tokio::test]
+async fn what_ends_is_not_kept_beyond_its_end() {
+    let origin = Origin::start([("/a.jpg", Reply::picture(jpeg(&photo(60, 40))))]).await;
+    let url = origin.url("/a.jpg");
+    let server = serve_with(&origin, |config| {
+        config.http.fetch.cache_ttl = Some(Duration::from_hours(1));
+        config.http.access.signature_key = SignatureKey::new(KEY);
+    })
+    .await;
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
+    for (seconds, kept) in [(100, 80..=100), (36_000, 3600..=3600)] {
+        let expires = (now + seconds).to_string();
+        let pairs = [
+            ("expires", expires.as_str()),
+            ("url", url.as_str()),
+            ("width", "30"),
+        ];
+        for path in ["/info", "/resize"] {
+            let answer = server.get(&signed_url(path, &pairs)).await;
+            assert_eq!(answer.status, 200);
+            let control = answer.header("cache-control").unwrap();
+            let (shared, own) = control
+                .strip_prefix("public, s-maxage=")
+                .and_then(|rest| rest.strip_suffix(", no-transform"))
+                .and_then(|rest| rest.split_once(", max-age="))
+                .unwrap();
+            assert_eq!(shared, own);
+            assert!(kept.contains(&shared.parse::<u64>().unwrap()), "{control}");
+            let end = httpdate::parse_http_date(answer.header("expires").unwrap()).unwrap();
+            let end = end.duration_since(UNIX_EPOCH).unwrap().as_secs();
+            assert!(end <= now + seconds, "{end} {now} {seconds}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn how_long_an_answer_may_be_kept_is_said() {
     let origin = Origin::start([("/a.jpg", Reply::picture(jpeg(&photo(60, 40))))]).await;
@@ -629,6 +694,18 @@ async fn how_long_an_answer_may_be_kept_is_said() {
             assert_eq!(answer.header("cache-control"), control, "{path}");
             let expires = answer.header("expires").is_some();
             assert_eq!(expires, seconds.is_some_and(|seconds| seconds > 0));
+        }
+        // A signature is part of the URL, which no cache mistakes for another.
+        let signed = serve_with(&origin, |config| {
+            config.http.fetch.cache_ttl = seconds.map(Duration::from_secs);
+            config.http.access.signature_key = SignatureKey::new(KEY);
+        })
+        .await;
+        let pairs = [("url", url.as_str()), ("width", "30")];
+        for path in ["/resize", "/info"] {
+            let answer = signed.get(&signed_url(path, &pairs)).await;
+            assert_eq!(answer.status, 200);
+            assert_eq!(answer.header("cache-control"), control, "{path}");
         }
         // Where a key is wanted, no cache hands the answer to who has none.
         let server_with_key = serve_with(&origin, |config| {

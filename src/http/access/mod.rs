@@ -6,9 +6,10 @@ mod rate;
 mod signature;
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use axum::extract::{MatchedPath, Request, State as Extract};
+use axum::http::Uri;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -103,9 +104,16 @@ impl Access {
         self.signature_key.is_some()
     }
 
-    /// Whether not everybody may ask.
+    /// Whether two who send the same URL may be answered differently: a key needn't be in it, as a signature always is.
     pub(super) fn is_locked(&self) -> bool {
-        self.wants_signature() || self.keys.is_locked()
+        self.keys.is_locked()
+    }
+
+    /// For how long the URL of a request that was admitted still holds, if it ends.
+    pub(super) fn time_left(&self, uri: &Uri, now: SystemTime) -> Option<Duration> {
+        self.signature_key.as_ref()?;
+        let end = signature::end_of(uri)?;
+        Some(end.duration_since(now).unwrap_or_default())
     }
 
     /// The signature first and then the key, as imaginary does.

@@ -102,6 +102,13 @@ fn end(text: &[u8]) -> Result<SystemTime, Problem> {
         .ok_or_else(|| invalid("expires", text, "whole seconds since 1970"))
 }
 
+/// The same of a whole URL, where it says one that can be read.
+pub(super) fn end_of(uri: &Uri) -> Option<SystemTime> {
+    let pairs = pairs(uri.query()?)?;
+    let (_, text) = pairs.iter().find(|(name, _)| name == EXPIRES)?;
+    end(text).ok()
+}
+
 type Pair = (Vec<u8>, Vec<u8>);
 
 /// The pairs of a query, decoded; `None` where one of them can't be, or has the semicolon that once stood
