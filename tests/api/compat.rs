@@ -301,6 +301,24 @@ async fn what_a_step_has_no_name_for_is_never_refused() {
     answer.problem(400, "unknown-parameter");
 }
 
+/// It looks at a shape where one side is given, and only there.
+#[tokio::test]
+async fn a_shape_counts_where_it_has_an_effect() {
+    let server = imaginary().await;
+    let picture = png(&quarters(60, 40));
+    for (query, status) in [
+        ("/resize?width=30&height=20&aspectratio=4", 200),
+        ("/convert?type=png&aspectratio=abc", 200),
+        ("/resize?width=30&height=0&aspectratio=0:1", 400),
+        ("/resize?width=30&aspectratio=4", 400),
+        ("/crop?height=30&aspectratio=abc", 400),
+        ("/crop?height=30&aspectratio=1:1", 200),
+    ] {
+        let answer = server.post(query, &picture).await;
+        assert_eq!(answer.status, status, "{query}");
+    }
+}
+
 /// What Nextcloud's provider sends, with its empty key.
 #[tokio::test]
 async fn nextcloud_gets_its_previews() {

@@ -119,6 +119,11 @@ impl Words {
 
 /// With the other side by `aspectratio`, where one is given.
 fn shaped(values: &Values<'_>, sides: Sides) -> Result<Sides, ParameterError> {
+    let loose = values.grammar() == Grammar::Imaginary;
+    // Imaginary looks at it where it has an effect, and nowhere else.
+    if loose && sides.0.is_some() == sides.1.is_some() {
+        return Ok(sides);
+    }
     let ratio = values.get("aspectratio", |text| {
         let (across, down) = text.split_once(':')?;
         let part = |text: &str| parameter::whole(text).filter(|part| (1..=65_535).contains(part));
@@ -127,7 +132,6 @@ fn shaped(values: &Values<'_>, sides: Sides) -> Result<Sides, ParameterError> {
     let Some((across, down)) = ratio else {
         return Ok(sides);
     };
-    let loose = values.grammar() == Grammar::Imaginary;
     let other = |side: u32, from: u32, to: u32| {
         let (side, from, to) = (u64::from(side), u64::from(from), u64::from(to));
         let whole = if loose {
