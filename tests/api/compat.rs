@@ -319,6 +319,37 @@ async fn a_shape_counts_where_it_has_an_effect() {
     }
 }
 
+/// As many times as it is said, as long as the answer has room for them.
+#[tokio::test]
+async fn a_zoom_is_as_large_as_it_says_or_refused() {
+    let server = imaginary().await;
+    let picture = png(&quarters(6, 4));
+    let answer = server.post("/zoom?factor=150", &picture).await;
+    answer.picture("image/png", 906, 604);
+    let part = "/zoom?factor=999999&left=1&areawidth=20&areaheight=10";
+    server
+        .post(part, &picture)
+        .await
+        .picture("image/png", 20, 10);
+    for query in [
+        "factor=9000",
+        "factor=4294967295",
+        "factor=99999999999999999999",
+        "factor=9000&width=5",
+        "factor=4294967295&width=5&height=5",
+        "factor=4294967295&left=1&areawidth=4294967295&areaheight=9",
+        "factor=4294967295&left=1&nocrop=false",
+    ] {
+        let answer = server.post(&format!("/zoom?{query}"), &picture).await;
+        let text = String::from_utf8_lossy(&answer.body);
+        assert!(
+            (400..500).contains(&answer.status),
+            "{query} {} {text}",
+            answer.status
+        );
+    }
+}
+
 /// What Nextcloud's provider sends, with its empty key.
 #[tokio::test]
 async fn nextcloud_gets_its_previews() {

@@ -144,7 +144,7 @@ pub(super) fn parse(
         trim: effects::trim(operation, &values)?,
         bounds: None,
         turn,
-        factor: values.whole("factor", 1..=100)?.unwrap_or(0).min(100),
+        factor: values.whole("factor", 1..=100)?.unwrap_or(0),
         sizing: sizing(operation, &values, sides, enlarge, turn)?,
         area,
         effects: effects::effects(&values)?,
