@@ -58,11 +58,7 @@ pub(super) async fn operated(
         }
         Err(error) => return Err(error.into()),
     };
-    let operation = operation.accepting(if is_imaginary {
-        negotiate::first_named(&parts.headers)
-    } else {
-        negotiate::accept(&parts.headers)
-    });
+    let operation = operation.accepting(negotiate::accepted(&parts.headers, rules.grammar));
     let varies = operation.negotiates();
     let holds = named::holds(&parts.headers);
     let order = marks::found(operation, None, service, &context).await?;

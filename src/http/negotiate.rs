@@ -4,17 +4,26 @@ use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 
 use crate::codecs::{FORMATS, Format};
+use crate::pipeline::parameter::Grammar;
 use crate::pipeline::request::Accept;
 
 /// Formats that are better than any input's, best first. Only who names them gets them:
 /// every old client sends wildcards, also those that can't read these.
 const BETTER: [Format; 2] = [Format::Avif, Format::WebP];
 
+/// What `Accept` says, as clients that write parameters like that mean it.
+pub(super) fn accepted(headers: &HeaderMap, grammar: Grammar) -> Accept {
+    match grammar {
+        Grammar::Strict => accept(headers),
+        Grammar::Imaginary => first_named(headers),
+    }
+}
+
 /// What `Accept` says of the formats that are written.
 ///
 /// The order among the others says little: browsers have sent `image/png` first for
 /// twenty years, and a photograph as PNG serves none of them. A weight of 0 is a no.
-pub(super) fn accept(headers: &HeaderMap) -> Accept {
+fn accept(headers: &HeaderMap) -> Accept {
     let ranges = ranges(headers);
     let weight = |range: &str| {
         let of_range = ranges.iter().filter(|(name, _)| name == range);
@@ -38,7 +47,7 @@ pub(super) fn accept(headers: &HeaderMap) -> Accept {
 }
 
 /// The same as imaginary sees it: the first that is named of three, whatever its weight; a wildcard is none.
-pub(super) fn first_named(headers: &HeaderMap) -> Accept {
+fn first_named(headers: &HeaderMap) -> Accept {
     const KNOWN: [Format; 3] = [Format::WebP, Format::Png, Format::Jpeg];
     let known = |(name, _): &(String, f32)| {
         let mut formats = KNOWN.into_iter();

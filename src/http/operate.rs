@@ -97,11 +97,7 @@ async fn operated(
     }
     let operation = parse(row, query, &upload.fields, rules)
         .map_err(|error| Problem::from(error).varying(request::negotiates(&upload.fields)))?
-        .accepting(if imaginary {
-            negotiate::first_named(&parts.headers)
-        } else {
-            negotiate::accept(&parts.headers)
-        });
+        .accepting(negotiate::accepted(&parts.headers, rules.grammar));
     let varies = operation.negotiates();
     let order = marks::found(operation, upload.beside, service, &context)
         .await

@@ -105,7 +105,7 @@ impl Placeholder {
         }
         let request = request::parse(row, &pairs, &[], rules)
             .ok()?
-            .accepting(negotiate::accept(&parts.headers));
+            .accepting(negotiate::accepted(&parts.headers, rules.grammar));
         let context = operate::context(parts).ok()?;
         let service = &state.0.service;
         let source = Source {

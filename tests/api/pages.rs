@@ -151,6 +151,19 @@ async fn presets_say_themselves_how_their_failures_look() {
     }
 }
 
+/// As the operation would have chosen.
+#[tokio::test]
+async fn a_placeholder_is_in_a_format_that_the_client_accepts() {
+    let accept = [("Accept", "image/png;q=0.5, image/webp, image/avif")];
+    for (compat, media_type) in [("none", "image/avif"), ("imaginary", "image/png")] {
+        let settings = format!("placeholder = \"builtin\"\ncompat = \"{compat}\"");
+        let server = TestServer::start_as(&settings).await;
+        let path = "/resize?width=20&height=20&type=auto";
+        let answer = server.send("POST", path, &accept, b"text").await;
+        assert_eq!(answer.header("content-type"), Some(media_type), "{compat}");
+    }
+}
+
 struct Removed(PathBuf);
 
 impl Drop for Removed {
