@@ -61,11 +61,13 @@ pub(super) async fn operated(
     let operation = operation.accepting(negotiate::accepted(&parts.headers, rules.grammar));
     let varies = operation.negotiates();
     let holds = named::holds(&parts.headers);
-    let order = marks::found(operation, None, service, &context).await?;
+    let order = marks::found(operation, None, service, &context)
+        .await
+        .map_err(|problem| problem.varying(varies))?;
     let made = service
         .transform_named(&wanted, order, &holds, &context)
         .await
-        .map_err(|error| named::about(error, &wanted))?;
+        .map_err(|error| named::about(error, &wanted).varying(varies))?;
     let mut response = match made {
         Named::Made(answer, bytes_in) => picture(*answer, bytes_in, varies),
         Named::Unchanged(etag) => unchanged(&etag, varies),

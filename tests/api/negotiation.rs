@@ -3,6 +3,8 @@
 use std::io::Cursor;
 
 use crate::fixtures::{disc, jpeg, photo, png};
+use crate::origin::{Origin, Reply};
+use crate::remote::remote;
 use crate::support::TestServer;
 
 fn opaque_webp() -> Vec<u8> {
@@ -82,4 +84,32 @@ async fn auto_varies_where_it_fails_too() {
     answer.problem(400, "invalid-parameter");
     let fixed = server.post("/resize?width=none&type=png", b"x").await;
     assert_eq!(fixed.header("vary"), None);
+}
+
+/// A GET that fails on its way to the answer varies like the answer, whoever failed.
+#[tokio::test]
+async fn auto_in_a_step_varies_where_its_source_fails() {
+    let broken = Reply::picture(b"no picture".to_vec());
+    let whole = Reply::picture(png(&disc(30)));
+    let origin = Origin::start([("/text", broken), ("/a.png", whole)]).await;
+    let server =
+        TestServer::start_with(|config| config.source.remote = Some(remote(&[&origin]))).await;
+    for (path, drawn, status) in [
+        ("/404", "/a.png", 502),
+        ("/text", "/a.png", 415),
+        ("/a.png", "/404", 502),
+        ("/a.png", "/a.png", 200),
+    ] {
+        let step = serde_json::json!([{
+            "operation": "watermarkImage",
+            "params": {"type": "auto", "image": origin.url(drawn)},
+        }]);
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("operations", &step.to_string())
+            .append_pair("url", &origin.url(path))
+            .finish();
+        let answer = server.get(&format!("/pipeline?{query}")).await;
+        assert_eq!(answer.status, status, "{path} {drawn}");
+        assert_eq!(answer.header("vary"), Some("Accept"), "{path} {drawn}");
+    }
 }
