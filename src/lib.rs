@@ -13,7 +13,7 @@
 //! - [`pipeline`] is the pixel work, pure and synchronous.
 //! - [`codecs`] reads and writes formats.
 //! - [`sandbox`] is what the process gives up before it serves.
-//! - [`telemetry`], [`systemd`], [`typeface`], [`os`] and [`checkpoint`] are leaves.
+//! - [`telemetry`], [`systemd`], [`typeface`], [`os`], [`pace`] and [`checkpoint`] are leaves.
 
 pub mod admission;
 pub mod app;
@@ -23,6 +23,7 @@ pub mod config;
 pub mod http;
 pub mod isolation;
 pub mod os;
+pub mod pace;
 pub mod pipeline;
 pub mod sandbox;
 pub mod server;

@@ -53,6 +53,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "pipeline",
             "codecs",
             "checkpoint",
+            "pace",
             "telemetry",
             "os",
         ],
@@ -69,7 +70,10 @@ const LAYERS: &[(&str, &[&str])] = &[
             "checkpoint",
         ],
     ),
-    ("source", &["admission", "checkpoint", "telemetry", "os"]),
+    (
+        "source",
+        &["admission", "checkpoint", "pace", "telemetry", "os"],
+    ),
     ("admission", &["checkpoint", "os"]),
     (
         "isolation",
@@ -80,6 +84,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("systemd", &[]),
     ("telemetry", &[]),
     ("checkpoint", &[]),
+    ("pace", &[]),
     ("typeface", &[]),
     ("sandbox", &["os"]),
     ("os", &[]),
@@ -177,6 +182,7 @@ const HOMES: &[(&str, &[&str])] = &[
         &[
             "main.rs",
             "reload.rs",
+            "pace.rs",
             "runtime.rs",
             "app/",
             "server/",

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::reader::Reader;
 use super::{MOMENT, count, narrow, value};
-use crate::http::{Compat, FetchSettings, HeaderName, HeaderValue};
+use crate::http::{self, Compat, FetchSettings, HeaderName, HeaderValue};
 use crate::pipeline::plan;
 use crate::source::{Bucket, Origin, RemoteSettings, Settings, StoreSettings};
 
@@ -45,7 +45,7 @@ fn drawings(reader: &mut Reader, is_isolated: bool) -> bool {
 pub(super) fn source_settings(
     reader: &mut Reader,
     environment: &BTreeMap<String, String>,
-    max_body: u64,
+    http: &http::Settings,
     upload_memory: u64,
 ) -> Settings {
     let max_bytes = reader.size_or_auto("max_source");
@@ -84,6 +84,7 @@ pub(super) fn source_settings(
     };
     let mut store = store_settings(reader, environment);
     if let Some(store) = &mut store {
+        min_rate: http.min_upload_rate,
         store.connect_timeout = remote.connect_timeout;
         store.timeout = remote.timeout;
         store.authorities.clone_from(&remote.authorities);
@@ -92,7 +93,7 @@ pub(super) fn source_settings(
         mount: path(reader, "mount"),
         store,
         remote: is_remote.then_some(remote),
-        max_bytes: max_bytes.unwrap_or(max_body),
+        max_bytes: max_bytes.unwrap_or(http.max_body),
     }
 }
 

@@ -87,7 +87,7 @@ impl Config {
             source: given::source_settings(
                 &mut reader,
                 &sources.environment,
-                max_body,
+                &http,
                 admission.upload_memory,
             ),
             pipeline: given::picture_settings(&mut reader, http.compat, isolation.is_some()),

@@ -4,11 +4,13 @@ use axum::body::Body;
 use axum::http::Uri;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
+use tokio::time::Instant;
 
-use super::inflow::{Inflow, Pace, too_large};
+use super::inflow::{Inflow, too_large};
 use super::problem::{Kind, Problem};
 use super::{State, multipart};
 use crate::checkpoint::Stage;
+use crate::pace::Pace;
 use crate::service::{Context, Source};
 use crate::source::Collected;
 
@@ -65,7 +67,9 @@ pub(super) async fn upload(
     admission.look()?;
     let lease = admission.upload(announced.unwrap_or(0))?;
     context.checkpoint.enter(Stage::Receive);
-    let pace = Pace::new(settings, context.deadline, announced);
+    let end = Instant::now() + settings.body_timeout;
+    let end = context.deadline.at().min(end);
+    let pace = Pace::new(end, settings.min_upload_rate, announced);
     let mut inflow = Inflow::new(body, pace, settings.max_body);
     let mut collected = Collected::new(lease, announced);
     // The announced length holds both, but the first has room for all of it.

@@ -9,18 +9,13 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context as Task, Poll, ready};
-use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream, Bytes};
 use futures_core::Stream;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Sleep, sleep_until};
 
-use super::Settings;
 use super::problem::{Kind, Problem};
-use crate::admission::Deadline;
-
-/// A body may begin slowly: the pace counts from here on.
-const GRACE: Duration = Duration::from_secs(5);
+use crate::pace::Pace;
 
 /// The bytes of a body, or why there are no more.
 pub(super) struct Inflow {
@@ -125,85 +120,13 @@ fn is_end(error: &io::Error) -> bool {
     )
 }
 
-/// How fast a body has to come.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Pace {
-    start: Instant,
-    end: Instant,
-    bytes_per_second: u64,
-    announced: Option<u64>,
-}
-
-impl Pace {
-    /// From now on, for a body of that announced length.
-    pub(super) fn new(settings: &Settings, deadline: Deadline, announced: Option<u64>) -> Self {
-        let start = Instant::now();
-        Self {
-            start,
-            end: deadline.at().min(start + settings.body_timeout),
-            bytes_per_second: settings.min_upload_rate,
-            announced,
-        }
-    }
-
-    /// When the next bytes have to be here, after so many have come.
-    ///
-    /// An announced length holds as much upload memory from its first byte on, so each
-    /// share of the bytes has to come in its share of the time: who announces much
-    /// and sends little is found out soon after the grace, not at the very end.
-    fn due(&self, received: u64) -> Instant {
-        if self.bytes_per_second == 0 {
-            return self.end;
-        }
-        let whole = self.end.saturating_duration_since(self.start);
-        let left = whole.saturating_sub(GRACE);
-        let share = match self.announced {
-            Some(length) if length > received => received as f64 / length as f64,
-            _ => 1.0,
-        };
-        let by_rate = Duration::try_from_secs_f64(received as f64 / self.bytes_per_second as f64);
-        let earned = by_rate.unwrap_or(left).min(left.mul_f64(share));
-        (self.start + GRACE + earned).min(self.end)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
     use super::*;
-
-    fn pace(bytes_per_second: u64, announced: Option<u64>) -> Pace {
-        let start = Instant::now();
-        Pace {
-            start,
-            end: start + Duration::from_secs(30),
-            bytes_per_second,
-            announced,
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_body_earns_its_time() {
-        let mib = 1 << 20;
-        for (rate, announced, received, seconds) in [
-            (1_000, None, 0, 5),
-            (1_000, None, 1_000, 6),
-            (1_000, None, 10_000, 15),
-            (1_000, None, 1 << 30, 30),
-            // Much is announced: a quarter of it earns a quarter of the time after the grace.
-            (1_000, Some(100 * mib), 0, 5),
-            (1_000, Some(100 * mib), 20 * mib, 10),
-            (1_000, Some(100 * mib), 60 * mib, 20),
-            (1_000, Some(100 * mib), 100 * mib, 30),
-            // Little is announced: the least rate earns less.
-            (1_000, Some(10_000), 5_000, 10),
-            (0, Some(100 * mib), 0, 30),
-            (1, Some(u64::MAX), u64::MAX, 30),
-        ] {
-            let pace = pace(rate, announced);
-            let due = pace.due(received) - pace.start;
-            assert_eq!(due.as_secs(), seconds, "{announced:?} {received}");
-        }
-    }
 
     /// A client that sends a piece every so often.
     struct Dripping(Pin<Box<Sleep>>, Duration, usize);
@@ -235,7 +158,8 @@ mod tests {
                 second,
                 kibibytes << 10,
             );
-            let pace = pace(1 << 10, announced);
+            let start = Instant::now();
+            let pace = Pace::new(start + Duration::from_secs(30), 1 << 10, announced);
             let mut inflow = Inflow::new(Body::from_stream(drops), pace, 1 << 30);
             let problem = loop {
                 if let Err(problem) = inflow.next().await {
@@ -243,7 +167,7 @@ mod tests {
                 }
             };
             assert_eq!(problem.code(), "upload-timeout");
-            let after = pace.start.elapsed().as_secs();
+            let after = start.elapsed().as_secs();
             assert_eq!(after, seconds, "{announced:?} {kibibytes}");
         }
     }

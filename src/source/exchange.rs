@@ -12,11 +12,13 @@ use hyper::header::{
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 use url::{Position, Url};
 
 use super::connect::Stream;
 use super::{Collected, Error, Failure, Source, Validators, digest};
 use crate::admission::Admission;
+use crate::pace::Pace;
 
 /// Bytes of an answer's head, at most.
 const LONGEST_HEAD: usize = 64 << 10;
@@ -117,14 +119,32 @@ fn request(url: &Url, headers: &HeaderMap, known: Option<&Validators>) -> Option
     Some(request)
 }
 
+/// What an answer may take.
+#[derive(Debug)]
+pub(super) struct Allowance<'a> {
+    /// Whose upload memory the picture is put into.
+    pub(super) admission: &'a Admission,
+    /// Bytes of it, at most.
+    pub(super) max_bytes: u64,
+    /// Bytes a second that it has to come at after some seconds, an announced length evenly besides; 0 is no pace.
+    pub(super) min_rate: u64,
+    /// When all of it has to be here.
+    pub(super) end: Instant,
+}
+
 /// Reads the answer.
 pub(super) async fn read(
     response: Response<Incoming>,
     url: &Url,
     is_conditional: bool,
-    admission: &Admission,
-    max_bytes: u64,
+    allowance: &Allowance<'_>,
 ) -> Result<Reply, Error> {
+    let &Allowance {
+        admission,
+        max_bytes,
+        min_rate,
+        end,
+    } = allowance;
     let (parts, mut body) = response.into_parts();
     match parts.status {
         StatusCode::OK => {}
@@ -154,8 +174,13 @@ pub(super) async fn read(
         return Err(too_large(Some(length)));
     }
     let mut collected = Collected::new(admission.upload(announced.unwrap_or(0))?, announced);
+    let pace = Pace::new(end, min_rate, announced);
     let mut received = 0;
-    while let Some(data) = next(&mut body).await? {
+    loop {
+        let next = timeout_at(pace.due(received), next(&mut body)).await;
+        let Some(data) = next.map_err(|_elapsed| Error::Timeout)?? else {
+            break;
+        };
         received += data.len() as u64;
         if received > max_bytes {
             return Err(too_large(None));
@@ -218,5 +243,72 @@ impl Body for Nothing {
 
     fn is_end_stream(&self) -> bool {
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+    use tokio::time::sleep;
+
+    use super::*;
+    use crate::admission::Settings;
+
+    /// Answers whatever comes, and then sends so many bytes each second.
+    async fn drip(mut stream: DuplexStream, head: String, bytes: usize) {
+        let mut asked = Vec::new();
+        while !asked.ends_with(b"\r\n\r\n") {
+            asked.push(stream.read_u8().await.unwrap());
+        }
+        stream.write_all(head.as_bytes()).await.unwrap();
+        while stream.write_all(&vec![0; bytes]).await.is_ok() {
+            sleep(Duration::from_secs(1)).await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_source_that_announces_much_and_sends_little_is_given_up() {
+        let admission = Admission::start(Settings {
+            workers: 1,
+            nice: 0,
+            queue: 1,
+            upload_memory: 64 << 20,
+            pixel_memory: 1 << 20,
+        })
+        .unwrap();
+        let url = Url::parse("http://origin.test/a.png").unwrap();
+        for (announced, bytes, min_rate, seconds) in [
+            (Some(64 << 20), 0, 1 << 10, 5),
+            (Some(64 << 20), 1 << 10, 1 << 10, 5),
+            // A megabyte a second can't bring 64 in 30 seconds.
+            (Some(64 << 20), 1 << 20, 1 << 10, 8),
+            (None, 1 << 9, 1 << 10, 10),
+            // The rate is enough, and so only the end counts.
+            (None, 1 << 11, 1 << 10, 30),
+            (Some(64 << 20), 0, 0, 30),
+        ] {
+            let length = announced.map(|length| format!("Content-Length: {length}\r\n"));
+            let head = format!("HTTP/1.1 200 OK\r\n{}\r\n", length.unwrap_or_default());
+            let (ours, theirs) = duplex(4 << 20);
+            let sending = tokio::spawn(drip(theirs, head, bytes));
+            let start = Instant::now();
+            let asked = ask(Box::new(ours), &url, &HeaderMap::new(), None).await;
+            let (response, driver) = asked.unwrap();
+            let allowance = Allowance {
+                admission: &admission,
+                max_bytes: 64 << 20,
+                min_rate,
+                end: start + Duration::from_secs(30),
+            };
+            let read = read(response, &url, false, &allowance).await;
+            let what = format!("{announced:?} {bytes} {min_rate}");
+            assert!(matches!(read, Err(Error::Timeout)), "{what}");
+            assert_eq!(start.elapsed().as_secs(), seconds, "{what}");
+            assert_eq!(admission.figures().upload_memory.0, 0, "{what}");
+            drop(driver);
+            sending.abort();
+        }
     }
 }

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use hyper::HeaderMap;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use super::connect::Stream;
 use super::dial::Dialler;
-use super::exchange::{self, Reply};
+use super::exchange::{self, Allowance, Reply};
 use super::guard::Guard;
 use super::{Error, Failure, Fetched, Refusal, Unreadable, Validators};
 use crate::admission::Admission;
@@ -22,6 +22,8 @@ pub(super) struct Remote {
     pub(super) max_redirects: usize,
     /// For the whole, redirects included.
     pub(super) timeout: Duration,
+    /// Bytes a second that a picture has to come at; 0 is no pace.
+    pub(super) min_rate: u64,
     /// Whose upload memory pictures are put into.
     pub(super) admission: Admission,
     /// Bytes of a picture, at most.
@@ -53,8 +55,9 @@ impl Remote {
         known: Option<Box<Validators>>,
     ) -> Result<Fetched, Error> {
         let host = url.host_str().unwrap_or_default().to_owned();
-        let fetching = self.follow(url, headers, known);
-        let fetched = timeout(self.timeout, fetching).await;
+        let end = Instant::now() + self.timeout;
+        let fetching = self.follow(url, headers, known, end);
+        let fetched = timeout_at(end, fetching).await;
         let fetched = fetched.unwrap_or(Err(Error::Timeout));
         // Why exactly is not for the client, who could find out by it what there is behind us.
         if let Err(error @ (Error::Forbidden(_) | Error::Failed(_) | Error::Timeout)) = &fetched {
@@ -68,20 +71,20 @@ impl Remote {
         mut url: Url,
         mut headers: HeaderMap,
         known: Option<Box<Validators>>,
+        end: Instant,
     ) -> Result<Fetched, Error> {
+        let allowance = Allowance {
+            admission: &self.admission,
+            max_bytes: self.max_bytes,
+            min_rate: self.min_rate,
+            end,
+        };
         for _ in 0..=self.max_redirects {
             let stream = self.reach(&url).await?;
             let (response, driver) =
                 exchange::ask(stream, &url, &headers, known.as_deref()).await?;
             let is_conditional = known.as_ref().is_some_and(|known| known.is_of(&url));
-            let reply = exchange::read(
-                response,
-                &url,
-                is_conditional,
-                &self.admission,
-                self.max_bytes,
-            )
-            .await?;
+            let reply = exchange::read(response, &url, is_conditional, &allowance).await?;
             drop(driver);
             let location = match reply {
                 Reply::Picture(source, validators) => {

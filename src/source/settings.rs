@@ -46,6 +46,8 @@ pub struct RemoteSettings {
     pub connect_timeout: Duration,
     /// For the whole.
     pub timeout: Duration,
+    /// Bytes a second that a picture has to come at after some seconds, an announced length evenly besides; 0 is no pace.
+    pub min_rate: u64,
     /// PEM file with authorities besides those that are compiled in.
     pub authorities: Option<PathBuf>,
 }
@@ -201,6 +203,7 @@ impl Opened {
             dialler,
             max_redirects: settings.max_redirects,
             timeout: settings.timeout,
+            min_rate: settings.min_rate,
             admission: admission.clone(),
             max_bytes,
         });

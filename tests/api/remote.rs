@@ -25,6 +25,7 @@ pub(crate) fn remote(origins: &[&Origin]) -> RemoteSettings {
         max_redirects: 5,
         connect_timeout: Duration::from_secs(5),
         timeout: Duration::from_secs(15),
+        min_rate: 1 << 10,
         authorities: None,
     }
 }
