@@ -52,6 +52,7 @@ pub(super) fn source_settings(
     if max_bytes.is_some_and(|bytes| bytes > upload_memory) {
         reader.complain("max_source", "at most upload_memory, where it has to fit");
     }
+    let max_redirects = reader.whole_or_auto("max_redirects", 0..=20);
     let is_remote = reader.boolean("allow_remote");
     let origin = "origins such as https://*.example.org/photos, separated by commas";
     let remote = RemoteSettings {
@@ -77,14 +78,17 @@ pub(super) fn source_settings(
                 |text| text.parse().ok().filter(|&port| port > 0),
             )
             .unwrap_or_default(),
-        max_redirects: count(reader.whole("max_redirects", 0..=20)),
+        max_redirects: count(max_redirects.unwrap_or(match http.compat {
+            Compat::None => 5,
+            Compat::Imaginary => 10,
+        })),
         connect_timeout: reader.duration("connect_timeout", MOMENT),
         timeout: reader.duration("source_timeout", MOMENT),
+        min_rate: http.min_upload_rate,
         authorities: path(reader, "remote_ca"),
     };
     let mut store = store_settings(reader, environment);
     if let Some(store) = &mut store {
-        min_rate: http.min_upload_rate,
         store.connect_timeout = remote.connect_timeout;
         store.timeout = remote.timeout;
         store.authorities.clone_from(&remote.authorities);

@@ -422,6 +422,13 @@ const ROWS: &[Row] = &[
         |a| statuses(a, 200),
     ),
     Row(
+        "redirects of `url=`",
+        REMOTE,
+        &["GET /resize?width=5&url=ORIGIN/7"],
+        |a| statuses(a, 502),
+        |a| statuses(a, 200),
+    ),
+    Row(
         "a failing `url=`",
         REMOTE,
         &["GET /resize?width=5&url=ORIGIN/teapot"],
