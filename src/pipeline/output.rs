@@ -80,6 +80,23 @@ pub(super) fn encoding(request: &Request, header: &Header, drawn: Model) -> Enco
     .meant()
 }
 
+/// A chroma sample for each pixel.
+pub(super) const EACH: Model = Model::YCbCr { across: 1, down: 1 };
+
+/// A chroma sample for four pixels.
+pub(super) const FOURTH: Model = Model::YCbCr { across: 2, down: 2 };
+
+/// From here on imaginary has a JPEG hold all colour.
+const IMAGINARY_FINE: u8 = 90;
+
+/// What a format with luma and chroma holds of the latter.
+pub(super) fn lossy(request: &Request, encoding: Encoding) -> Model {
+    let fine = request.grammar == Grammar::Imaginary
+        && encoding.format == Format::Jpeg
+        && encoding.quality >= IMAGINARY_FINE;
+    if fine { EACH } else { FOURTH }
+}
+
 /// What the answer says beside its pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Attached {

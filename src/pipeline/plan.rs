@@ -36,6 +36,8 @@ pub struct Plan {
     pub(super) scale: Scale,
     /// What becomes of the decoder's pixels, in the stored orientation.
     pub(super) resampling: Resampling,
+    /// What the answer holds of colour where its format has luma and chroma.
+    pub(super) lossy: Model,
     /// Whether the resampled planes go to the encoder as they are.
     pub(super) planar: bool,
     /// The turn after resampling.
@@ -108,12 +110,13 @@ pub fn plan_with(
     let (stages, canvas) = output::laid_under(stages);
 
     let attached = output::attached(request, header, drawn, encoding, motion);
+    let lossy = output::lossy(request, encoding);
     let planar = matches!(header.model, Model::YCbCr { .. })
         && canvas.is_none()
         && stages.iter().all(Stage::takes_planes)
-        && codecs::accepts(encoding, LOSSY)
+        && codecs::accepts(encoding, lossy)
         && (!attached.converts || color::is_srgb(&header.colour));
-    let mut resampling = resampling(request, header, &first, planar, settings);
+    let mut resampling = resampling(request, header, &first, planar.then_some(lossy), settings);
     let lossless = encoding.is_lossless();
     let scale = scale::scale(header, &resampling, lossless);
     resampling.window = scale::window(first.window, header, scale);
@@ -121,6 +124,7 @@ pub fn plan_with(
         motion,
         scale,
         resampling,
+        lossy,
         planar,
         orientation: first.turn,
         drawn: output::drawn(header.model, &stages),
@@ -148,7 +152,7 @@ fn resampling(
     request: &Request,
     header: &Header,
     first: &Reshape,
-    planar: bool,
+    planar: Option<Model>,
     settings: &Settings,
 ) -> Resampling {
     let linear = request.steps.iter().rev().find_map(|step| step.linear);
@@ -157,8 +161,7 @@ fn resampling(
         window: first.window,
         target: first.target,
         model: match header.model {
-            Model::YCbCr { .. } if planar => LOSSY,
-            Model::YCbCr { .. } => Model::YCbCr { across: 1, down: 1 },
+            Model::YCbCr { .. } => planar.unwrap_or(output::EACH),
             other => other,
         },
         mirrored: first.turn.reverses(),
@@ -207,6 +210,9 @@ impl Plan {
         let [r, g, b, a] = self.background.rgba;
         let _ok = write!(text, " on {r},{g},{b},{a} as ");
         self.encoding.write(&mut text);
+        if self.lossy == output::EACH {
+            text.push_str(" colour of each pixel");
+        }
         let _ok = write!(text, " tag {}", self.tag.exif());
         self.attached.write(&mut text);
         self.motion.write(&mut text);
@@ -246,15 +252,12 @@ impl Plan {
     /// The layout of the picture when it reaches the encoder.
     pub(super) fn final_model(&self) -> Model {
         match self.composed_model() {
-            _ if self.planar => LOSSY,
+            _ if self.planar => self.lossy,
             model if codecs::accepts(self.encoding, model) => model,
-            _ => LOSSY,
+            _ => self.lossy,
         }
     }
 }
-
-/// What lossy formats hold: a chroma sample for four pixels.
-const LOSSY: Model = Model::YCbCr { across: 2, down: 2 };
 
 pub(super) fn pixels(width: u32, height: u32) -> u64 {
     u64::from(width).saturating_mul(u64::from(height))

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::codecs::{Colour as Meaning, Format, Orientation};
 use crate::pipeline::operation;
+use crate::pipeline::output::FOURTH;
 use crate::pipeline::parameter::Grammar;
 use crate::pipeline::request;
 
@@ -61,7 +62,7 @@ fn planned(query: &str, header: &Header) -> Result<Plan, Error> {
 
 #[test]
 fn the_decoder_scales_as_far_as_the_margin_allows() {
-    let photo = header(Format::Jpeg, 4000, 3000, LOSSY);
+    let photo = header(Format::Jpeg, 4000, 3000, FOURTH);
     for (query, eighths, chroma) in [
         ("width=4000", 8, 8),
         ("width=2600", 8, 8),
@@ -96,7 +97,7 @@ fn the_decoder_scales_as_far_as_the_margin_allows() {
 #[test]
 fn formats_and_backgrounds_are_chosen() {
     for (query, source, model, format, end) in [
-        ("width=9", Format::Jpeg, LOSSY, Format::Jpeg, LOSSY),
+        ("width=9", Format::Jpeg, FOURTH, Format::Jpeg, FOURTH),
         (
             "width=9",
             Format::Jpeg,
@@ -104,7 +105,7 @@ fn formats_and_backgrounds_are_chosen() {
             Format::Jpeg,
             Model::Gray,
         ),
-        ("width=9", Format::Jpeg, Model::Cmyk, Format::Jpeg, LOSSY),
+        ("width=9", Format::Jpeg, Model::Cmyk, Format::Jpeg, FOURTH),
         (
             "width=9",
             Format::Gif,
@@ -112,13 +113,13 @@ fn formats_and_backgrounds_are_chosen() {
             Format::Gif,
             Model::Rgba,
         ),
-        ("width=9", Format::Bmp, Model::Rgb, Format::Jpeg, LOSSY),
+        ("width=9", Format::Bmp, Model::Rgb, Format::Jpeg, FOURTH),
         (
             "width=9&type=jpeg",
             Format::Png,
             Model::Rgba,
             Format::Jpeg,
-            LOSSY,
+            FOURTH,
         ),
         (
             "width=9&type=png",
@@ -167,7 +168,7 @@ fn formats_and_backgrounds_are_chosen() {
             Format::Jpeg,
             Model::Rgb,
             Format::Jpeg,
-            LOSSY,
+            FOURTH,
         ),
     ] {
         let plan = planned(query, &header(source, 40, 20, model)).unwrap();
@@ -225,7 +226,7 @@ proptest! {
         fit in prop_oneof!["inside", "cover", "contain", "fill", "outside"],
         tag in 1_u16..=8,
         (format, model) in prop_oneof![
-            Just((Format::Jpeg, LOSSY)),
+            Just((Format::Jpeg, FOURTH)),
             Just((Format::Png, Model::Rgb)),
             Just((Format::WebP, Model::Rgb)),
         ],

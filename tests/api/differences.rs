@@ -1,7 +1,7 @@
 //! What README says is different from imaginary, row by row: what comes by default, and what with `compat`.
 
 use image::{ImageFormat, Rgba, RgbaImage};
-use pixmill::codecs;
+use pixmill::codecs::{self, Model};
 use pixmill::config::Config;
 
 use crate::animations::{dot, frames};
@@ -63,6 +63,14 @@ fn unsupported(answers: &[Answer]) -> bool {
     answers
         .iter()
         .all(|answer| matches!(answer.status, 406 | 415))
+}
+
+/// How many pixels have a sample of chroma, across and down.
+fn chroma(answer: &Answer) -> (u8, u8) {
+    match codecs::probe(&answer.body).unwrap().model {
+        Model::YCbCr { across, down } => (across, down),
+        _ => (0, 0),
+    }
 }
 
 fn control(answers: &[Answer]) -> &str {
@@ -371,6 +379,16 @@ const ROWS: &[Row] = &[
         &["POST /flip photo"],
         |a| statuses(a, 413),
         |a| statuses(a, 200),
+    ),
+    Row(
+        "a JPEG from `quality=90` on",
+        "",
+        &[
+            "POST /resize?width=60&quality=90 photo",
+            "POST /flip?type=jpeg&quality=100 clear",
+        ],
+        |a| statuses(a, 200) && a.iter().all(|answer| chroma(answer) == (2, 2)),
+        |a| statuses(a, 200) && a.iter().all(|answer| chroma(answer) == (1, 1)),
     ),
     Row(
         "what a text is",
