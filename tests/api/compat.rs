@@ -1,10 +1,14 @@
 //! Imaginary's clients, who find again what they are used to.
 
+use image::ImageFormat;
 use pixmill::http::Compat;
 use pixmill::pipeline::parameter::PARAMETERS;
+use tokio::io::AsyncWriteExt;
 
-use crate::fixtures::{BLUE, RED, jpeg, photo, png, quarters};
-use crate::support::TestServer;
+use crate::fixtures::{BLUE, RED, encoded, jpeg, photo, png, quarters, with_exif};
+use crate::origin::{Origin, Reply};
+use crate::remote::remote;
+use crate::support::{Answer, TestServer};
 
 async fn imaginary() -> TestServer {
     TestServer::start_with(|config| config.http.compat = Compat::Imaginary).await
@@ -350,25 +354,134 @@ async fn a_zoom_is_as_large_as_it_says_or_refused() {
     }
 }
 
-/// What Nextcloud's provider sends, with its empty key.
+/// Steps as Nextcloud's provider has them for a preview of 128 by 128 pixels.
+fn preview(operation: &str, kind: &str, is_drawing: bool) -> String {
+    let first = if is_drawing {
+        format!(r#"{{"operation":"convert","params":{{"type":"{kind}"}}}}"#)
+    } else {
+        r#"{"operation":"autorotate"}"#.to_owned()
+    };
+    pipeline(&format!(
+        r#"[{first},{{"operation":"{operation}","params":{{"width":128,"height":128,"stripmeta":"true","type":"{kind}","norotation":"true","quality":"80"}}}}]"#
+    ))
+}
+
+/// As it sends a file: in chunks, of which type it doesn't say.
+async fn streamed(server: &TestServer, path: &str, file: &[u8]) -> Answer {
+    let mut request =
+        format!("POST {path} HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n")
+            .into_bytes();
+    for piece in file.chunks(1000).chain([&[][..]]) {
+        request.extend(format!("{:x}\r\n", piece.len()).into_bytes());
+        request.extend(piece);
+        request.extend(b"\r\n");
+    }
+    let mut stream = server.connect().await;
+    stream.write_all(&request).await.unwrap();
+    Answer::read(&mut stream, false).await
+}
+
+/// What Nextcloud's provider sends, without a key (which it sends as an empty one) and with one.
 #[tokio::test]
 async fn nextcloud_gets_its_previews() {
-    for compat in [Compat::None, Compat::Imaginary] {
-        let server = TestServer::start_with(|config| config.http.compat = compat).await;
-        for (kind, body) in [
-            ("jpeg", jpeg(&photo(300, 200))),
-            ("png", png(&quarters(300, 200))),
-        ] {
-            for (operation, width, height) in [("fit", 128, 85), ("smartcrop", 128, 128)] {
-                let steps = format!(
-                    r#"[{{"operation":"autorotate"}},{{"operation":"{operation}","params":{{"width":128,"height":128,"stripmeta":"true","type":"{kind}","norotation":"true","quality":"80"}}}}]"#
-                );
-                let encoded: Vec<String> =
-                    steps.bytes().map(|byte| format!("%{byte:02X}")).collect();
-                let path = format!("/pipeline?operations={}&key=", encoded.concat());
-                let answer = server.post(&path, &body).await;
+    let photo = photo(300, 200);
+    let drawing = br#"<svg xmlns="http://www.w3.org/2000/svg" width="300" height="200"><rect width="200" height="90" fill="red"/></svg>"#;
+    // The file, and what its preview is where webp isn't wanted for all.
+    let files = [
+        (jpeg(&photo), "jpeg"),
+        (encoded(&photo, ImageFormat::WebP), "jpeg"),
+        (encoded(&photo, ImageFormat::Tiff), "jpeg"),
+        (encoded(&photo, ImageFormat::Bmp), "jpeg"),
+        (with_exif(&jpeg(&photo), 6), "jpeg"),
+        (png(&quarters(300, 200)), "png"),
+        (encoded(&photo, ImageFormat::Gif), "png"),
+        (drawing.to_vec(), "png"),
+    ];
+    for (compat, key) in [("none", ""), ("imaginary", ""), ("imaginary", "0f1e2d")] {
+        let keys = if key.is_empty() {
+            String::new()
+        } else {
+            format!("\"{key}\"")
+        };
+        let settings = format!("compat = \"{compat}\"\nsvg = true\napi_keys = [{keys}]");
+        let server = TestServer::start_as(&settings).await;
+        for (file, kind) in &files {
+            let is_drawing = file.starts_with(b"<svg");
+            let is_turned = file == &files[4].0;
+            for (operation, kind) in [("fit", *kind), ("smartcrop", *kind), ("fit", "webp")] {
+                let path = format!("{}&key={key}", preview(operation, kind, is_drawing));
+                let (width, height) = match (operation, is_turned) {
+                    ("fit", false) => (128, 85),
+                    // What is turned by its tag is upright.
+                    ("fit", true) => (85, 128),
+                    _ => (128, 128),
+                };
+                let answer = streamed(&server, &path, file).await;
                 answer.picture(&format!("image/{kind}"), width, height);
             }
         }
+        if !key.is_empty() {
+            let path = format!("{}&key=other", preview("fit", "jpeg", false));
+            assert_eq!(server.post(&path, &files[0].0).await.status, 401);
+        }
     }
+}
+
+/// What Nextcloud's face recognition sends: is anybody there, what is this, and a copy that it can look at.
+#[tokio::test]
+async fn face_recognition_finds_what_it_asks_for() {
+    let server = TestServer::start_as("compat = \"imaginary\"\napi_keys = [\"k\"]").await;
+    let index = server.get("/?key=k").await.json();
+    assert!(index["imaginary"].is_string(), "{index}");
+    let file = with_exif(&jpeg(&photo(300, 200)), 6);
+    let info = server
+        .post_form("/info?key=k", &[], Some(("file", &file)))
+        .await
+        .json();
+    assert_eq!(
+        [
+            &info["type"],
+            &info["orientation"],
+            &info["width"],
+            &info["height"]
+        ],
+        [&"jpeg".into(), &6.into(), &300.into(), &200.into()] as [&serde_json::Value; 4]
+    );
+    let resize = r#"{"operation":"resize","params":{"width":100,"height":150,"force":"true","stripmeta":"true","norotation":"true","type":"png"}}"#;
+    let steps = format!(r#"[{{"operation":"autorotate"}},{resize}]"#);
+    let path = format!("{}&key=k", pipeline(&steps));
+    let answer = server.post_form(&path, &[], Some(("file", &file))).await;
+    answer.picture("image/png", 100, 150);
+    // An older one doesn't force it, and gets a letterbox.
+    let boxed = steps
+        .replace(r#""force":"true","#, "")
+        .replace("150", "180");
+    let path = format!("{}&key=k", pipeline(&boxed));
+    let answer = server.post_form(&path, &[], Some(("file", &file))).await;
+    answer.picture("image/png", 100, 180);
+}
+
+/// What a driver for thumbnails of Laravel asks for, with a parameter that is meant for nobody here.
+#[tokio::test]
+async fn laravel_gets_its_thumbnails() {
+    let origin = Origin::start([(
+        "/a.tif",
+        Reply::picture(encoded(&photo(300, 200), ImageFormat::Tiff)),
+    )])
+    .await;
+    let server = TestServer::start_with(|config| {
+        config.http.compat = Compat::Imaginary;
+        config.source.remote = Some(remote(&[&origin]));
+    })
+    .await;
+    let crop = r#"{"operation":"smartcrop","params":{"width":96,"height":60,"quality":90,"norotation":"true"}}"#;
+    let convert = r#"{"operation":"convert","params":{"type":"jpeg"}}"#;
+    let path = format!(
+        "{}&url={}&nextcloud%5Ballow_local_address%5D=1",
+        pipeline(&format!(
+            r#"[{convert},{{"operation":"autorotate"}},{crop}]"#
+        )),
+        origin.url("/a.tif"),
+    );
+    server.get(&path).await.picture("image/jpeg", 96, 60);
 }
