@@ -89,6 +89,8 @@ mod random;
 mod readers;
 /// README's tables against the code's.
 mod readme;
+/// What imaginary has answered, asked again.
+mod recorded;
 /// Another configuration while it serves.
 mod reload;
 /// `url=`.
