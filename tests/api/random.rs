@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use image::ImageFormat;
 use pixmill::codecs;
+use pixmill::http::Compat;
 use pixmill::pipeline::operation::{self, Needs, OPERATIONS, OperationRow, Verb};
 use pixmill::pipeline::parameter::{Given, Grammar};
 use pixmill::pipeline::plan::{self, Plan, Settings};
@@ -18,7 +19,8 @@ use proptest::test_runner::TestRunner;
 
 use crate::animations::films;
 use crate::fixtures::{encoded, jpeg, oriented, photo, png, quarters, weave};
-use crate::support::{Picture, TestServer};
+use crate::support::{Answer, Picture, TestServer};
+use crate::watermark_images::{form_type, parts};
 
 const DRAWING: &[u8] = include_bytes!("../fixtures/drawing.svg");
 const AVIF: &[u8] = include_bytes!("../fixtures/avif/alpha.avif");
@@ -26,6 +28,9 @@ const JXL: &[u8] = include_bytes!("../fixtures/jxl/vardct-alpha.jxl");
 
 /// As many as take some seconds.
 const CASES: usize = 5000;
+
+/// Of these some as imaginary's clients write them.
+const LOOSE_CASES: usize = 2000;
 
 /// Requests at a time.
 const AT_ONCE: usize = 4;
@@ -43,14 +48,21 @@ const SETTINGS: Settings = Settings {
     linear: true,
 };
 
-const RULES: Rules = Rules {
+const STRICT: Rules = Rules {
     lenient: false,
     grammar: Grammar::Strict,
     max_side: SETTINGS.max_output_side,
 };
 
+/// As with `compat`.
+const LOOSE: Rules = Rules {
+    lenient: true,
+    grammar: Grammar::Imaginary,
+    ..STRICT
+};
+
 /// Values of each parameter, the last of some of them out of range.
-const VALUES: &[(&str, &[&str])] = &[
+const VALUES: &[Values] = &[
     ("width", &["1", "17", "60", "133", "300", "16384"]),
     ("height", &["1", "23", "60", "200"]),
     ("fit", &["inside", "cover", "contain", "fill", "outside"]),
@@ -96,7 +108,37 @@ const VALUES: &[(&str, &[&str])] = &[
     ("contrast", &["0.2", "2"]),
     ("gamma", &["0.5", "2.2"]),
     ("linear", &["false"]),
+    ("aspectratio", &["16:9", "3:4", "1:60", "4"]),
+    ("trim", &["0", "10", "255", "256"]),
+    ("stripmeta", &["true"]),
 ];
+
+/// What imaginary's clients write besides: an odd number, a truth of Go's, a name that nobody has.
+const LOOSE_VALUES: &[Values] = &[
+    ("width", &["0", "60.4", "-17", "2e1", "abc"]),
+    ("height", &["0", "41.5", ""]),
+    ("size", &["30x", "nonsense"]),
+    ("aspectratio", &["16:9", "abc", "0:1"]),
+    ("rotate", &["100", "450", "-90"]),
+    ("factor", &["1.5", "7", "99999999999"]),
+    ("flip", &["T", "yes"]),
+    ("gravity", &["nowhere"]),
+    ("extend", &["nonsense"]),
+    ("sigma", &["-2", "1e9"]),
+    ("type", &["auto", "tif", "svg", "heif"]),
+    ("quality", &["0", "1000"]),
+    ("compression", &["0", "-3"]),
+    ("background", &["1,2", "0,0,0", "300,x,9"]),
+    ("opacity", &["0", "7"]),
+    ("areawidth", &["0", "99999999999"]),
+    ("fit", &["bogus"]),
+    ("foo", &["bar"]),
+    ("noprofile", &["true"]),
+    ("norotation", &["1"]),
+];
+
+/// A parameter, and what is tried of it.
+type Values = (&'static str, &'static [&'static str]);
 
 /// An operation with some parameters.
 type Asked = (usize, Vec<(&'static str, &'static str)>);
@@ -121,13 +163,12 @@ fn needed(row: &OperationRow) -> &'static [&'static str] {
     }
 }
 
-fn step() -> impl Strategy<Value = Asked> {
+/// A step with some of these values, and with what it needs.
+fn step(values: Vec<Values>) -> impl Strategy<Value = Asked> {
     let pipeline = OPERATIONS.len() - 1;
-    // What is left of borders no plan knows.
-    let known = (0..pipeline).prop_filter("sizes", |&index| OPERATIONS[index].verb != Verb::Trim);
-    (known, subsequence(VALUES, 0..5)).prop_flat_map(|(index, mut rows)| {
+    (0..pipeline, subsequence(values, 0..5)).prop_flat_map(|(index, mut rows)| {
         rows.retain(|(name, _)| !needed_by(index, name));
-        let values = VALUES.iter();
+        let values = VALUES.iter().copied();
         rows.extend(values.filter(|(name, _)| needed_by(index, name)));
         let values: Vec<_> = rows
             .into_iter()
@@ -160,16 +201,16 @@ fn query(pairs: &[(String, String)]) -> String {
         .finish()
 }
 
-fn one((index, given): &Asked) -> Case {
+fn one((index, given): &Asked, rules: Rules) -> Case {
     let row: &'static OperationRow = &OPERATIONS[*index];
     let pairs = owned(given);
     Case {
         path: format!("/{}?{}", row.name, query(&pairs)),
-        asked: request::parse(row, &pairs, &[], RULES).ok(),
+        asked: request::parse(row, &pairs, &[], rules).ok(),
     }
 }
 
-fn several(steps: &[Asked], ignore_failure: bool) -> Case {
+fn several(steps: &[Asked], ignore_failure: bool, rules: Rules) -> Case {
     let drafts: Vec<_> = steps
         .iter()
         .map(|(index, given)| Draft {
@@ -197,7 +238,7 @@ fn several(steps: &[Asked], ignore_failure: bool) -> Case {
     let row = operation::named("pipeline").unwrap();
     Case {
         path: format!("/pipeline?{}", query(&pairs)),
-        asked: request::parse_steps(row, &drafts, &pairs, &[], RULES).ok(),
+        asked: request::parse_steps(row, &drafts, &pairs, &[], rules).ok(),
     }
 }
 
@@ -240,24 +281,60 @@ fn pictures() -> Vec<(String, Vec<u8>)> {
     pictures
 }
 
-fn planned(case: &Case, file: &[u8]) -> Option<Plan> {
-    let header = codecs::probe(file).ok()?;
-    plan::plan(case.asked.as_ref()?, &header, &SETTINGS).ok()
+impl Case {
+    fn has(&self, verb: Verb) -> bool {
+        let steps = self.asked.iter().flat_map(|asked| &asked.steps);
+        steps.into_iter().any(|step| step.operation.verb == verb)
+    }
+
+    /// Whether a border goes, of which no plan knows how large it is.
+    fn trims(&self) -> bool {
+        let mut asked = self.asked.iter();
+        asked.any(|asked| asked.steps.iter().any(|step| step.trim.is_some()))
+    }
+
+    fn planned(&self, file: &[u8], mark: &[u8]) -> Option<Plan> {
+        let header = codecs::probe(file).ok()?;
+        let asked = self.asked.clone()?;
+        if !self.has(Verb::WatermarkImage) {
+            return plan::plan(&asked, &header, &SETTINGS).ok();
+        }
+        let beside = [codecs::probe(mark).ok()?];
+        plan::plan_with(&asked.drawing(|_| Some(0)), &header, &beside, &SETTINGS).ok()
+    }
+
+    /// What draws a second picture gets it in a form.
+    async fn sent(&self, server: &TestServer, file: &[u8], mark: &[u8]) -> Answer {
+        if !self.path.to_ascii_lowercase().contains("watermarkimage") {
+            return server.post(&self.path, file).await;
+        }
+        let body = parts(&[], &[("file", file), ("image", mark)]);
+        server.send("POST", &self.path, &[form_type()], &body).await
+    }
 }
 
 /// Whether a picture came, or what is wrong with the answer.
 async fn tried(server: &TestServer, case: &Case, name: &str, file: &[u8]) -> Result<bool, String> {
     let right = |holds: bool, came: bool, fault: String| if holds { Ok(came) } else { Err(fault) };
     let is_whole = !name.contains('/');
-    let plan = planned(case, file);
+    let mark = png(&quarters(20, 12));
+    let plan = case.planned(file, &mark);
     if plan
         .as_ref()
         .is_some_and(|plan| plan.cost.peak_bytes > MOST)
     {
         return Ok(false);
     }
-    let answer = server.post(&case.path, file).await;
+    let answer = case.sent(server, file, &mark).await;
     let status = answer.status;
+    if case.trims() {
+        let is_made = status == 200;
+        return right(
+            is_made || (400..500).contains(&status),
+            is_made,
+            status.to_string(),
+        );
+    }
     let Some(plan) = plan else {
         let refused = (400..500).contains(&status);
         return right(refused, false, format!("{status} without a plan"));
@@ -294,23 +371,39 @@ async fn tried(server: &TestServer, case: &Case, name: &str, file: &[u8]) -> Res
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_planned_comes() {
-    let server = Arc::new(TestServer::start_with(|config| config.pipeline.drawings = true).await);
+    let server = TestServer::start_with(|config| config.pipeline.drawings = true).await;
+    all_come(server, VALUES.to_vec(), STRICT, CASES).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_planned_for_imaginarys_clients_comes() {
+    let server = TestServer::start_with(|config| {
+        config.pipeline.drawings = true;
+        config.http.compat = Compat::Imaginary;
+    })
+    .await;
+    let values = [VALUES, LOOSE_VALUES].concat();
+    all_come(server, values, LOOSE, LOOSE_CASES).await;
+}
+
+async fn all_come(server: TestServer, values: Vec<Values>, rules: Rules, count: usize) {
+    let server = Arc::new(server);
     let pictures = Arc::new(pictures());
     let strategy = (
         0..pictures.len(),
-        proptest::collection::vec(step(), 1..5),
+        proptest::collection::vec(step(values), 1..5),
         any::<bool>(),
         any::<bool>(),
     );
     let mut runner = TestRunner::deterministic();
-    let cases: Vec<_> = (0..CASES)
+    let cases: Vec<_> = (0..count)
         .map(|_| {
             let (picture, steps, alone, ignores) =
                 strategy.new_tree(&mut runner).unwrap().current();
             let case = if alone {
-                one(&steps[0])
+                one(&steps[0], rules)
             } else {
-                several(&steps, ignores)
+                several(&steps, ignores, rules)
             };
             (picture, case)
         })
@@ -343,7 +436,7 @@ async fn what_is_planned_comes() {
     assert!(wrong.is_empty(), "{wrong}");
     // Not all is refused.
     let made = made.load(Ordering::Relaxed);
-    assert!(made > CASES / 4, "{made}");
+    assert!(made > count / 4, "{made}");
     server
         .settled(|figures| figures.upload_memory.0 == 0 && figures.pixel_memory.0 == 0)
         .await;
