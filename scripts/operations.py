@@ -43,9 +43,19 @@ def marked(data):
     return jpeg(image.composite2(ink.bandjoin(mask), "over").flatten())
 
 
+def overlaid(data):
+    mark = pyvips.Image.new_from_buffer(MARK, "")
+    return jpeg(opened(data).composite2(mark, "over", x=50, y=40).flatten())
+
+
 def several(data):
     return jpeg(thumbnail(data, 800).copy_memory().rot90().gaussblur(1.5))
 
+
+# A second picture with alpha, which pixmill gets in the same form as the first.
+MARK = pyvips.Image.black(400, 300, bands=4).copy(interpretation="srgb").linear([1] * 4, [255, 64, 0, 128]) \
+    .cast("uchar").pngsave_buffer()
+BOUNDARY = "pixmill-operations"
 
 STEPS = quote(json.dumps([
     {"operation": "resize", "params": {"width": 800}},
@@ -75,6 +85,7 @@ OPERATIONS = [
     ("blur", "/blur?sigma=5&width=720", lambda d: jpeg(thumbnail(d, 720).gaussblur(5))),
     ("blur, whole", "/blur?sigma=5", lambda d: jpeg(opened(d).gaussblur(5))),
     ("watermark", "/watermark?text=Hello%20world&font=sans%2020&textwidth=400", marked),
+    ("watermarkimage", "/watermarkimage?left=50&top=40", overlaid),
     ("pipeline", f"/pipeline?operations={STEPS}", several),
     ("sharpen", "/sharpen?sharpen=1&width=720", lambda d: jpeg(thumbnail(d, 720).sharpen(sigma=1))),
     ("info", "/info", lambda d: pyvips.Image.new_from_buffer(d, "").width),
@@ -90,11 +101,24 @@ def spent(pid):
     return total
 
 
+def form(files):
+    """A form with these files, by their names."""
+    parts = [
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"; filename="{name}"\r\n\r\n'.encode() + data + b"\r\n"
+        for name, data in files.items()
+    ]
+    return b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
+
+
 def ours(pid, port, path, data):
     connection = http.client.HTTPConnection("127.0.0.1", port)
+    headers = {}
+    if path.startswith("/watermarkimage"):
+        data = form({"file": data, "image": MARK})
+        headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
 
     def once():
-        connection.request("POST", path, body=data)
+        connection.request("POST", path, body=data, headers=headers)
         answer = connection.getresponse()
         body = answer.read()
         if answer.status != 200:
