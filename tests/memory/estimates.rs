@@ -64,6 +64,30 @@ fn operations_and_encoders_keep_to_their_estimates() {
     table.check();
 }
 
+/// A JPEG with a sample of chroma for each pixel, as imaginary makes them of high quality.
+#[test]
+fn fine_colour_keeps_to_its_estimate() {
+    let _alone = counter::alone();
+    let mut table = Table::default();
+    for (name, file) in &layouts() {
+        for ask in [
+            "convert?",
+            "resize?width=900&",
+            "resize?width=300&",
+            "blur?sigma=2&",
+        ] {
+            for more in ["", "&interlace=true"] {
+                table.row(
+                    name,
+                    file,
+                    &format!("imaginary/{ask}type=jpeg&quality=100{more}"),
+                );
+            }
+        }
+    }
+    table.check();
+}
+
 /// What changes a picture's look or shape on the way.
 #[test]
 fn stages_keep_to_their_estimates() {

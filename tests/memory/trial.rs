@@ -29,9 +29,13 @@ pub(crate) struct Table {
     broken: Vec<String>,
 }
 
-/// `resize?width=3&type=png` as a request.
+/// `resize?width=3&type=png` as a request, `imaginary/resize?width=3` as one of imaginary's clients.
 pub(crate) fn asked(text: &str) -> Request {
     let (name, query) = text.split_once('?').unwrap();
+    let (name, grammar) = match name.strip_prefix("imaginary/") {
+        Some(name) => (name, Grammar::Imaginary),
+        None => (name, Grammar::Strict),
+    };
     let pairs: Vec<(String, String)> = query
         .split('&')
         .filter_map(|pair| pair.split_once('='))
@@ -39,7 +43,7 @@ pub(crate) fn asked(text: &str) -> Request {
         .collect();
     let rules = Rules {
         lenient: false,
-        grammar: Grammar::Strict,
+        grammar,
         max_side: SETTINGS.max_output_side,
     };
     request::parse(operation::named(name).unwrap(), &pairs, &[], rules).unwrap()
