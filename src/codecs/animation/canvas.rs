@@ -70,7 +70,8 @@ impl Canvas {
             let needed = area.width as usize * area.height as usize * 4;
             if saved.capacity() < needed {
                 // What is there would be moved into what is larger, and be there twice.
-                saved = Vec::with_capacity(needed);
+                saved = Vec::new();
+                saved.reserve_exact(needed);
             }
             for y in 0..area.height {
                 saved.extend_from_slice(self.row(area, y));

@@ -97,7 +97,10 @@ impl Decoder {
         if opened != aom::AOM_CODEC_OK {
             return Err(Error::Internal("libaom can't be set up".to_owned()));
         }
-        let room = Box::into_raw(Box::new(Room(memory::room(layer))));
+        let room = Box::into_raw(Box::new(Room {
+            left: memory::room(layer),
+            exceeded: false,
+        }));
         let mut decoder = Self { context, room };
         // SAFETY: the context is open and has decoded nothing; the room is freed when it is closed.
         let given = unsafe { Room::give(room, &raw mut decoder.context) };
@@ -118,6 +121,12 @@ impl Decoder {
         Ok(decoder)
     }
 
+    /// Whether the stream has asked for more room than was promised.
+    fn exceeds(&self) -> bool {
+        // SAFETY: the room is there as long as the decoder, and libaom looks at it within calls alone.
+        unsafe { (*self.room).exceeded }
+    }
+
     fn picture(&mut self, stream: &[u8], layer: &Layer) -> Result<Frame, Error> {
         // SAFETY: the context is open, and the stream has its length; it isn't read after the call.
         let decoded = unsafe {
@@ -130,9 +139,11 @@ impl Decoder {
         };
         match decoded {
             aom::AOM_CODEC_OK => {}
-            // Of its room, or of all; who asks for more than a picture like that needs is told the same.
-            aom::AOM_CODEC_MEM_ERROR => {
+            aom::AOM_CODEC_MEM_ERROR if self.exceeds() => {
                 return Err(corrupt("it takes more memory than pictures of its size do"));
+            }
+            aom::AOM_CODEC_MEM_ERROR => {
+                return Err(Error::Internal("libaom has no memory".to_owned()));
             }
             _ => return Err(corrupt("its data is corrupt")),
         }

@@ -6,8 +6,13 @@ use std::ffi::{c_int, c_void};
 
 use libaom_sys as aom;
 
-/// Bytes that frames may still take.
-pub(super) struct Room(pub(super) u64);
+/// What frames may still take.
+pub(super) struct Room {
+    /// Bytes.
+    pub(super) left: u64,
+    /// More was asked for than there is.
+    pub(super) exceeded: bool,
+}
 
 /// What libaom takes for "there is none".
 const REFUSED: c_int = -1;
@@ -45,7 +50,8 @@ unsafe extern "C" fn get(
     // SAFETY: libaom hands over the room that it was given, from within a call of the thread that has the decoder, and a
     // buffer of its own that is never null.
     let (room, buffer) = unsafe { (&mut *room.cast::<Room>(), &mut *buffer) };
-    let (Some(left), Some(layout)) = (room.0.checked_sub(size as u64), layout(size)) else {
+    let (Some(left), Some(layout)) = (room.left.checked_sub(size as u64), layout(size)) else {
+        room.exceeded = true;
         return REFUSED;
     };
     // SAFETY: the layout isn't of nothing.
@@ -53,7 +59,7 @@ unsafe extern "C" fn get(
     if data.is_null() {
         return REFUSED;
     }
-    room.0 = left;
+    room.left = left;
     (buffer.data, buffer.size) = (data, size);
     0
 }
@@ -67,7 +73,7 @@ unsafe extern "C" fn release(
     if let Some(layout) = layout(buffer.size).filter(|_| !buffer.data.is_null()) {
         // SAFETY: it was allocated above by this layout, and libaom has no use for it any more.
         unsafe { dealloc(buffer.data, layout) };
-        room.0 += buffer.size as u64;
+        room.left += buffer.size as u64;
         (buffer.data, buffer.size) = (std::ptr::null_mut(), 0);
     }
     0

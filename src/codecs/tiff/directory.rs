@@ -58,22 +58,25 @@ impl<'a> File<'a> {
 
     /// The directory of a page, from 0.
     pub(super) fn page(&self, page: u32) -> Option<Directory<'a>> {
-        self.pages().into_iter().nth(page as usize)
+        self.chain().nth(page as usize)
+    }
+
+    /// How many pages there are.
+    pub(super) fn pages(&self) -> u32 {
+        u32::try_from(self.chain().count()).unwrap_or(u32::MAX)
     }
 
     /// The directories of all pages, so many at most; a chain that leads back ends there.
-    pub(super) fn pages(&self) -> Vec<Directory<'a>> {
-        let (mut seen, mut pages) = (BTreeSet::new(), Vec::new());
-        let mut next = self.first();
-        while let Some(at) = next
-            && pages.len() < PAGES
-            && let Some(directory) = self.directory(at)
-            && seen.insert(at)
-        {
+    fn chain(&self) -> impl Iterator<Item = Directory<'a>> + use<'a> {
+        let file = *self;
+        let (mut seen, mut next) = (BTreeSet::new(), self.first());
+        let directories = std::iter::from_fn(move || {
+            let at = next.filter(|&at| seen.insert(at))?;
+            let directory = file.directory(at)?;
             next = directory.next();
-            pages.push(directory);
-        }
-        pages
+            Some(directory)
+        });
+        directories.take(PAGES)
     }
 
     fn first(&self) -> Option<u64> {

@@ -6,13 +6,13 @@ use super::layout::Layout;
 use super::{broken, unpack, within};
 use crate::codecs::{Colour, Error, Format, Header, Model, exif};
 
-/// Tables, the layout itself, lists of strips' readers.
-const SPARE_BYTES: u64 = 64 << 10;
+/// Tables, the layout itself, lists of strips' readers, and which pages were seen on the way to one.
+const SPARE_BYTES: u64 = 512 << 10;
 
 /// Reads the header of a page; that of the first where there is no such one.
 pub(in crate::codecs) fn probe(bytes: &[u8], page: u32) -> Result<Header, Error> {
     let file = File::new(bytes).ok_or_else(|| broken("header", "it is cut short"))?;
-    let frames = u32::try_from(file.pages().len()).unwrap_or(u32::MAX);
+    let frames = file.pages();
     let page = if page < frames { page } else { 0 };
     let directory = file.page(page);
     let directory = directory.ok_or_else(|| broken("header", "it has no directory"))?;
