@@ -45,10 +45,10 @@ impl Motion {
     ) -> Result<Self, PlanError> {
         let page = output::last(request, |writing| writing.page);
         let Some(animation) = header.animation else {
-            return match page.unwrap_or(0) {
-                0 => Ok(Self::First),
-                page if page == header.page => Ok(Self::Page(page)),
-                _ => Err(no_frame(header)),
+            return if page.unwrap_or(0) == header.page {
+                Ok(Self::still(header))
+            } else {
+                Err(no_frame(header))
             };
         };
         let usual = request.grammar == Grammar::Strict && by_habit(format, header);
@@ -85,6 +85,14 @@ impl Motion {
             });
         }
         Ok(())
+    }
+
+    /// The picture that the header is of.
+    pub(super) fn still(header: &Header) -> Self {
+        match header.page {
+            0 => Self::First,
+            page => Self::Page(page),
+        }
     }
 
     /// Whether it is a picture that is there, and not one that is composed of frames.

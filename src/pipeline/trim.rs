@@ -82,7 +82,7 @@ pub fn seek(
     let size = (header.width, header.height);
     let mut plan = Plan {
         // What is cut off the first is cut off all.
-        motion: Motion::First,
+        motion: Motion::still(header),
         scale: Scale::FULL,
         resampling: Resampling {
             window: Window::whole(size),

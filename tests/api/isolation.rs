@@ -118,11 +118,14 @@ fn drawings_are_read_in_a_process_of_their_own() {
 fn pages_are_found_in_a_process_of_their_own() {
     const PAGES: &[u8] = include_bytes!("../fixtures/tiff/lzw-pages.tif");
     let (apart, here) = (isolated(&[]), Served::start(&[]));
-    for page in 0..3 {
-        let path = format!("/convert?type=png&page={page}");
+    let asked = (0..3).flat_map(|page| {
+        // Borders are sought in a picture of its own.
+        ["convert?type=png", "trim?trim=30&type=png"].map(|asked| format!("/{asked}&page={page}"))
+    });
+    for path in asked {
         let [a, b] = [&apart, &here].map(|served| whole(&served.ask(&post(&path, PAGES))));
-        assert_eq!(a.status, 200);
-        assert_eq!(a.body, b.body);
+        assert_eq!(a.status, 200, "{path}");
+        assert_eq!(a.body, b.body, "{path}");
     }
 }
 
