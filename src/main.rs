@@ -220,12 +220,11 @@ async fn run(
         "pixmill serves on http://{} - try: curl --data-binary @photo.jpg 'http://localhost:{port}/resize?width=800' -o small.jpg\n",
         app.address(),
     ));
-    match file {
-        Some(file) => {
-            tokio::spawn(reload::follow(hangup, file, standing, app.front()));
-        }
+    if standing.file().is_some() {
+        tokio::spawn(reload::follow(hangup, file, standing, app.front()));
+    } else {
         // There is nothing that could be read again: whose terminal is gone ends, as everywhere.
-        None => end.0.push(hangup),
+        end.0.push(hangup);
     }
     app.run(async move {
         end.asked().await;

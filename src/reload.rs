@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, Error, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
+use std::sync::Arc;
 
 use pixmill::app::Front;
 use pixmill::config::Standing;
@@ -46,16 +47,25 @@ impl File {
             Error::other("there is no such file that may be read, or it lies in another folder")
         })?;
         let mut text = String::new();
-        file.take(LONGEST).read_to_string(&mut text)?;
+        file.take(LONGEST + 1).read_to_string(&mut text)?;
+        if text.len() as u64 > LONGEST {
+            return Err(Error::other("it has more than a mebibyte"));
+        }
         Ok(text)
     }
 }
 
-/// Reads the file at each signal, and has the front door take over what it says; all of it, or nothing and why.
-pub(crate) async fn follow(mut signal: Signal, file: File, mut standing: Standing, front: Front) {
-    let file = std::sync::Arc::new(file);
+/// Reads the file at each signal, and has the front door take over what it says; all of it, or nothing and why. Without a
+/// file that can be read again, that is why.
+pub(crate) async fn follow(
+    mut signal: Signal,
+    file: Option<File>,
+    mut standing: Standing,
+    front: Front,
+) {
+    let file = file.map(Arc::new);
     while signal.recv().await.is_some() {
-        match again(&file, &standing).await {
+        match again(file.as_ref(), &standing).await {
             Ok(new) => {
                 let changed = standing.changed(&new).join(", ");
                 front.take_over(new.config());
@@ -73,9 +83,14 @@ pub(crate) async fn follow(mut signal: Signal, file: File, mut standing: Standin
 }
 
 /// On a thread of its own: a disk may take its time.
-async fn again(file: &std::sync::Arc<File>, standing: &Standing) -> Result<Standing, Vec<String>> {
+async fn again(file: Option<&Arc<File>>, standing: &Standing) -> Result<Standing, Vec<String>> {
+    let Some(file) = file else {
+        return Err(vec![
+            "its folder couldn't be opened at the start".to_owned(),
+        ]);
+    };
     let (tell, told) = oneshot::channel();
-    let (file, standing) = (std::sync::Arc::clone(file), standing.clone());
+    let (file, standing) = (Arc::clone(file), standing.clone());
     let read = move || {
         let text = file.read().map_err(|error| vec![error.to_string()]);
         let read = text.and_then(|text| {

@@ -105,7 +105,7 @@ pub(super) fn placeholder(reader: &mut Reader) -> Option<Placeholder> {
     let read = match path.as_str() {
         "none" => return None,
         "builtin" => return Some(Placeholder::built_in(status)),
-        path => std::fs::read(path).map_err(|error| error.to_string()),
+        path => reader.file(path).map_err(|error| error.to_string()),
     };
     read.and_then(|file| Placeholder::new(file, status))
         .map_err(|error| {

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::keys::{self, KEYS};
 use super::mistake::Mistake;
-use super::written::{is_not_ours, items, shown};
+use super::written::{in_toml, is_not_ours, items, shown};
 use super::{Sources, value};
 
 /// A value before it is understood.
@@ -22,6 +25,7 @@ struct Raw {
 /// Reads keys, and remembers what is wrong.
 pub(super) struct Reader {
     values: BTreeMap<&'static str, Raw>,
+    pictures: BTreeMap<String, Bytes>,
     mistakes: Vec<Mistake>,
 }
 
@@ -29,6 +33,7 @@ impl Reader {
     pub(super) fn new(sources: &Sources) -> Self {
         let mut reader = Self {
             values: BTreeMap::new(),
+            pictures: sources.pictures.clone(),
             mistakes: sources.unreadable.clone(),
         };
         reader.add_file(keys::DEFAULTS, None);
@@ -141,6 +146,12 @@ impl Reader {
 
     pub(super) fn text(&self, name: &'static str) -> String {
         self.raw(name).text
+    }
+
+    /// A file that a value names.
+    pub(super) fn file(&self, path: &str) -> io::Result<Bytes> {
+        let known = self.pictures.get(path).cloned();
+        known.map_or_else(|| std::fs::read(path).map(Bytes::from), Ok)
     }
 
     pub(super) fn origin(&self, name: &'static str) -> Option<String> {
@@ -264,21 +275,7 @@ impl Reader {
         let mut text = String::new();
         for key in KEYS.iter() {
             let raw = self.raw(key.name);
-            let quoted = |text: &str| format!("\"{}\"", text.escape_default());
-            // A word may stand in the place of some lists, and has to be one when it is read again.
-            let is_list = key.default.starts_with('[') || raw.text.starts_with('[');
-            let value = if is_list {
-                let items = items(&raw.text).unwrap_or_default();
-                let items: Vec<_> = items
-                    .iter()
-                    .map(|item| quoted(shown(key.name, item)))
-                    .collect();
-                format!("[{}]", items.join(", "))
-            } else if key.default.starts_with('"') {
-                quoted(shown(key.name, &raw.text))
-            } else {
-                raw.text
-            };
+            let value = in_toml(key, &raw.text);
             let origin = raw
                 .origin
                 .map_or_else(String::new, |origin| format!("  # {origin}"));

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
+use bytes::Bytes;
+
 use super::mistake::Mistake;
 
 /// Where values come from, besides the defaults.
@@ -14,6 +16,8 @@ pub struct Sources {
     pub environment: BTreeMap<String, String>,
     /// Flags by key.
     pub flags: BTreeMap<&'static str, String>,
+    /// Files that are named by the values and were read before, by their paths: they aren't read again.
+    pub pictures: BTreeMap<String, Bytes>,
     /// What could not even be read; told together with the mistakes in the rest.
     pub unreadable: Vec<Mistake>,
 }

@@ -5,6 +5,18 @@ use super::reader::Reader;
 use super::{Config, Machine, Mistake, Sources};
 use crate::telemetry;
 
+const PLACEHOLDER: &str = "placeholder";
+
+/// A key's name, its other value, and where that stands.
+type Change = (&'static str, String, Option<String>);
+
+fn told((name, _, origin): &Change) -> Mistake {
+    Mistake {
+        place: origin.clone().unwrap_or_else(|| (*name).to_owned()),
+        problem: "is taken over only by a new start".to_owned(),
+    }
+}
+
 /// A configuration that can be read again.
 #[derive(Clone, Debug)]
 pub struct Standing {
@@ -18,8 +30,14 @@ impl Standing {
     ///
     /// # Errors
     /// Every mistake there is.
-    pub fn load(sources: Sources, machine: Machine) -> Result<Self, Vec<Mistake>> {
+    pub fn load(mut sources: Sources, machine: Machine) -> Result<Self, Vec<Mistake>> {
         let config = Config::load(&sources, machine)?;
+        if let Some(placeholder) = &config.http.placeholder {
+            // No file can be opened any more where the server runs.
+            let path = Reader::new(&sources).text(PLACEHOLDER);
+            let file = placeholder.file().clone();
+            sources.pictures.insert(path, file);
+        }
         Ok(Self {
             config,
             sources,
@@ -55,19 +73,19 @@ impl Standing {
         if self.config.could_become(&new.config) {
             return Ok(new);
         }
-        let mistakes = self.changes(&new).into_iter().filter(|(name, text, _)| {
-            // Alone, in the place of what was there.
+        let changes = self.changes(&new);
+        let fixed = changes.iter().filter(|(name, text, _)| {
+            // Alone, in the place of what was there. What makes sense only with others isn't to blame.
             let mut sources = self.sources.clone();
             sources.flags.insert(name, text.clone());
             let alone = Config::load(&sources, self.machine);
-            !alone.is_ok_and(|alone| self.config.could_become(&alone))
+            alone.is_ok_and(|alone| !self.config.could_become(&alone))
         });
-        Err(mistakes
-            .map(|(name, _, origin)| Mistake {
-                place: origin.unwrap_or_else(|| name.to_owned()),
-                problem: "is taken over only by a new start".to_owned(),
-            })
-            .collect())
+        let mut mistakes: Vec<_> = fixed.map(told).collect();
+        if mistakes.is_empty() {
+            mistakes = changes.iter().map(told).collect();
+        }
+        Err(mistakes)
     }
 
     /// The names of what is different in the other one.
@@ -76,8 +94,8 @@ impl Standing {
         changes.map(|(name, _, _)| name).collect()
     }
 
-    /// What is different in the other one: names, the other's values, and where those stand.
-    fn changes(&self, other: &Self) -> Vec<(&'static str, String, Option<String>)> {
+    /// What is different in the other one.
+    fn changes(&self, other: &Self) -> Vec<Change> {
         let (old, new) = (Reader::new(&self.sources), Reader::new(&other.sources));
         let names = KEYS.iter().map(|key| key.name);
         names

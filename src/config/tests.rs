@@ -18,7 +18,7 @@ fn sources(file: &str, environment: &[(&str, &str)], flags: &[(&'static str, &st
             .iter()
             .map(|(name, value)| (*name, (*value).to_owned()))
             .collect(),
-        unreadable: Vec::new(),
+        ..Sources::default()
     }
 }
 
@@ -348,11 +348,11 @@ const OTHERS: &[(&str, &str, bool)] = &[
     ("max_frames", "10", true),
     ("linear", "false", true),
     ("lenient_parameters", "true", true),
-    ("compat", "\"imaginary\"", true),
+    ("compat", "\"imaginary\"", false),
     ("max_per_client", "3", true),
     ("client_header", "\"x-real-ip\"", true),
     ("mount", "\"/tmp\"", false),
-    ("object_store", "\"s3://bucket\"", false),
+    ("object_store", "\"s3://other\"", false),
     ("object_store_metadata", "true", true),
     ("allow_remote", "false", false),
     ("allowed_origins", "\"https://a.example\"", false),
@@ -386,7 +386,7 @@ const OTHERS: &[(&str, &str, bool)] = &[
     ("header_timeout", "\"9s\"", false),
     ("idle_timeout", "\"9s\"", false),
     ("body_timeout", "\"9s\"", true),
-    ("min_upload_rate", "\"2KiB\"", true),
+    ("min_upload_rate", "\"2KiB\"", false),
     ("request_timeout", "\"9s\"", true),
     ("write_timeout", "\"9s\"", false),
     ("min_download_rate", "\"2KiB\"", false),
@@ -403,6 +403,7 @@ fn what_a_running_server_takes_over_is_known() {
     let before = [
         "allow_remote = true",
         "allowed_origins = \"https://b.example\"",
+        "object_store = \"s3://bucket\"",
         "presets = [\"b=flip\"]",
     ];
     let environment = [("AWS_SKIP_SIGNATURE", "true")];

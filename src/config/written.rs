@@ -1,5 +1,7 @@
 //! Values as they are written: lists in either way, and secrets as stars.
 
+use super::keys::Key;
+
 /// The items of a list, written in either way.
 pub(super) fn items(text: &str) -> Option<Vec<String>> {
     if !text.starts_with('[') {
@@ -26,4 +28,22 @@ pub(super) fn is_not_ours(name: &str, text: &str) -> bool {
         || name.starts_with("service_")
         || name.starts_with("port_")
         || (name == "port" && text.starts_with("tcp://"))
+}
+
+/// A key's value as TOML.
+pub(super) fn in_toml(key: &Key, text: &str) -> String {
+    let quoted = |text: &str| format!("\"{}\"", text.escape_default());
+    // A word may stand in the place of some lists, and has to be one when it is read again.
+    if key.default.starts_with('[') || text.starts_with('[') {
+        let items = items(text).unwrap_or_default();
+        let items: Vec<_> = items
+            .iter()
+            .map(|item| quoted(shown(key.name, item)))
+            .collect();
+        format!("[{}]", items.join(", "))
+    } else if key.default.starts_with('"') {
+        quoted(shown(key.name, text))
+    } else {
+        text.to_owned()
+    }
 }

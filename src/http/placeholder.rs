@@ -52,15 +52,20 @@ impl Word {
 }
 
 impl Placeholder {
+    /// Its file.
+    pub fn file(&self) -> &Bytes {
+        &self.file
+    }
+
     /// This file, under that status; under the failure's own if there is none.
     ///
     /// # Errors
     /// What is wrong with the file, in words.
-    pub fn new(file: Vec<u8>, status: Option<StatusCode>) -> Result<Self, String> {
+    pub fn new(file: Bytes, status: Option<StatusCode>) -> Result<Self, String> {
         let described = |error: codecs::Error| Problem::from(error).detail().to_owned();
         let header = codecs::probe(&file).map_err(described)?;
         Ok(Self {
-            file: file.into(),
+            file,
             size: header.displayed(),
             status,
         })
@@ -68,7 +73,7 @@ impl Placeholder {
 
     /// The one that is built in.
     pub fn built_in(status: Option<StatusCode>) -> Self {
-        Self::new(BUILT_IN.to_vec(), status).expect("it is a picture, see the test")
+        Self::new(Bytes::from_static(BUILT_IN), status).expect("it is a picture, see the test")
     }
 
     /// Makes it as large as the picture would have been by those words, each side that they don't say as it is;

@@ -64,22 +64,28 @@ fn reread(served: &Served, done: impl Fn() -> bool) {
 fn keys_limits_and_presets_are_exchanged_while_it_serves() {
     for more in [&[][..], &["--isolation", "process"], &["--sandbox", "off"]] {
         let place = Place::new("keys");
-        place.write("api_keys = [\"old\"]\nmax_output_side = 100");
+        let picture = place.0.join("placeholder.jpg");
+        std::fs::write(&picture, jpeg(&photo(20, 20))).unwrap();
+        // Its file is read at the start alone.
+        let shown = format!("placeholder = {picture:?}\n");
+        place.write(&format!(
+            "{shown}api_keys = [\"old\"]\nmax_output_side = 100"
+        ));
         let served = place.serve(more);
         assert_eq!(ask(&served, "/resize?width=20", "old").status, 200);
         assert_eq!(ask(&served, "/resize?width=20", "new").status, 401);
         assert_eq!(ask(&served, "/preset/small", "old").status, 404);
         // A connection that is open goes on by what it finds at its next request.
-        place.write(
-            "api_keys = [\"old\", \"new\"]\nmax_output_side = 50\npresets = [\"small=resize?width=20\"]",
-        );
+        place.write(&format!(
+            "{shown}api_keys = [\"old\", \"new\"]\nmax_output_side = 50\npresets = [\"small=resize?width=20\"]",
+        ));
         reread(&served, || {
             ask(&served, "/resize?width=20", "new").status == 200
         });
         assert_eq!(ask(&served, "/resize?width=20", "old").status, 200);
         assert_eq!(ask(&served, "/resize?width=60", "old").status, 400);
         assert_eq!(ask(&served, "/preset/small", "new").status, 200);
-        place.write("api_keys = [\"new\"]");
+        place.write(&format!("{shown}api_keys = [\"new\"]"));
         reread(&served, || {
             ask(&served, "/resize?width=20", "old").status == 401
         });
