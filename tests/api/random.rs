@@ -211,11 +211,15 @@ fn one((index, given): &Asked, rules: Rules) -> Case {
 }
 
 fn several(steps: &[Asked], ignore_failure: bool, rules: Rules) -> Case {
+    // A JSON object has each name once.
+    let once = |given: &[(&'static str, &'static str)]| -> BTreeMap<_, _> {
+        given.iter().copied().collect()
+    };
     let drafts: Vec<_> = steps
         .iter()
         .map(|(index, given)| Draft {
             operation: OPERATIONS[*index].step_name().to_owned(),
-            given: given
+            given: once(given)
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), Given::Text((*value).to_owned())))
                 .collect(),
@@ -225,7 +229,7 @@ fn several(steps: &[Asked], ignore_failure: bool, rules: Rules) -> Case {
     let json: Vec<_> = steps
         .iter()
         .map(|(index, given)| {
-            let params: BTreeMap<_, _> = given.iter().copied().collect();
+            let params = once(given);
             serde_json::json!({
                 "operation": OPERATIONS[*index].step_name(),
                 "params": params,
@@ -294,8 +298,8 @@ impl Case {
     }
 
     fn planned(&self, file: &[u8], mark: &[u8]) -> Option<Plan> {
-        let header = codecs::probe(file).ok()?;
         let asked = self.asked.clone()?;
+        let header = codecs::probe_page(file, asked.page()).ok()?;
         if !self.has(Verb::WatermarkImage) {
             return plan::plan(&asked, &header, &SETTINGS).ok();
         }
@@ -341,7 +345,9 @@ async fn tried(server: &TestServer, case: &Case, name: &str, file: &[u8]) -> Res
     };
     if status != 200 {
         // What a file of the corpus is made of shows only when it is decoded.
-        let is_refused = !is_whole && status == 422;
+        let text = String::from_utf8_lossy(&answer.body);
+        let is_unreadable = status == 422 || status == 400 && text.contains("can't be read");
+        let is_refused = !is_whole && is_unreadable;
         return right(
             is_refused,
             false,
