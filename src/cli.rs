@@ -1,10 +1,13 @@
 //! The command line: what to do, and with which configuration.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, Command};
+use pixmill::codecs::Format;
 use pixmill::config::{KEYS, Machine, Mistake, Sources, Standing};
 use pixmill::os;
 use pixmill::pipeline::parameter::PARAMETERS;
@@ -171,13 +174,22 @@ fn configuration(matches: &ArgMatches) -> Result<Standing, Vec<Mistake>> {
 
 fn resize(arguments: &ArgMatches) -> Resize {
     let text = |name: &str| arguments.get_one::<String>(name).cloned();
+    let given = PARAMETERS.iter();
+    let given = given.filter_map(|row| Some((row.name.to_owned(), text(row.name)?)));
+    let mut parameters: Vec<_> = given.collect();
+    let output = text("out").unwrap_or_default();
+    // What the file is called says what it is to be, where nothing else does.
+    let ending = Path::new(&output).extension().and_then(OsStr::to_str);
+    let format = ending.and_then(Format::named).filter(|row| row.writes);
+    if let Some(format) = format
+        && text("type").is_none()
+    {
+        parameters.push(("type".to_owned(), format.name.to_owned()));
+    }
     Resize {
         input: text("in").unwrap_or_default(),
-        output: text("out").unwrap_or_default(),
-        parameters: PARAMETERS
-            .iter()
-            .filter_map(|row| Some((row.name.to_owned(), text(row.name)?)))
-            .collect(),
+        output,
+        parameters,
     }
 }
 

@@ -11,7 +11,7 @@ use super::operate::context;
 use super::problem::Problem;
 use super::{State, extract, named};
 use crate::codecs::{self, Colour, Header, Model};
-use crate::pipeline::gist::{Gist, Hash, Wanted};
+use crate::pipeline::gist::{self, Gist, Hash, Wanted};
 use crate::pipeline::operation;
 use crate::pipeline::parameter::Grammar;
 use crate::pipeline::request;
@@ -51,7 +51,13 @@ pub(super) async fn info(
             request::parse(row, &query, &[], rules)?;
         }
     }
-    let header = service.info(&source)?;
+    let page = if imaginary {
+        0
+    } else {
+        gist::page(&query, &fields, rules)?
+    };
+    let header = service.info(&source, page)?;
+    gist::check_page(&header, page)?;
     if imaginary {
         service.check(&header)?;
     }

@@ -4,8 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::motion;
 use super::operation;
-use super::parameter::{Grammar, ParameterError, Values};
+use super::parameter::{self, Grammar, ParameterError, Values};
 use super::plan::{self, Find, Plan, Settings};
 use super::request::{self, Rules};
 use crate::codecs::{self, Header, Raster};
@@ -28,6 +29,33 @@ pub struct Wanted {
     hash: Option<Hash>,
     /// At most so many dominant colours.
     colours: u8,
+    /// Of this page or frame.
+    page: u32,
+}
+
+/// The page or frame that the query and, behind it, a form's fields ask about, from 0.
+///
+/// # Errors
+/// It is no number, or the first other thing that is wrong.
+pub fn page(
+    query: &[(String, String)],
+    fields: &[(String, String)],
+    rules: Rules,
+) -> Result<u32, ParameterError> {
+    let collect = |pairs| Values::collect(pairs, rules.lenient, rules.grammar);
+    let values = collect(query)?.or(collect(fields)?);
+    Ok(values.get("page", parameter::whole)?.unwrap_or(0))
+}
+
+/// Whether the picture that the header is of has such a page or frame.
+///
+/// # Errors
+/// It hasn't.
+pub fn check_page(header: &Header, page: u32) -> Result<(), ParameterError> {
+    if page == header.page || page < header.frames {
+        return Ok(());
+    }
+    Err(motion::no_such_page(header))
 }
 
 /// Kinds of hash.
@@ -71,6 +99,7 @@ impl Wanted {
         let wanted = Self {
             hash,
             colours: colours.unwrap_or(0),
+            page: page(query, fields, rules)?,
         };
         Ok((hash.is_some() || colours.is_some()).then_some(wanted))
     }
@@ -86,6 +115,7 @@ impl Wanted {
             ("height", side.to_string()),
             ("type", "png".to_owned()),
             ("animated", "false".to_owned()),
+            ("page", self.page.to_string()),
         ];
         let given = given.map(|(name, value)| (name.to_owned(), value));
         let rules = Rules {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use super::overlay::Fronts;
-use super::parameter::{self, Grammar};
+use super::parameter::{self, Grammar, ParameterError};
 use super::plan::{Error as PlanError, Plan, Settings, pixels};
 use super::request::Request;
 use super::stage::{Given, Stage};
@@ -172,11 +172,16 @@ fn by_habit(format: Format, header: &Header) -> bool {
 }
 
 fn no_frame(header: &Header) -> PlanError {
+    PlanError::Parameter(no_such_page(header))
+}
+
+/// What is wrong with a page that isn't there.
+pub(super) fn no_such_page(header: &Header) -> ParameterError {
     let last = header.frames.saturating_sub(1);
-    PlanError::Parameter(parameter::outside(
+    parameter::outside(
         "page",
         format!("the number of a page or frame, 0 to {last} here"),
-    ))
+    )
 }
 
 /// The picture of one frame, as [`resample`] makes it.

@@ -210,12 +210,12 @@ impl Service {
         Ok(plan::check_source(header, &self.0.settings)?)
     }
 
-    /// What the picture is, from its header.
+    /// What a page of the picture is, from its header; see [`codecs::probe_page`].
     ///
     /// # Errors
     /// [`Error`].
-    pub fn info(&self, source: &Source) -> Result<Header, Error> {
-        Ok(codecs::probe(&source.bytes)?)
+    pub fn info(&self, source: &Source, page: u32) -> Result<Header, Error> {
+        Ok(codecs::probe_page(&source.bytes, page)?)
     }
 
     /// Makes the picture that `order` asks for.

@@ -282,8 +282,19 @@ fn a_file_is_resized_without_a_server() {
         "webp",
     ]);
     assert!(output.status.success(), "{}", text(&output.stderr));
-    let picture = Picture::decode(&std::fs::read(path("out.webp")).unwrap());
+    let file = std::fs::read(path("out.webp")).unwrap();
+    let picture = Picture::decode(&file);
     assert_eq!((picture.width, picture.height), (30, 20));
+    // Where nothing else says what it is to be, its name does.
+    let output = run(&[
+        "resize",
+        &path("in.png"),
+        &path("named.WEBP"),
+        "--width",
+        "30",
+    ]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(std::fs::read(path("named.WEBP")).unwrap(), file);
     let output = run(&[
         "resize",
         &path("in.png"),

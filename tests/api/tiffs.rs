@@ -466,4 +466,17 @@ async fn pages_are_read_by_their_numbers() {
         problem["detail"].to_string().contains("0 to 2"),
         "{problem}"
     );
+    // What is told is that page's, too.
+    let info = server.post("/info?page=2", &body).await.json();
+    assert_eq!(
+        (&info["space"], &info["frames"]),
+        (&"b-w".into(), &3.into())
+    );
+    let hash = async |page: u32| {
+        let path = format!("/info?hash=thumbhash&page={page}");
+        server.post(&path, &body).await.json()["thumbhash"].to_string()
+    };
+    assert_ne!(hash(0).await, hash(1).await);
+    let answer = server.post("/info?page=3", &body).await;
+    answer.problem(400, "invalid-parameter");
 }
