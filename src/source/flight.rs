@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
+use tracing::Instrument;
 
 /// What names a thing.
 pub(super) type Key = [u8; 32];
@@ -89,12 +90,14 @@ impl<T: Send + Sync + 'static> Flights<T> {
         let (arrive, arrived) = watch::channel(None);
         let flight = Arc::new_cyclic(|flight: &Weak<Flight<T>>| {
             let (flights, place) = (self.clone(), Weak::clone(flight));
-            let task = tokio::spawn(async move {
+            let fetching = async move {
                 let thing = get.await;
                 // Who comes from now on wants it anew.
                 flights.remove(&key, place.as_ptr());
                 drop(arrive.send(Some(thing)));
-            });
+            };
+            // What it logs is found by the request that began it.
+            let task = tokio::spawn(fetching.in_current_span());
             Flight {
                 key,
                 flights: self.clone(),

@@ -55,13 +55,14 @@ impl Remote {
         known: Option<Box<Validators>>,
     ) -> Result<Fetched, Error> {
         let host = url.host_str().unwrap_or_default().to_owned();
+        let port = url.port_or_known_default();
         let end = Instant::now() + self.timeout;
         let fetching = self.follow(url, headers, known, end);
         let fetched = timeout_at(end, fetching).await;
         let fetched = fetched.unwrap_or(Err(Error::Timeout));
         // Why exactly is not for the client, who could find out by it what there is behind us.
         if let Err(error @ (Error::Forbidden(_) | Error::Failed(_) | Error::Timeout)) = &fetched {
-            tracing::info!(host, reason = ?error, "not fetched");
+            tracing::info!(host, port, reason = ?error, "not fetched");
         }
         fetched
     }

@@ -154,3 +154,22 @@ fn neither_keys_nor_queries_are_logged() {
         "{log}"
     );
 }
+
+/// Why a URL wasn't fetched no client is told; the log says it, where the request is found again.
+#[test]
+fn what_was_not_fetched_is_found_by_its_request() {
+    let served = Served::start(&["--allow-remote", "true"]);
+    let path = "/resize?width=9&url=http://127.0.0.1:18/a.png";
+    let refused = served.ask(&request("GET", path, &[("X-Request-Id", "find-me")], &[]));
+    assert!(refused.starts_with(b"HTTP/1.1 403"));
+    served.signal(Signal::TERM);
+    let (_, log) = served.ended();
+    let line = log
+        .lines()
+        .find(|line| line.contains("not fetched"))
+        .unwrap();
+    assert!(
+        line.contains("find-me") && line.contains("\"port\":18"),
+        "{line}"
+    );
+}
