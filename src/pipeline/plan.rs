@@ -170,7 +170,7 @@ fn resampling(
 }
 
 impl Plan {
-    /// Which page of the source its header has to be of, as [`codecs::probe_page`](crate::codecs::probe_page) takes it.
+    /// Which page of the source its header has to be of, as [`codecs::probe_page`] takes it.
     pub fn page(&self) -> u32 {
         self.motion.page()
     }
