@@ -41,6 +41,15 @@ pub enum Error {
     Internal(String),
 }
 
+/// There is more of it than there may be.
+pub(super) fn too_many(what: &'static str, limit: u64, actual: u64) -> Error {
+    Error::TooComplex {
+        what: what.into(),
+        limit,
+        actual,
+    }
+}
+
 impl From<Stop> for Error {
     fn from(stop: Stop) -> Self {
         Self::Stopped(stop)

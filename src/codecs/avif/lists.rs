@@ -5,6 +5,7 @@ use super::broken;
 use super::items::{Association, Extent, Item, Items, Reference};
 use crate::codecs::Error;
 use crate::codecs::bytes::Reader;
+use crate::codecs::error::too_many;
 
 /// Items of a file, at most. A grid of 64 by 32 cells fits.
 const ITEMS: usize = 1 << 12;
@@ -168,11 +169,7 @@ fn limit(what: &'static str, limit: usize, actual: u64) -> Result<(), Error> {
     if actual <= limit {
         return Ok(());
     }
-    Err(Error::TooComplex {
-        what: what.into(),
-        limit,
-        actual,
-    })
+    Err(too_many(what, limit, actual))
 }
 
 /// `pitm`: the number of the picture's item.

@@ -3,6 +3,7 @@
 use super::broken;
 use crate::codecs::Error;
 use crate::codecs::bytes::Reader;
+use crate::codecs::error::too_many;
 
 /// Units that are walked over, at most.
 const UNITS: usize = 1 << 12;
@@ -80,11 +81,11 @@ pub(super) fn check(stream: &[u8], limit: u32) -> Result<(), Error> {
         }
     }
     if frames > limit {
-        return Err(Error::TooComplex {
-            what: "frames in one picture".into(),
-            limit: limit.into(),
-            actual: frames.into(),
-        });
+        return Err(too_many(
+            "frames in one picture",
+            limit.into(),
+            frames.into(),
+        ));
     }
     Ok(())
 }

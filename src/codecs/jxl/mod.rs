@@ -16,6 +16,7 @@ pub(super) use self::boxes::{SIGNATURE, said};
 pub(super) use self::decode::{decode_bytes, open};
 pub(super) use self::probe::probe;
 
+use super::error::too_many;
 use super::{Error, Format};
 
 fn cut(stage: &'static str) -> Error {
@@ -27,13 +28,5 @@ fn broken(stage: &'static str, detail: &str) -> Error {
         format: Format::Jxl,
         stage: stage.into(),
         detail: detail.to_owned(),
-    }
-}
-
-fn too_many(what: &'static str, limit: u64, actual: u64) -> Error {
-    Error::TooComplex {
-        what: what.into(),
-        limit,
-        actual,
     }
 }

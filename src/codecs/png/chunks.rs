@@ -5,6 +5,7 @@ use libdeflater::{DecompressionError, Decompressor};
 use super::error::invalid;
 use super::frames::milliseconds;
 use crate::codecs::bytes::Reader;
+use crate::codecs::error::too_many;
 use crate::codecs::{Error, header};
 
 /// Checks what would make the library panic, and gives the content of the first iCCP chunk.
@@ -21,11 +22,7 @@ pub(super) fn walk(file: &[u8]) -> Result<Option<&[u8]>, Error> {
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         match &kind {
             b"eXIf" if length > EXIF_BYTES => {
-                return Err(Error::TooComplex {
-                    what: "bytes of EXIF".into(),
-                    limit: EXIF_BYTES as u64,
-                    actual: length as u64,
-                });
+                return Err(too_many("bytes of EXIF", EXIF_BYTES as u64, length as u64));
             }
             b"PLTE" if length == 0 || length > 768 || !length.is_multiple_of(3) => {
                 return Err(invalid("header", "its palette has an impossible length"));
@@ -60,11 +57,7 @@ fn count_one(count: &mut u64) -> Result<(), Error> {
     if *count <= MOST {
         return Ok(());
     }
-    Err(Error::TooComplex {
-        what: "chunks".into(),
-        limit: MOST,
-        actual: *count,
-    })
+    Err(too_many("chunks", MOST, *count))
 }
 
 /// Tells the width and height of each frame, and for how many milliseconds it is shown.

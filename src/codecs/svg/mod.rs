@@ -19,6 +19,7 @@ use resvg::usvg::{self, Options, Tree, roxmltree};
 use self::draw::View;
 pub(super) use self::head::starts;
 use self::scan::Counts;
+use super::error::too_many;
 use super::{Error, Format, Header, Model, Orientation, Rows, Scale, Shape, whole};
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::typeface;
@@ -183,14 +184,6 @@ fn broken(stage: &'static str, detail: &str) -> Error {
         format: Format::Svg,
         stage: stage.into(),
         detail: detail.to_owned(),
-    }
-}
-
-fn too_many(what: &'static str, limit: u64, actual: u64) -> Error {
-    Error::TooComplex {
-        what: what.into(),
-        limit,
-        actual,
     }
 }
 
