@@ -121,3 +121,7 @@ impl Config {
         fixed == *self
     }
 }
+
+#[cfg(test)]
+#[path = "standing_tests.rs"]
+mod tests;
