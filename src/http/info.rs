@@ -11,7 +11,7 @@ use super::operate::context;
 use super::problem::Problem;
 use super::{State, extract, named};
 use crate::codecs::{self, Colour, Header, Model};
-use crate::pipeline::gist::{self, Gist, Hash, Wanted};
+use crate::pipeline::gist::{Gist, Hash, Wanted};
 use crate::pipeline::operation;
 use crate::pipeline::parameter::Grammar;
 use crate::pipeline::request;
@@ -51,13 +51,8 @@ pub(super) async fn info(
             request::parse(row, &query, &[], rules)?;
         }
     }
-    let page = if imaginary {
-        0
-    } else {
-        gist::page(&query, &fields, rules)?
-    };
-    let header = service.info(&source, page)?;
-    gist::check_page(&header, page)?;
+    let header = service.info(&source, wanted.page())?;
+    wanted.check(&header)?;
     if imaginary {
         service.check(&header)?;
     }
@@ -69,7 +64,7 @@ pub(super) async fn info(
     };
     let mut said = described(&header);
     add_facts(&mut said, &codecs::Facts::of(&source.bytes, &header));
-    if let Some(wanted) = wanted {
+    if wanted.looks() {
         let gist = service.gist(source, header, wanted, &context).await?;
         described_further(&mut said, &gist);
     }

@@ -33,31 +33,6 @@ pub struct Wanted {
     page: u32,
 }
 
-/// The page or frame that the query and, behind it, a form's fields ask about, from 0.
-///
-/// # Errors
-/// It is no number, or the first other thing that is wrong.
-pub fn page(
-    query: &[(String, String)],
-    fields: &[(String, String)],
-    rules: Rules,
-) -> Result<u32, ParameterError> {
-    let collect = |pairs| Values::collect(pairs, rules.lenient, rules.grammar);
-    let values = collect(query)?.or(collect(fields)?);
-    Ok(values.get("page", parameter::whole)?.unwrap_or(0))
-}
-
-/// Whether the picture that the header is of has such a page or frame.
-///
-/// # Errors
-/// It hasn't.
-pub fn check_page(header: &Header, page: u32) -> Result<(), ParameterError> {
-    if page == header.page || page < header.frames {
-        return Ok(());
-    }
-    Err(motion::no_such_page(header))
-}
-
 /// Kinds of hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Hash {
@@ -77,7 +52,7 @@ pub struct Gist {
 }
 
 impl Wanted {
-    /// What the query and, behind it, a form's fields ask for, if anything.
+    /// What the query and, behind it, a form's fields ask for.
     ///
     /// # Errors
     /// The first thing that is wrong, unknown names included.
@@ -85,7 +60,7 @@ impl Wanted {
         query: &[(String, String)],
         fields: &[(String, String)],
         rules: Rules,
-    ) -> Result<Option<Self>, ParameterError> {
+    ) -> Result<Self, ParameterError> {
         let collect = |pairs| Values::collect(pairs, rules.lenient, rules.grammar);
         let values = collect(query)?.or(collect(fields)?);
         let hash = values.get("hash", |text| match text {
@@ -96,12 +71,32 @@ impl Wanted {
         let colours = values.get("colors", |text| {
             text.parse().ok().filter(|n| (1..=16).contains(n))
         })?;
-        let wanted = Self {
+        Ok(Self {
             hash,
             colours: colours.unwrap_or(0),
-            page: page(query, fields, rules)?,
-        };
-        Ok((hash.is_some() || colours.is_some()).then_some(wanted))
+            page: values.get("page", parameter::whole)?.unwrap_or(0),
+        })
+    }
+
+    /// Whether anything has to be looked for in the pixels.
+    pub fn looks(&self) -> bool {
+        self.hash.is_some() || self.colours > 0
+    }
+
+    /// The page or frame that is asked about, from 0.
+    pub fn page(&self) -> u32 {
+        self.page
+    }
+
+    /// Whether the picture that the header is of has that.
+    ///
+    /// # Errors
+    /// It hasn't.
+    pub fn check(&self, header: &Header) -> Result<(), ParameterError> {
+        if self.page < header.frames {
+            return Ok(());
+        }
+        Err(motion::no_such_page(header))
     }
 
     /// The plan to find it.
