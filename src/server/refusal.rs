@@ -118,7 +118,13 @@ fn message(answer: &Response<Bytes>) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
     use super::*;
+    use crate::server::activity::Activity;
+    use crate::server::io::ClockedStream;
+    use crate::server::tests::{in_our_own_words, patient};
 
     #[test]
     fn only_hypers_own_refusals_are_taken() {
@@ -152,5 +158,34 @@ mod tests {
         }
         assert_eq!(bare_refusal(b"\xff\xd8\xff\r\n\r\n"), None);
         assert_eq!(bare_refusal(b""), None);
+    }
+
+    /// The rest of a body may look like a refusal, if its client has made it so.
+    #[tokio::test]
+    async fn only_what_begins_a_message_is_taken_for_a_refusal() {
+        let refusal = b"HTTP/1.1 400 Bad Request\r\ndate: today\r\n\r\n";
+        for (flushed, expected) in [(false, &refusal[..]), (true, b"in our own words")] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let mut client = TcpStream::connect(listener.local_addr().unwrap())
+                .await
+                .unwrap();
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut stream = ClockedStream::new(
+                stream,
+                patient(),
+                Activity::default(),
+                false,
+                (in_our_own_words(), Arc::new(|| false)),
+            );
+            stream.write_all(b"the beginning of a body").await.unwrap();
+            if flushed {
+                stream.flush().await.unwrap();
+            }
+            stream.write_all(refusal).await.unwrap();
+            drop(stream);
+            let mut heard = Vec::new();
+            client.read_to_end(&mut heard).await.unwrap();
+            assert!(heard.ends_with(expected), "{flushed}: {heard:?}");
+        }
     }
 }

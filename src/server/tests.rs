@@ -6,7 +6,7 @@ use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{Request, Response};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -30,7 +30,7 @@ struct Served {
 }
 
 /// Answers heads that can't be read.
-fn in_our_own_words() -> Unreadable {
+pub(super) fn in_our_own_words() -> Unreadable {
     Arc::new(|status| {
         let answer = Response::builder().status(status);
         let answer = answer.body(Bytes::from("in our own words"));
@@ -67,7 +67,7 @@ fn served(settings: Settings, bytes: usize) -> Served {
     }
 }
 
-fn patient() -> Settings {
+pub(super) fn patient() -> Settings {
     Settings {
         max_connections: 100,
         header_timeout: NEVER,
@@ -300,33 +300,4 @@ async fn many_come_and_go() {
     }
     server.empty().await;
     assert!(server.connections.accepted() >= 100);
-}
-
-/// The rest of a body may look like a refusal, if its client has made it so.
-#[tokio::test]
-async fn only_what_begins_a_message_is_taken_for_a_refusal() {
-    let refusal = b"HTTP/1.1 400 Bad Request\r\ndate: today\r\n\r\n";
-    for (flushed, expected) in [(false, &refusal[..]), (true, b"in our own words")] {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let mut client = TcpStream::connect(listener.local_addr().unwrap())
-            .await
-            .unwrap();
-        let (stream, _) = listener.accept().await.unwrap();
-        let mut stream = io::ClockedStream::new(
-            stream,
-            patient(),
-            activity::Activity::default(),
-            false,
-            (in_our_own_words(), Arc::new(|| false)),
-        );
-        stream.write_all(b"the beginning of a body").await.unwrap();
-        if flushed {
-            stream.flush().await.unwrap();
-        }
-        stream.write_all(refusal).await.unwrap();
-        drop(stream);
-        let mut heard = Vec::new();
-        client.read_to_end(&mut heard).await.unwrap();
-        assert!(heard.ends_with(expected), "{flushed}: {heard:?}");
-    }
 }
