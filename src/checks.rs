@@ -10,7 +10,7 @@ use pixmill::sandbox::check::{self, Attempt};
 use pixmill::sandbox::{self, Needs};
 use pixmill::source::Opened;
 
-use crate::{FAILURE, say};
+use crate::{FAILURE, reload, say};
 
 /// Asks `/health` of the server that listens on this address.
 pub(crate) fn healthcheck(listen: SocketAddr) -> ExitCode {
@@ -89,9 +89,8 @@ pub(crate) fn try_here(attempt: &Attempt, standing: &Standing) -> ExitCode {
         }
     };
     let ports = sources.ports();
-    let file = crate::reread(standing);
-    let folders = file.as_ref().map(crate::reload::File::folder);
-    let folders: Vec<_> = sources.folder().into_iter().chain(folders).collect();
+    let file = reload::File::of(standing);
+    let folders = reload::folders(&sources, file.as_ref());
     // What a server gives up that works on pictures itself.
     let needs = Needs {
         children: false,

@@ -7,7 +7,6 @@ use std::future::poll_fn;
 use std::io::Write;
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
-use std::path::Path;
 use std::process::ExitCode;
 use std::task::Poll;
 
@@ -114,7 +113,7 @@ fn served(
             "fewer open files are allowed than max_connections needs"
         );
     }
-    let file = reread(&standing);
+    let file = reload::File::of(&standing);
     let prepared = prepare(config, file.as_ref(), handed)?;
     telemetry::start_writing().map_err(|error| format!("no thread for the log: {error}"))?;
     let runtime = runtime::start(cores).map_err(|error| format!("no runtime: {error}"))?;
@@ -135,11 +134,7 @@ fn prepare(
     os::open_own_figures();
     let sources = Opened::open(config.source.clone()).map_err(|error| error.to_string())?;
     let ports = sources.ports();
-    let folders: Vec<_> = sources
-        .folder()
-        .into_iter()
-        .chain(file.map(reload::File::folder))
-        .collect();
+    let folders = reload::folders(&sources, file);
     let profile = Profile::Server(Needs {
         children: config.isolation.is_some(),
         folders: &folders,
@@ -181,18 +176,6 @@ fn listener(
         Some(socket) => socket
             .and_then(server::adopt)
             .map_err(|error| format!("can't listen on what was handed over: {error}")),
-    }
-}
-
-/// The file that is read again, if there is one.
-pub(crate) fn reread(standing: &Standing) -> Option<reload::File> {
-    let path = standing.file()?;
-    match reload::File::open(Path::new(path)) {
-        Ok(file) => Some(file),
-        Err(error) => {
-            tracing::warn!(path, %error, "the configuration can't be read again while the server runs");
-            None
-        }
     }
 }
 

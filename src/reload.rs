@@ -9,6 +9,7 @@ use std::sync::Arc;
 use pixmill::app::Front;
 use pixmill::config::Standing;
 use pixmill::os::Folder;
+use pixmill::source::Opened;
 use pixmill::telemetry;
 use tokio::signal::unix::Signal;
 use tokio::sync::oneshot;
@@ -23,22 +24,23 @@ pub(crate) struct File {
 }
 
 impl File {
-    /// Opens the folder, which can't be done once the sandbox is up.
-    ///
-    /// # Errors
-    /// There is no such folder, or the kernel can't keep to one.
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+    /// That of a configuration, if it has one whose folder can be opened; that can't be done once the sandbox is up.
+    pub(crate) fn of(standing: &Standing) -> Option<Self> {
+        let path = standing.file()?;
+        Self::open(Path::new(path))
+            .inspect_err(|error| {
+                tracing::warn!(path, %error, "the configuration can't be read again while the server runs");
+            })
+            .ok()
+    }
+
+    fn open(path: &Path) -> io::Result<Self> {
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let folder = path.parent().filter(|parent| *parent != Path::new(""));
         Ok(Self {
             folder: Folder::open(folder.unwrap_or(Path::new(".")))?,
             name: name.to_owned(),
         })
-    }
-
-    /// For whoever has to be told that it is read.
-    pub(crate) fn folder(&self) -> BorrowedFd<'_> {
-        self.folder.as_fd()
     }
 
     fn read(&self) -> io::Result<String> {
@@ -53,6 +55,12 @@ impl File {
         }
         Ok(text)
     }
+}
+
+/// The folders beneath which a server reads files.
+pub(crate) fn folders<'a>(sources: &'a Opened, file: Option<&'a File>) -> Vec<BorrowedFd<'a>> {
+    let own = file.map(|file| file.folder.as_fd());
+    sources.folder().into_iter().chain(own).collect()
 }
 
 /// Reads the file at each signal, and has the front door take over what it says; all of it, or nothing and why. Without a
