@@ -14,8 +14,12 @@ export RUSTC_BOOTSTRAP=1
 # clang's own isn't needed: what the C builds link (probes of the compiler, tools that nobody runs)
 # gets rustc's as well.
 runtime=$(echo "$(rustc --print sysroot)"/lib/rustlib/*/lib/librustc-*_rt.asan.a)
+# libaom marks its buffers for it, by a header that Debian's clang comes without and gcc with.
+headers=$PWD/fuzz/target/headers
+mkdir -p "$headers"
+ln -sfn "$(gcc -print-file-name=include)/sanitizer" "$headers/sanitizer"
 export CC=clang
-export CFLAGS="-g1 -fno-omit-frame-pointer -fsanitize=address,fuzzer-no-link"
+export CFLAGS="-g1 -fno-omit-frame-pointer -fsanitize=address,fuzzer-no-link -isystem $headers"
 export LDFLAGS="-fno-sanitize=all -Wl,--whole-archive $runtime -Wl,--no-whole-archive -lpthread -lrt -ldl -lm"
 
 # By its own flags cargo-fuzz checks the arithmetic of every library; whose is checked says fuzz/Cargo.toml.
