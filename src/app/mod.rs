@@ -199,7 +199,7 @@ impl App {
         let tidied = service.clone();
         let _tidying = Tidying::start(TRIM_EVERY, move || {
             tidied.trim();
-            os::trim();
+            os::trim_everywhere();
         })?;
         // Among the requests, so that where they get no turn it gets none.
         let mut signs = JoinSet::new();

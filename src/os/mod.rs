@@ -2,11 +2,9 @@
 //!
 //! A leaf. Nothing here fails loudly: what can't be had is done without, and the
 //! caller logs what it got.
-#![expect(
-    unsafe_code,
-    reason = "mallopt and files by number: no safe wrapper has them"
-)]
+#![expect(unsafe_code, reason = "files by number: no safe wrapper has them")]
 
+mod allocator;
 mod confine;
 mod figures;
 mod folder;
@@ -19,6 +17,7 @@ use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd};
 
 use rustix::io::FdFlags;
 
+pub use self::allocator::{trim, trim_everywhere, tune_allocator};
 pub use self::confine::{Forbidden, attempt, keep_memory_private, renounce_privileges};
 pub use self::figures::{cpu_seconds, open_files, open_own_figures, resident_bytes};
 pub use self::folder::{FileFacts, Folder};
@@ -34,40 +33,6 @@ pub fn lower_priority(nice: u8) {
     let lower = current.saturating_add(i32::from(nice)).min(19);
     // Refused only where even lowering is forbidden; the worker then runs at its old priority.
     let _refused = rustix::process::setpriority_process(Some(thread), lower);
-}
-
-/// Settles glibc's allocator: one arena, and thresholds that don't move.
-///
-/// Left alone, glibc gives each thread an arena and raises the threshold for
-/// mapping after the first large block is freed; buffers of tens of megabytes then
-/// stay in the heap for ever. Below the threshold a picture's buffers come back warm: mapping each anew
-/// costs a fault for every page. What an idle heap keeps is handed back by [`trim`], which doesn't reach the end of any arena
-/// but the first: with two, up to 30 MB stayed after load. Two workers took the same time with either.
-#[cfg(target_env = "gnu")]
-pub fn tune_allocator() {
-    const ARENAS: libc::c_int = 1;
-    const MAP_FROM: libc::c_int = 8 << 20;
-    const TRIM_FROM: libc::c_int = 32 << 20;
-    // SAFETY: mallopt takes numbers and reads no memory of ours; it is called before
-    // other threads exist.
-    unsafe {
-        libc::mallopt(libc::M_ARENA_MAX, ARENAS);
-        libc::mallopt(libc::M_MMAP_THRESHOLD, MAP_FROM);
-        libc::mallopt(libc::M_TRIM_THRESHOLD, TRIM_FROM);
-    }
-}
-
-/// Other allocators have nothing to settle.
-#[cfg(not(target_env = "gnu"))]
-pub fn tune_allocator() {}
-
-/// Gives free memory back to the system.
-pub fn trim() {
-    // SAFETY: malloc_trim may be called at any time, from any thread.
-    #[cfg(target_env = "gnu")]
-    unsafe {
-        libc::malloc_trim(0);
-    }
 }
 
 /// Lets the process open as many files as it is ever allowed; how many that is.
