@@ -16,7 +16,7 @@ FUZZ := 0.13.2
 # Tools of our own come first.
 export PATH := $(TOOLS)/bin:$(PATH):/usr/sbin
 
-.PHONY: run build test model inject lint bench fuzz soak rolling-restart tools static-check fmt clean
+.PHONY: run build test model inject lint bench fuzz soak rolling-restart stores tools static-check fmt clean
 
 run: build ## Build and serve on :8080.
 	$(DIST)
@@ -76,6 +76,14 @@ fuzz: tools ## Look for inputs that break a promise, with the C codecs under Add
 rolling-restart: build ## Restart two pixmills behind HAProxy, then nginx, under load: none of 20,000 requests fails.
 	@scripts/tools.sh --aside haproxy nginx
 	PIXMILL=$(abspath $(DIST)) cargo test $(CARGO_FLAGS) --test restart
+
+# moto and Azurite verify signatures.
+stores: build ## Read objects out of servers of the stores' protocols that others wrote.
+	@scripts/tools.sh npm
+	python3 -m venv .tools/stores
+	.tools/stores/bin/pip install --quiet 'moto[server]==5.2.5' azure-storage-blob==12.31.1
+	npm install --silent --no-audit --no-fund --prefix .tools/npm azurite@3.37.0
+	.tools/stores/bin/python scripts/stores.py $(DIST) .tools/npm/node_modules/.bin/azurite-blob
 
 # At most 20 minutes, on this machine alone; or one phase: make soak PHASE=slow.
 PHASE :=
