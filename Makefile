@@ -85,10 +85,11 @@ stores: build ## Read objects out of servers of the stores' protocols that other
 	npm install --silent --no-audit --no-fund --prefix .tools/npm azurite@3.37.0
 	.tools/stores/bin/python scripts/stores.py $(DIST) .tools/npm/node_modules/.bin/azurite-blob
 
-# At most 20 minutes, on this machine alone; or one phase: make soak PHASE=slow.
+# At most 20 minutes, on this machine alone; or one phase: make soak PHASE=slow; or with codecs apart: ISOLATION=process.
 PHASE :=
+ISOLATION := off
 soak: build ## Show the promises that take load to prove, on the static binary.
-	PIXMILL=$(abspath $(DIST)) cargo test $(CARGO_FLAGS) --test soak -- $(PHASE)
+	PIXMILL_ISOLATION=$(ISOLATION) PIXMILL=$(abspath $(DIST)) cargo test $(CARGO_FLAGS) --test soak -- $(PHASE)
 
 fmt: ## Format the code.
 	cargo fmt

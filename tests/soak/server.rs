@@ -16,6 +16,9 @@ fn binary() -> String {
     std::env::var("PIXMILL").unwrap_or_else(|_| "target/dist/pixmill".to_owned())
 }
 
+/// Whether codecs run in processes of their own is the server's setting; the promises are the same.
+const ISOLATION: &str = "PIXMILL_ISOLATION";
+
 /// Ended when dropped.
 pub(crate) struct Server {
     process: Process,
@@ -30,6 +33,9 @@ impl Server {
             .args(["--host", "127.0.0.1", "--port", "0", "--log", "error"])
             .args(flags)
             .env_clear();
+        if let Ok(isolation) = std::env::var(ISOLATION) {
+            command.env(ISOLATION, isolation);
+        }
         let process = Process::start(&mut command)
             .unwrap_or_else(|error| panic!("{}: {error}; see `make soak`", binary()));
         let address = process.address().expect("it serves");
