@@ -17,21 +17,26 @@ mod system {
     use std::sync::{OnceLock, RwLock};
     use std::thread;
 
+    use crate::os::{cpus, memory};
+
     /// From this size on a block is a mapping of its own. Below it a picture's buffers come back warm: mapping each anew costs a
     /// fault for every page.
-    const MAP_FROM: libc::c_int = 8 << 20;
+    const MAP_FROM: u32 = 8 << 20;
 
     /// What may be free at an arena's end before it gives that back by itself: more than pictures of usual sizes leave there.
-    const KEPT: libc::c_int = 32 << 20;
+    const KEPT: u32 = 32 << 20;
 
     /// The same while memory is given back.
-    const KEPT_AT_REST: libc::c_int = 256 << 10;
+    const KEPT_AT_REST: u32 = 256 << 10;
 
     /// A block that makes its arena look at its end when it is freed: glibc does from 64 KiB on.
     const NUDGE: usize = 128 << 10;
 
-    /// More than one for each processor helps little, and each keeps some memory of its own.
+    /// More than one for each processor helps little.
     const MOST_ARENAS: usize = 8;
+
+    /// The part of the memory that the free ends of all arenas together may take, until they are trimmed: half of what the budgets leave.
+    const ENDS_SHARE: u64 = 8;
 
     static ARENAS: OnceLock<usize> = OnceLock::new();
 
@@ -40,12 +45,8 @@ mod system {
     /// Left alone, glibc makes eight arenas for each processor, and raises the threshold for mappings after the first large block is
     /// freed, so that buffers of tens of megabytes stay in the heaps for ever.
     pub fn tune_allocator() {
-        let processors = thread::available_parallelism().map_or(1, usize::from);
-        let arenas = *ARENAS.get_or_init(|| (processors + 1).min(MOST_ARENAS));
-        set(
-            libc::M_ARENA_MAX,
-            libc::c_int::try_from(arenas).unwrap_or(1),
-        );
+        let arenas = *ARENAS.get_or_init(|| arenas(cpus(), memory()));
+        set(libc::M_ARENA_MAX, u32::try_from(arenas).unwrap_or(1));
         set(libc::M_MMAP_THRESHOLD, MAP_FROM);
         set(libc::M_TRIM_THRESHOLD, KEPT);
     }
@@ -88,11 +89,39 @@ mod system {
         set(libc::M_TRIM_THRESHOLD, KEPT);
     }
 
-    fn set(what: libc::c_int, value: libc::c_int) {
+    /// How many there are, by processors and bytes of memory.
+    fn arenas(processors: usize, memory: u64) -> usize {
+        let room = memory / ENDS_SHARE / u64::from(KEPT);
+        let room = usize::try_from(room).unwrap_or(MOST_ARENAS);
+        (processors + 1).min(MOST_ARENAS).min(room).max(1)
+    }
+
+    fn set(what: libc::c_int, value: u32) {
+        let value = libc::c_int::try_from(value).unwrap_or(libc::c_int::MAX);
         // SAFETY: mallopt takes numbers and reads no memory of ours. It holds the first arena's lock meanwhile, and what others
         // read of these numbers without it is one word, old or new.
         unsafe {
             libc::mallopt(what, value);
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn arenas_are_for_processors_and_leave_memory_to_pictures() {
+            for (processors, megabytes, count) in [
+                (1, 4096, 2),
+                (2, 24_000, 3),
+                (16, 24_000, 8),
+                (16, 1024, 4),
+                (16, 512, 2),
+                (2, 100, 1),
+            ] {
+                let said = arenas(processors, megabytes << 20);
+                assert_eq!(said, count, "{processors} processors, {megabytes} MiB");
+            }
         }
     }
 }
