@@ -38,7 +38,7 @@ pub(super) async fn info(
         fetched.map_err(|error| named::about(error, &wanted))?
     } else {
         let upload = extract::upload(&parts, body, false, &state, &context).await?;
-        if !imaginary {
+        if !imaginary && !state.0.access.wants_signature() {
             fields = upload.fields;
         }
         upload.source

@@ -86,7 +86,7 @@ async fn who_has_no_key_sends_no_body() {
 }
 
 /// Path, query and signature, made by another implementation with `SIGNING` as the key.
-const SIGNED: [(&str, &str, &str); 5] = [
+const SIGNED: [(&str, &str, &str); 6] = [
     (
         "/resize",
         "type=png&width=20",
@@ -108,6 +108,7 @@ const SIGNED: [(&str, &str, &str); 5] = [
         "RzTqiin_ig8-7rSiuKpz-PYKGwBkAyFz0-6j_o3vsL8",
     ),
     ("/resize", "", "ukMKc7E7orhqZX5x_3zk-qak1IQSY_cnLMjnyE7yUeU"),
+    ("/info", "", "gP7b2DdREyoAh7LvOgT-VI-xQ9eiiIZE-3oFtZj2LXk"),
 ];
 const SIGNING: &str = "pixmill-compat-signature-key-0123456789";
 
@@ -180,6 +181,12 @@ async fn a_form_adds_nothing_to_what_is_signed() {
         .post_form(&signed(4), &[("width", "9")], Some(("file", &file)))
         .await;
     missing.problem(400, "missing-parameter");
+    let fields = [("hash", "blurhash"), ("colors", "3"), ("page", "2")];
+    let told = server
+        .post_form(&signed(5), &fields, Some(("file", &file)))
+        .await;
+    assert_eq!(told.status, 200);
+    assert_eq!(told.body, server.post(&signed(5), &file).await.body);
 }
 
 #[tokio::test]
