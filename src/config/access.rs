@@ -58,6 +58,11 @@ pub(super) fn path_prefix(reader: &mut Reader) -> String {
     };
     match text.strip_prefix('/') {
         Some("") => String::new(),
+        // The root of what is below would be the same route.
+        Some(_) if http::is_probe(&text) => {
+            reader.complain("path_prefix", "a path, but not one that balancers ask");
+            String::new()
+        }
         Some(parts) if parts.split('/').all(plain) => text,
         _ => {
             reader.complain(

@@ -177,6 +177,11 @@ fn mistakes_of_every_kind_are_seen() {
         ("path_prefix = \"/{a}\"", &[], "a path such as"),
         ("path_prefix = \"/../a\"", &[], "a path such as"),
         (
+            "path_prefix = \"/readyz\"",
+            &[],
+            "not one that balancers ask",
+        ),
+        (
             "",
             &[("PIXMILL_WORKER", "3")],
             "did you mean PIXMILL_WORKERS?",

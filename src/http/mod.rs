@@ -58,6 +58,7 @@ pub use self::presets::Preset;
 use self::problem::Problem;
 pub use self::settings::{Compat, Settings};
 pub use self::state::{Readiness, State};
+pub use self::status::is_probe;
 use crate::admission;
 use crate::pipeline::operation::OPERATIONS;
 
@@ -142,12 +143,12 @@ fn cheap_routes(state: &State) -> Router<State> {
     // A balancer that asks the server itself needn't know what it puts in front of paths.
     let both = |path: &str| BTreeSet::from([path.to_owned(), state.route(path)]);
     let mut probes = Router::new();
-    for path in ["/health", "/healthz", "/healthcheck"] {
+    for path in status::HEALTH {
         for path in both(path) {
             probes = probes.route(&path, routing::get(status::health).post(status::health));
         }
     }
-    for path in ["/ready", "/readyz"] {
+    for path in status::READY {
         for path in both(path) {
             probes = probes.route(&path, routing::get(status::ready));
         }

@@ -12,6 +12,17 @@ use super::{State, negotiate};
 use crate::os;
 use crate::telemetry::Dialect;
 
+/// Where it is asked whether the process lives.
+pub(super) const HEALTH: [&str; 3] = ["/health", "/healthz", "/healthcheck"];
+
+/// Where it is asked whether requests should come here.
+pub(super) const READY: [&str; 2] = ["/ready", "/readyz"];
+
+/// Whether balancers ask there, whatever the prefix of paths.
+pub fn is_probe(path: &str) -> bool {
+    HEALTH.contains(&path) || READY.contains(&path)
+}
+
 /// Name and versions, imaginary's keys kept.
 pub(super) async fn index() -> Json<Value> {
     let version = env!("CARGO_PKG_VERSION");
