@@ -3,7 +3,7 @@
 use super::keys::KEYS;
 use super::reader::Reader;
 use super::{Config, Machine, Mistake, Sources};
-use crate::telemetry;
+use crate::{http, telemetry};
 
 const PLACEHOLDER: &str = "placeholder";
 
@@ -107,10 +107,15 @@ impl Standing {
 
 impl Config {
     /// Whether a server that runs by this one can go on by the other: what is about requests, pictures and the log's filter
-    /// may be different, all else is decided at the start.
+    /// may be different, all else is decided at the start; so are a few things about requests by which more is set up than answers.
     pub(super) fn could_become(&self, other: &Self) -> bool {
         let fixed = Self {
-            http: self.http.clone(),
+            http: http::Settings {
+                compat: other.http.compat,
+                max_body: other.http.max_body,
+                min_upload_rate: other.http.min_upload_rate,
+                ..self.http.clone()
+            },
             pipeline: self.pipeline,
             telemetry: telemetry::Settings {
                 filter: self.telemetry.filter.clone(),

@@ -111,6 +111,17 @@ fn what_a_running_server_takes_over_is_known() {
 }
 
 #[test]
+fn what_is_decided_at_the_start_is_so_where_nothing_is_fetched() {
+    let before = "max_source = \"1MiB\"";
+    let standing = Standing::load(sources(before, &[], &[]), MACHINE).unwrap();
+    for name in ["compat", "max_body", "min_upload_rate"] {
+        let (_, value, _) = OTHERS.iter().find(|row| row.0 == name).unwrap();
+        let new = standing.reread(format!("{before}\n{name} = {value}"));
+        assert!(new.is_err(), "{name}");
+    }
+}
+
+#[test]
 fn the_readme_says_what_is_decided_at_the_start() {
     let readme = include_str!("../../README.md");
     let (_, rest) = readme.split_once("Decided at the start: ").unwrap();
