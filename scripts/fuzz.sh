@@ -41,7 +41,7 @@ for target in ${*:-$(cargo fuzz list)}; do
     for plain in 0 1; do
         echo "fuzz: $target, $((seconds / 2)) s, JSIMD_FORCENONE=$plain"
         JSIMD_FORCENONE=$plain cargo fuzz run --release "$target" "${places[@]}" -- -dict="$words" \
-            -max_total_time="$((seconds / 2))" -max_len=16384 -timeout=60 \
+            -max_total_time="$(((seconds + 1) / 2))" -max_len=16384 -timeout=60 \
             -malloc_limit_mb=300 -rss_limit_mb=2048 -print_final_stats=1
     done
 done
