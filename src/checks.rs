@@ -60,7 +60,7 @@ pub(crate) fn check_sandbox() -> ExitCode {
         let process = attempt.process();
         if process != told {
             let gap = if told.is_empty() { "" } else { "\n" };
-            say(&format!("{gap}{process}: {}\n\n", outcome.enforced));
+            say(format!("{gap}{process}: {}\n\n", outcome.enforced));
             told = process;
         }
         let word = if outcome.refused {
@@ -68,7 +68,7 @@ pub(crate) fn check_sandbox() -> ExitCode {
         } else {
             "allowed"
         };
-        say(&format!("{:37} {word}  {}\n", attempt.about, outcome.how));
+        say(format!("{:37} {word}  {}\n", attempt.about, outcome.how));
         all_refused &= outcome.refused;
     }
     if all_refused {
@@ -80,7 +80,7 @@ pub(crate) fn check_sandbox() -> ExitCode {
 
 /// Makes one attempt, in this process, inside of what a server with this configuration would give up.
 pub(crate) fn try_here(attempt: &Attempt, standing: &Standing) -> ExitCode {
-    let said = |enforced: &sandbox::Enforced| say(&enforced.to_string());
+    let said = |enforced: &sandbox::Enforced| say(enforced.to_string());
     let sources = match Opened::open(standing.config().source.clone()) {
         Ok(sources) => sources,
         Err(error) => {

@@ -3,6 +3,7 @@
 //! The modules in reading order; each names only modules below it:
 //!
 //! - [`app`] puts the parts together: build, run, drain.
+//! - [`batch`] has the service make pictures of many files.
 //! - [`config`] makes settings of defaults, file, environment and flags.
 //! - [`server`] accepts connections and puts a deadline on every wait on a socket.
 //! - [`http`] is the contract with clients: routes, layers, parameters, problems.
@@ -17,6 +18,7 @@
 
 pub mod admission;
 pub mod app;
+pub mod batch;
 pub mod checkpoint;
 pub mod codecs;
 pub mod config;

@@ -10,17 +10,17 @@ use std::os::fd::OwnedFd;
 use std::process::ExitCode;
 use std::task::Poll;
 
-use pixmill::app::{App, FileError, Outcome, Prepared};
+use pixmill::app::{App, Outcome, Prepared};
 use pixmill::config::{Config, Standing};
 use pixmill::isolation::{self, Isolation, Side};
 use pixmill::sandbox::{self, Mode, Needs, Profile};
 use pixmill::service::{self, Service};
 use pixmill::source::Opened;
 use pixmill::systemd::{self, Manager};
-use pixmill::{app, os, server, telemetry};
+use pixmill::{os, server, telemetry};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use self::cli::{Action, Resize};
+use self::cli::Action;
 
 /// As the standard library's, but for this: that nobody can read what it says is no reason to panic.
 macro_rules! eprintln {
@@ -41,12 +41,13 @@ fn main() -> ExitCode {
     os::tune_allocator();
     match cli::read() {
         Ok(Action::Serve(standing)) => serve(*standing),
-        Ok(Action::CheckConfig(effective)) => {
-            say(&effective);
+        Ok(Action::Print(text)) => {
+            say(&text);
             ExitCode::SUCCESS
         }
         Ok(Action::Healthcheck(listen)) => checks::healthcheck(listen),
-        Ok(Action::Resize(resize)) => resize_file(&resize),
+        Ok(Action::Work(work)) => Action::work(&work),
+        Ok(Action::Info(info)) => Action::info(&info),
         Ok(Action::CheckSandbox(None)) => checks::check_sandbox(),
         Ok(Action::CheckSandbox(Some((attempt, standing)))) => checks::try_here(attempt, &standing),
         Err(code) => code,
@@ -54,9 +55,9 @@ fn main() -> ExitCode {
 }
 
 /// Writes to standard output. Nobody there to read it is no reason to end.
-fn say(text: &str) {
+fn say(text: impl AsRef<[u8]>) {
     let mut out = std::io::stdout().lock();
-    let _unheard = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    let _unheard = out.write_all(text.as_ref()).and_then(|()| out.flush());
 }
 
 fn serve(standing: Standing) -> ExitCode {
@@ -199,7 +200,7 @@ async fn run(
         },
     )?;
     let port = app.address().port();
-    say(&format!(
+    say(format!(
         "pixmill serves on http://{} - try: curl --data-binary @photo.jpg 'http://localhost:{port}/resize?width=800' -o small.jpg\n",
         app.address(),
     ));
@@ -237,22 +238,4 @@ impl End {
         })
         .await;
     }
-}
-
-/// The pipeline on a file.
-fn resize_file(resize: &Resize) -> ExitCode {
-    let failed = |name: &str, error: std::io::Error| FileError::Failed(format!("{name}: {error}"));
-    let made = std::fs::read(&resize.input)
-        .map_err(|error| failed(&resize.input, error))
-        .and_then(|file| app::resize_file(&file, &resize.parameters, cli::machine()))
-        .and_then(|bytes| {
-            std::fs::write(&resize.output, bytes).map_err(|error| failed(&resize.output, error))
-        });
-    let (error, code) = match made {
-        Ok(()) => return ExitCode::SUCCESS,
-        Err(FileError::Parameters(error)) => (error, cli::USAGE),
-        Err(FileError::Failed(error)) => (error, FAILURE),
-    };
-    eprintln!("pixmill: {error}");
-    ExitCode::from(code)
 }

@@ -29,6 +29,19 @@ const LAYERS: &[(&str, &[&str])] = &[
             "os",
         ],
     ),
+    (
+        "batch",
+        &[
+            "http",
+            "service",
+            "source",
+            "admission",
+            "pipeline",
+            "codecs",
+            "checkpoint",
+            "os",
+        ],
+    ),
     // Of each layer only its settings.
     (
         "config",
@@ -95,7 +108,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("axum", &["app/", "http/"]),
     ("blurhash", &["pipeline/gist.rs"]),
     ("blake3", &["http/access/keys.rs", "service/", "source/"]),
-    ("clap", &["cli.rs"]),
+    ("clap", &["cli/"]),
+    ("clap_complete", &["cli/scripts.rs"]),
+    ("clap_mangen", &["cli/scripts.rs"]),
     ("csscolorparser", &["pipeline/value.rs"]),
     (
         "data_encoding",
@@ -123,6 +138,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hyper", &["server/", "source/"]),
     ("hyper_util", &["server/", "source/exchange.rs"]),
     ("image", &["codecs/bridge.rs"]),
+    ("indicatif", &["cli/report.rs"]),
     // The first three have the module of that name in mind.
     (
         "jxl",
@@ -175,7 +191,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ),
     ("sha2", &["http/access/signature.rs"]),
     ("seccompiler", &["sandbox/filter.rs"]),
-    ("serde_json", &["http/"]),
+    ("serde_json", &["batch/", "cli/", "http/"]),
     ("socket2", &["server/accept.rs", "server/io.rs"]),
     (
         "tokio",
@@ -185,6 +201,8 @@ const HOMES: &[(&str, &[&str])] = &[
             "pace.rs",
             "runtime.rs",
             "app/",
+            "batch/",
+            "cli/session.rs",
             "server/",
             "http/",
             "source/",

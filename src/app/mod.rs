@@ -1,7 +1,7 @@
 //! The parts put together: build, run, drain.
 
-mod file;
 mod front;
+mod local;
 mod snapshot;
 mod tidy;
 
@@ -19,8 +19,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 
-pub use self::file::{FileError, resize_file};
 pub use self::front::Front;
+pub use self::local::{ASSUMED, local};
 use self::snapshot::snapshots;
 use self::tidy::Tidying;
 use crate::admission::Admission;

@@ -37,6 +37,9 @@ impl Reader {
             mistakes: sources.unreadable.clone(),
         };
         reader.add_file(keys::DEFAULTS, None);
+        for (name, text) in &sources.assumed {
+            reader.put(name, (*text).to_owned(), None);
+        }
         if let Some((path, text)) = &sources.file {
             reader.add_file(text, Some(path));
         }

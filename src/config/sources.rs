@@ -14,6 +14,8 @@ pub struct Sources {
     pub file: Option<(String, String)>,
     /// The environment; only `PIXMILL_…` and `PORT` are looked at, what service managers say, and, for a store, what its cloud's tools are told.
     pub environment: BTreeMap<String, String>,
+    /// Other defaults than the table's, by key: for what is no server.
+    pub assumed: BTreeMap<&'static str, &'static str>,
     /// Flags by key.
     pub flags: BTreeMap<&'static str, String>,
     /// Files that are named by the values and were read before, by their paths: they aren't read again.

@@ -15,6 +15,7 @@ use crate::pipeline::gist::{Gist, Hash, Wanted};
 use crate::pipeline::operation;
 use crate::pipeline::parameter::Grammar;
 use crate::pipeline::request;
+use crate::service::{Context, Service, Source};
 
 /// The route.
 pub(super) async fn info(
@@ -62,12 +63,7 @@ pub(super) async fn info(
         source_size: (header.width, header.height),
         size: (0, 0),
     };
-    let mut said = described(&header);
-    add_facts(&mut said, &codecs::Facts::of(&source.bytes, &header));
-    if wanted.looks() {
-        let gist = service.gist(source, header, wanted, &context).await?;
-        described_further(&mut said, &gist);
-    }
+    let said = all(service, source, header, wanted, &context).await?;
     let mut response = Json(said).into_response();
     response.extensions_mut().insert(facts);
     if is_named {
@@ -75,6 +71,23 @@ pub(super) async fn info(
         named::cached(headers, &parts, &settings.fetch, &state.0.access);
     }
     Ok(response)
+}
+
+/// All that is said of a picture of that header.
+pub(super) async fn all(
+    service: &Service,
+    source: Source,
+    header: Header,
+    wanted: Wanted,
+    context: &Context,
+) -> Result<Value, Problem> {
+    let mut said = described(&header);
+    add_facts(&mut said, &codecs::Facts::of(&source.bytes, &header));
+    if wanted.looks() {
+        let gist = service.gist(source, header, wanted, context).await?;
+        described_further(&mut said, &gist);
+    }
+    Ok(said)
 }
 
 /// imaginary's keys first, then ours.

@@ -13,6 +13,7 @@ mod handlers;
 mod inflow;
 mod info;
 mod layers;
+pub mod local;
 mod marks;
 mod multipart;
 mod named;

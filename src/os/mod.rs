@@ -7,6 +7,7 @@
 mod allocator;
 mod confine;
 mod figures;
+mod files;
 mod folder;
 mod grants;
 mod process;
@@ -20,9 +21,12 @@ use rustix::io::FdFlags;
 pub use self::allocator::{trim, trim_everywhere, tune_allocator};
 pub use self::confine::{Forbidden, attempt, keep_memory_private, renounce_privileges};
 pub use self::figures::{cpu_seconds, open_files, open_own_figures, resident_bytes};
+pub use self::files::{identity, rename_new};
 pub use self::folder::{FileFacts, Folder};
 pub use self::grants::{cpus, memory};
-pub use self::process::{Fork, be_the_first_to_go, become_helper, fork, limit_address_space};
+pub use self::process::{
+    Fork, be_the_first_to_go, become_helper, end_by, fork, limit_address_space,
+};
 pub use self::sockets::unacknowledged;
 
 /// Lowers the calling thread's priority by `nice` steps, 0 to 19, below the process's own.

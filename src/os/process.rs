@@ -47,6 +47,16 @@ pub fn become_helper(name: &str) {
     let _unseen = set_parent_process_death_signal(Some(Signal::KILL));
 }
 
+/// Has this process end as a signal ends one that doesn't handle it, so that whoever started it sees why. Returns where
+/// the system keeps the process from that, as it does the first one of a container.
+pub fn end_by(signal: i32) {
+    // SAFETY: the signal's own effect runs no code of ours, and raising it reads no memory.
+    unsafe {
+        libc::signal(signal, libc::SIG_DFL);
+        libc::raise(signal);
+    }
+}
+
 /// Asks the system to end this process first where memory is short.
 pub fn be_the_first_to_go() {
     // Refused where /proc is read-only.

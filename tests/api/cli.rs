@@ -8,9 +8,8 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use crate::answer::Answer;
-use crate::fixtures::{jpeg, photo, png, quarters};
+use crate::fixtures::{jpeg, photo};
 use crate::process::Process;
-use crate::support::Picture;
 
 /// No answer takes longer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -264,49 +263,4 @@ fn help_has_every_flag() {
         );
     }
     assert!(help.contains("64 usage or configuration"));
-}
-
-#[test]
-fn a_file_is_resized_without_a_server() {
-    let folder = std::env::temp_dir().join(format!("pixmill-cli-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
-    std::fs::write(path("in.png"), png(&quarters(60, 40))).unwrap();
-    let output = run(&[
-        "resize",
-        &path("in.png"),
-        &path("out.webp"),
-        "--width",
-        "30",
-        "--type",
-        "webp",
-    ]);
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    let file = std::fs::read(path("out.webp")).unwrap();
-    let picture = Picture::decode(&file);
-    assert_eq!((picture.width, picture.height), (30, 20));
-    // Where nothing else says what it is to be, its name does.
-    let output = run(&[
-        "resize",
-        &path("in.png"),
-        &path("named.WEBP"),
-        "--width",
-        "30",
-    ]);
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    assert_eq!(std::fs::read(path("named.WEBP")).unwrap(), file);
-    let output = run(&[
-        "resize",
-        &path("in.png"),
-        &path("out.png"),
-        "--width",
-        "none",
-    ]);
-    assert_eq!(output.status.code(), Some(64));
-    assert!(
-        text(&output.stderr).contains("'width' is not valid"),
-        "{}",
-        text(&output.stderr)
-    );
-    std::fs::remove_dir_all(folder).unwrap();
 }

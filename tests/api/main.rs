@@ -18,6 +18,8 @@ mod bucket;
 mod cli;
 /// Colours of profiles, inks and bright films, against an independent engine.
 mod colours;
+/// Operations on files: folders, names, pipes, what is never overwritten.
+mod commands;
 /// Clients of imaginary.
 mod compat;
 /// A folder of real images, where `PIXMILL_CORPUS` names one.

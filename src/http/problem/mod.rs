@@ -197,6 +197,17 @@ impl Problem {
         self.cause.as_deref()
     }
 
+    /// What of the document is about the failure alone, for who isn't a client of HTTP.
+    pub fn told(&self) -> Map<String, Value> {
+        let mut told = Map::new();
+        told.insert("code".to_owned(), json!(self.code()));
+        told.insert("title".to_owned(), json!(self.kind.row().title));
+        let detail = self.cause().unwrap_or(&self.detail);
+        told.insert("detail".to_owned(), json!(detail));
+        told.extend(self.members.clone());
+        told
+    }
+
     /// The document; `prefix` is that of the paths.
     pub fn document(&self, request_id: &str, prefix: &str) -> Value {
         let row = self.kind.row();

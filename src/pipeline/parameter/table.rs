@@ -19,6 +19,13 @@ pub struct ParameterRow {
     pub is_own: bool,
 }
 
+impl ParameterRow {
+    /// Whether its name alone says something.
+    pub fn may_be_bare(&self) -> bool {
+        self.allowed.contains("or the bare name")
+    }
+}
+
 /// What a value is, in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

@@ -1,0 +1,48 @@
+//! What one file is.
+
+use serde_json::Value;
+
+use super::{Failure, Input, Reader};
+use crate::http::local;
+use crate::pipeline::gist::Wanted;
+
+/// Tells the same of every file. A cheap handle.
+#[derive(Clone, Debug)]
+pub struct Teller {
+    reader: Reader,
+    wanted: Wanted,
+}
+
+/// What is told of one file.
+#[derive(Debug)]
+pub struct Told {
+    /// Which.
+    pub input: Input,
+    /// Bytes of it, and the document of `/info`; or why there is none.
+    pub said: Result<(u64, Value), Failure>,
+}
+
+impl Teller {
+    /// Tells what these parameters ask of `/info`.
+    ///
+    /// # Errors
+    /// What is wrong with the parameters.
+    pub fn new(reader: Reader, parameters: &[(String, String)]) -> Result<Self, Failure> {
+        let wanted = local::asked_about(parameters, reader.service())?;
+        Ok(Self { reader, wanted })
+    }
+
+    /// Tells of one.
+    pub async fn tell(&self, input: Input) -> Told {
+        let context = Reader::context();
+        let work = async {
+            let loaded = self.reader.load(&input).await?;
+            let size = loaded.source.bytes.len() as u64;
+            let work =
+                |source| local::described(self.reader.service(), source, self.wanted, &context);
+            Ok((size, self.reader.with(loaded, work).await?))
+        };
+        let said = work.await;
+        Told { input, said }
+    }
+}

@@ -1,0 +1,73 @@
+//! The API's words without HTTP, for the command line: the same parameters, documents and problems.
+
+use serde_json::Value;
+
+use super::problem::Problem;
+use super::{info, marks, operate};
+use crate::pipeline::gist::Wanted;
+use crate::pipeline::operation::OperationRow;
+use crate::pipeline::parameter::Grammar;
+use crate::pipeline::request::{Request as Operation, Rules};
+use crate::service::{Context, Order, Service, Source};
+
+fn rules(service: &Service) -> Rules {
+    Rules {
+        lenient: false,
+        grammar: Grammar::Strict,
+        max_side: service.max_side(),
+    }
+}
+
+/// What these parameters ask of an operation, where a picture to draw comes beside them or not.
+///
+/// # Errors
+/// What is wrong with them, or missing.
+pub fn asked(
+    row: &'static OperationRow,
+    pairs: &[(String, String)],
+    has_beside: bool,
+    service: &Service,
+) -> Result<Operation, Problem> {
+    let operation = operate::parse(row, pairs, &[], rules(service))?;
+    let found = operation.clone();
+    let found = found.drawing(|place| (has_beside && place.is_none()).then_some(0));
+    found.complete()?;
+    marks::check(&operation, service)?;
+    Ok(operation)
+}
+
+/// The operation that knows what it draws.
+///
+/// # Errors
+/// The picture beside isn't one, or there is none.
+pub async fn ordered(
+    operation: Operation,
+    beside: Option<Source>,
+    service: &Service,
+    context: &Context,
+) -> Result<Order, Problem> {
+    marks::found(operation, beside, service, context).await
+}
+
+/// What these parameters ask of `/info`.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn asked_about(pairs: &[(String, String)], service: &Service) -> Result<Wanted, Problem> {
+    Ok(Wanted::parse(pairs, &[], rules(service))?)
+}
+
+/// What `/info` tells of a picture.
+///
+/// # Errors
+/// The picture can't be read, or is out of limits.
+pub async fn described(
+    service: &Service,
+    source: Source,
+    wanted: Wanted,
+    context: &Context,
+) -> Result<Value, Problem> {
+    let header = service.info(&source, wanted.page())?;
+    wanted.check(&header)?;
+    info::all(service, source, header, wanted, context).await
+}

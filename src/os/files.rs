@@ -1,0 +1,53 @@
+//! Files by their names.
+
+use std::fs::Metadata;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
+
+/// Gives a file another name in the same folder, unless there is something by that name: nothing is ever replaced.
+///
+/// # Errors
+/// `AlreadyExists`, or the system's.
+pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // File systems of other machines, and old kernels, don't know how.
+        Err(Errno::INVAL | Errno::NOSYS) => {
+            std::fs::hard_link(from, to)?;
+            std::fs::remove_file(from)
+        }
+        ended => Ok(ended?),
+    }
+}
+
+/// What tells a file from every other: device and number on it.
+pub fn identity(metadata: &Metadata) -> (u64, u64) {
+    (metadata.dev(), metadata.ino())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_replaced() {
+        let folder = std::env::temp_dir().join(format!("pixmill-files-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let [from, to, link] = ["from", "to", "link"].map(|name| folder.join(name));
+        std::fs::write(&from, b"new").unwrap();
+        std::fs::write(&to, b"old").unwrap();
+        std::os::unix::fs::symlink("nowhere", &link).unwrap();
+        for taken in [&to, &link] {
+            let error = rename_new(&from, taken).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        }
+        std::fs::remove_file(&to).unwrap();
+        rename_new(&from, &to).unwrap();
+        assert_eq!(std::fs::read(&to).unwrap(), b"new");
+        assert!(!from.exists() && !folder.join("nowhere").exists());
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}
