@@ -68,7 +68,7 @@ pub(crate) fn check_sandbox() -> ExitCode {
         } else {
             "allowed"
         };
-        say(format!("{:37} {word}  {}\n", attempt.about, outcome.how));
+        say(format!("{:43} {word}  {}\n", attempt.about, outcome.how));
         all_refused &= outcome.refused;
     }
     if all_refused {
@@ -95,6 +95,7 @@ pub(crate) fn try_here(attempt: &Attempt, standing: &Standing) -> ExitCode {
     let needs = Needs {
         children: false,
         folders: &folders,
+        written: &[],
         tokens: sources.tokens(),
         ports: ports.as_deref(),
     };

@@ -46,8 +46,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Ok(Action::Healthcheck(listen)) => checks::healthcheck(listen),
-        Ok(Action::Work(work)) => Action::work(&work),
-        Ok(Action::Info(info)) => Action::info(&info),
+        Ok(Action::Here(here)) => here.run(),
         Ok(Action::CheckSandbox(None)) => checks::check_sandbox(),
         Ok(Action::CheckSandbox(Some((attempt, standing)))) => checks::try_here(attempt, &standing),
         Err(code) => code,
@@ -139,6 +138,7 @@ fn prepare(
     let profile = Profile::Server(Needs {
         children: config.isolation.is_some(),
         folders: &folders,
+        written: &[],
         tokens: sources.tokens(),
         ports: ports.as_deref(),
     });

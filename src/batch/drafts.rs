@@ -65,7 +65,11 @@ impl Drafts {
     fn written(&self, bytes: &[u8], to: &Path, replace: bool) -> io::Result<()> {
         let folder = to.parent().filter(|folder| *folder != Path::new(""));
         let folder = folder.unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
+        fs::create_dir_all(folder).map_err(|error| match error.kind() {
+            // It isn't the answer's own name that is taken.
+            io::ErrorKind::AlreadyExists => io::ErrorKind::NotADirectory.into(),
+            _ => error,
+        })?;
         let (draft, mut file) = self.begin(folder)?;
         let ended = file
             .write_all(bytes)

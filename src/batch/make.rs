@@ -10,7 +10,6 @@ use crate::checkpoint::Stage;
 use crate::codecs::Format;
 use crate::http::local;
 use crate::http::problem::Problem;
-use crate::pipeline::operation::OperationRow;
 use crate::pipeline::request::Request;
 use crate::service::{Answer, Source};
 
@@ -84,17 +83,16 @@ pub struct Origin {
 }
 
 impl Maker {
-    /// Makes what these parameters ask of an operation, `beside` being a picture to draw.
+    /// Makes what [`local::asked`] has read, `beside` being a picture to draw.
     ///
     /// # Errors
-    /// What is wrong with the parameters, or with that picture's file.
+    /// What is wrong with that picture's file.
     pub async fn new(
         reader: Reader,
-        (row, parameters): (&'static OperationRow, &[(String, String)]),
+        request: Request,
         beside: Option<&Input>,
         target: Target,
     ) -> Result<Self, Failure> {
-        let request = local::asked(row, parameters, beside.is_some(), reader.service())?;
         let (reader, beside) = match beside {
             Some(input) => {
                 let loaded = reader.load(input).await?;

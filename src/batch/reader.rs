@@ -109,7 +109,7 @@ impl Reader {
     }
 
     /// A context without an end, with a checkpoint of its own.
-    pub(super) fn context() -> Context {
+    pub fn context() -> Context {
         Context {
             deadline: Deadline::after(NO_DEADLINE),
             checkpoint: Checkpoint::new(),

@@ -23,13 +23,9 @@ pub struct Told {
 }
 
 impl Teller {
-    /// Tells what these parameters ask of `/info`.
-    ///
-    /// # Errors
-    /// What is wrong with the parameters.
-    pub fn new(reader: Reader, parameters: &[(String, String)]) -> Result<Self, Failure> {
-        let wanted = local::asked_about(parameters, reader.service())?;
-        Ok(Self { reader, wanted })
+    /// Tells what [`local::asked_about`] has read.
+    pub fn new(reader: Reader, wanted: Wanted) -> Self {
+        Self { reader, wanted }
     }
 
     /// Tells of one.

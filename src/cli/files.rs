@@ -1,6 +1,7 @@
 //! Operations on files.
 
 use std::cell::RefCell;
+use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -11,8 +12,9 @@ use pixmill::service::Service;
 
 use super::operations::{Place, Work};
 use super::report::Report;
-use super::session::{self, Outcome};
-use super::{USAGE, wrong};
+use super::session::{self, Outcome, Reach};
+use super::wrong;
+use crate::FAILURE;
 
 /// Does it.
 pub(super) fn run(work: &Work) -> ExitCode {
@@ -39,13 +41,43 @@ pub(super) fn run(work: &Work) -> ExitCode {
     };
     let total = found.inputs.len() + found.failed.len();
     let report = RefCell::new(Report::new(work.json, out, total));
-    let code = session::run(&work.config, &drafts, async |service| {
+    let reach = match reach(work, &found) {
+        Ok(reach) => reach,
+        Err(error) => {
+            eprintln!("pixmill: {error}");
+            return ExitCode::from(FAILURE);
+        }
+    };
+    let code = session::run(&work.config, &reach, &drafts, async |service| {
         all(work, found, target, service, &report).await
     });
-    if code != ExitCode::from(USAGE) {
-        report.into_inner().end();
-    }
+    report.into_inner().end();
     code
+}
+
+/// What is read and written. The folder of all answers is made, so that it can be told from others.
+fn reach(work: &Work, found: &Found) -> Result<Reach, String> {
+    let mut reach = Reach::of(&work.files);
+    if let Some(image) = &work.image {
+        reach.reads(image);
+    }
+    let Place::Files(names) = &work.place else {
+        return Ok(reach);
+    };
+    match names.folder() {
+        Some(folder) => {
+            let made = fs::create_dir_all(&folder);
+            made.map_err(|error| format!("{}: {error}", folder.display()))?;
+            reach.writes(&folder);
+        }
+        None => {
+            for input in &found.inputs {
+                let folder = input.path.as_deref().and_then(Path::parent);
+                reach.writes(folder.unwrap_or(Path::new("")));
+            }
+        }
+    }
+    Ok(reach)
 }
 
 async fn all(
@@ -59,8 +91,8 @@ async fn all(
     let reader = Reader::new(service).map_err(threads)?;
     let at_once = reader.at_once();
     let image = work.image.as_deref().map(named);
-    let asked = (work.row, work.parameters.as_slice());
-    let maker = Maker::new(reader, asked, image.as_ref(), target).await?;
+    let request = work.request.clone();
+    let maker = Maker::new(reader, request, image.as_ref(), target).await?;
     for (path, failure) in found.failed {
         let told = report
             .borrow_mut()

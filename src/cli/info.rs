@@ -9,19 +9,21 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Command};
 use pixmill::batch::{self, Drafts, Failure, Found, Reader, Teller, Told};
 use pixmill::config::Config;
+use pixmill::http::local;
+use pixmill::pipeline::gist::Wanted;
 use pixmill::pipeline::parameter::PARAMETERS;
 use pixmill::service::Service;
 use serde_json::{Map, Value, json};
 
 use super::operations::{common, flag, pairs, paths};
-use super::session::{self, Outcome};
+use super::session::{self, Outcome, Reach};
 use super::settings::local_settings;
 use super::wrong;
 
 /// Files to tell of.
 pub(crate) struct Info {
     config: Config,
-    parameters: Vec<(String, String)>,
+    wanted: Wanted,
     files: Vec<PathBuf>,
     deep: bool,
     json: bool,
@@ -47,14 +49,18 @@ pub(super) fn command() -> Command {
 }
 
 /// What is asked.
-pub(super) fn read(arguments: &ArgMatches, config: &Config) -> Info {
-    Info {
+///
+/// # Errors
+/// What is wrong, in words.
+pub(super) fn read(arguments: &ArgMatches, config: &Config) -> Result<Info, String> {
+    let wanted = local::asked_about(&pairs(arguments), config.pipeline.max_output_side);
+    Ok(Info {
         config: config.clone(),
-        parameters: pairs(arguments),
+        wanted: wanted.map_err(|problem| problem.detail().to_owned())?,
         files: paths(arguments, "files"),
         deep: arguments.get_flag("recursive"),
         json: arguments.get_flag("json"),
-    }
+    })
 }
 
 /// Tells it.
@@ -63,7 +69,8 @@ pub(super) fn run(info: &Info) -> ExitCode {
     if found.inputs.is_empty() && found.failed.is_empty() {
         return wrong("there is no picture in what was named");
     }
-    session::run(&info.config, &Drafts::default(), async |service| {
+    let reach = Reach::of(&info.files);
+    session::run(&info.config, &reach, &Drafts::default(), async |service| {
         all(info, found, service).await
     })
 }
@@ -71,7 +78,7 @@ pub(super) fn run(info: &Info) -> ExitCode {
 async fn all(info: &Info, found: Found, service: Service) -> Result<Outcome, Failure> {
     let reader = Reader::new(service).map_err(|error| Failure::unreadable(&error))?;
     let at_once = reader.at_once();
-    let teller = Teller::new(reader, &info.parameters)?;
+    let teller = Teller::new(reader, info.wanted);
     let mut page = Page {
         json: info.json,
         is_clean: true,

@@ -30,23 +30,27 @@ pub(crate) enum Action {
     Print(Vec<u8>),
     /// Ask the server that listens there.
     Healthcheck(SocketAddr),
-    /// Make pictures of files.
-    Work(Box<Work>),
-    /// Tell what files are.
-    Info(Box<Info>),
+    /// Do this without a server.
+    Here(Box<Here>),
     /// Try what the sandbox refuses; or one of these things, in this process, with this configuration.
     CheckSandbox(Option<(&'static Attempt, Box<Standing>)>),
 }
 
-impl Action {
-    /// Does what takes a service on this machine.
-    pub(crate) fn work(work: &Work) -> ExitCode {
-        files::run(work)
-    }
+/// What takes a service, but no server.
+pub(crate) enum Here {
+    /// Make pictures of files.
+    Work(Work),
+    /// Tell what files are.
+    Info(Info),
+}
 
-    /// Tells what files are.
-    pub(crate) fn info(info: &Info) -> ExitCode {
-        info::run(info)
+impl Here {
+    /// Does it.
+    pub(crate) fn run(&self) -> ExitCode {
+        match self {
+            Self::Work(work) => files::run(work),
+            Self::Info(info) => info::run(info),
+        }
     }
 }
 
@@ -66,17 +70,12 @@ pub(crate) fn read() -> Result<Action, ExitCode> {
             let page = scripts::page(arguments).map_err(|error| wrong(&error))?;
             return Ok(Action::Print(page));
         }
-        Some(("info", arguments)) => {
-            let standing = standing(&matches, true)?;
-            let info = info::read(arguments, standing.config());
-            return Ok(Action::Info(Box::new(info)));
+        Some((name, arguments)) => {
+            if let Some(here) = here(name, arguments, &matches)? {
+                return Ok(Action::Here(Box::new(here)));
+            }
         }
-        Some((name, arguments)) if let Some(row) = operations::named(name) => {
-            let standing = standing(&matches, true)?;
-            let work = operations::read(row, arguments, standing.config());
-            return Ok(Action::Work(Box::new(work.map_err(|error| wrong(&error))?)));
-        }
-        _ => {}
+        None => {}
     }
     let standing = standing(&matches, false)?;
     Ok(match matches.subcommand_name() {
@@ -92,6 +91,25 @@ pub(crate) fn read() -> Result<Action, ExitCode> {
         Some("healthcheck") => Action::Healthcheck(standing.config().listen),
         _ => Action::Serve(Box::new(standing)),
     })
+}
+
+/// What is to be done without a server, if that is what the command is for.
+fn here(
+    name: &str,
+    arguments: &ArgMatches,
+    matches: &ArgMatches,
+) -> Result<Option<Here>, ExitCode> {
+    let row = operations::named(name);
+    if row.is_none() && name != "info" {
+        return Ok(None);
+    }
+    let standing = standing(matches, true)?;
+    let config = standing.config();
+    let here = match row {
+        Some(row) => operations::read(row, arguments, config).map(Here::Work),
+        None => info::read(arguments, config).map(Here::Info),
+    };
+    here.map(Some).map_err(|error| wrong(&error))
 }
 
 fn command() -> Command {

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use pixmill::batch::{FIELDS, Pattern};
 use pixmill::config::Config;
+use pixmill::http::local;
 use pixmill::pipeline::operation::{OPERATIONS, OperationRow};
 use pixmill::pipeline::parameter::{PARAMETERS, ParameterRow};
+use pixmill::pipeline::request::Request;
 
 use super::settings::local_settings;
 
@@ -15,9 +17,7 @@ pub(crate) struct Work {
     /// The limits.
     pub(super) config: Config,
     /// What is done.
-    pub(super) row: &'static OperationRow,
-    /// Names and values, as in a query.
-    pub(super) parameters: Vec<(String, String)>,
+    pub(super) request: Request,
     /// A picture to draw.
     pub(super) image: Option<PathBuf>,
     /// Files and folders to read.
@@ -205,11 +205,13 @@ pub(super) fn read(
     {
         parameters.push(("type".to_owned(), format.name().to_owned()));
     }
+    let image = arguments.get_one::<PathBuf>("image").cloned();
+    let side = config.pipeline.max_output_side;
+    let request = local::asked(row, &parameters, image.is_some(), side);
     Ok(Work {
         config: config.clone(),
-        row,
-        parameters,
-        image: arguments.get_one::<PathBuf>("image").cloned(),
+        request: request.map_err(|problem| problem.detail().to_owned())?,
+        image,
         files,
         deep: arguments.get_flag("recursive"),
         place,

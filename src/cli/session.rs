@@ -1,5 +1,8 @@
 //! A service on this machine for as long as some work takes: processes, threads, signals, and how it ended.
 
+use std::collections::BTreeSet;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use pixmill::app;
@@ -7,10 +10,10 @@ use pixmill::batch::{Drafts, Failure};
 use pixmill::config::Config;
 use pixmill::isolation::{self, Isolation, Side};
 use pixmill::os;
+use pixmill::sandbox::{self, Mode, Needs, Profile};
 use pixmill::service::Service;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::USAGE;
 use crate::{FAILURE, runtime};
 
 /// How work ended.
@@ -22,6 +25,73 @@ pub(super) enum Outcome {
     Failed,
     /// Nobody reads any more what it says.
     Unread,
+}
+
+/// What of the file system is read and written: all else is given up.
+#[derive(Debug, Default)]
+pub(super) struct Reach {
+    read: BTreeSet<PathBuf>,
+    written: BTreeSet<PathBuf>,
+}
+
+impl Reach {
+    /// Reads what these name, and what lies beside it.
+    pub(super) fn of(files: &[PathBuf]) -> Self {
+        let mut reach = Self::default();
+        for file in files {
+            reach.reads(file);
+        }
+        reach
+    }
+
+    /// Reads this, too: a folder, or what is in the folder of a file, which may be a link to elsewhere.
+    pub(super) fn reads(&mut self, path: &Path) {
+        let whole = path.canonicalize();
+        let whole = whole.as_deref().unwrap_or(path);
+        let folder = if whole.is_dir() {
+            Some(whole)
+        } else {
+            whole.parent()
+        };
+        self.read.extend(folder.map(Path::to_owned));
+    }
+
+    /// Writes below this folder, too.
+    pub(super) fn writes(&mut self, folder: &Path) {
+        let here = Path::new(".");
+        let folder = if folder == Path::new("") {
+            here
+        } else {
+            folder
+        };
+        self.written.insert(folder.to_owned());
+    }
+
+    /// Gives all else up, as far as that can be had; an error if more is required.
+    fn enclose(&self, mode: Mode, children: bool) -> Result<(), String> {
+        // What isn't there, reading will say of.
+        let open = |paths: &BTreeSet<PathBuf>| -> Vec<OwnedFd> {
+            let opened = paths.iter().map(|path| os::place(path));
+            opened.filter_map(Result::ok).collect()
+        };
+        let (read, written) = (open(&self.read), open(&self.written));
+        let (read, written) = (lend(&read), lend(&written));
+        let needs = Needs {
+            children,
+            folders: &read,
+            written: &written,
+            ..Needs::default()
+        };
+        let enforced = sandbox::apply(mode, Profile::Files(needs));
+        if mode == Mode::Require && !enforced.missing.is_empty() {
+            return Err(enforced.missing.join("; "));
+        }
+        Ok(())
+    }
+}
+
+fn lend(places: &[OwnedFd]) -> Vec<BorrowedFd<'_>> {
+    places.iter().map(AsFd::as_fd).collect()
 }
 
 /// Signals that end it.
@@ -36,6 +106,7 @@ const ENDING: [SignalKind; 3] = [
 /// Nothing is waited for then, since nothing of the rest is anybody's: what still runs ends with the process.
 pub(super) fn run(
     config: &Config,
+    reach: &Reach,
     drafts: &Drafts,
     work: impl AsyncFnOnce(Service) -> Result<Outcome, Failure>,
 ) -> ExitCode {
@@ -49,6 +120,9 @@ pub(super) fn run(
         Some(Ok(Side::Ended)) => return ExitCode::SUCCESS,
         Some(Err(error)) => return failed(&format!("no processes for isolation: {error}")),
     };
+    if let Err(missing) = reach.enclose(config.sandbox, isolation.is_some()) {
+        return failed(&sandbox::refusal(&missing));
+    }
     let runtime = match runtime::single() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&format!("no runtime: {error}")),
@@ -59,13 +133,7 @@ pub(super) fn run(
         Ok(Ok(Outcome::Clean)) => return ExitCode::SUCCESS,
         Ok(Ok(Outcome::Failed)) => return ExitCode::from(FAILURE),
         Ok(Ok(Outcome::Unread)) => SignalKind::pipe(),
-        Ok(Err(failure)) => {
-            failed(failure.detail());
-            // There is nothing here that could be fetched by a parameter.
-            let is_usage =
-                failure.code().ends_with("-parameter") || failure.code() == "forbidden-source";
-            return ExitCode::from(if is_usage { USAGE } else { FAILURE });
-        }
+        Ok(Err(failure)) => return failed(failure.detail()),
         Err(Ended::Signal(signal)) => signal,
         Err(Ended::Unable(error)) => return failed(&error.to_string()),
     };

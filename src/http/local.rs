@@ -9,30 +9,34 @@ use crate::pipeline::operation::OperationRow;
 use crate::pipeline::parameter::Grammar;
 use crate::pipeline::request::{Request as Operation, Rules};
 use crate::service::{Context, Order, Service, Source};
+use crate::source::{self, Refusal};
 
-fn rules(service: &Service) -> Rules {
+fn rules(max_side: u32) -> Rules {
     Rules {
         lenient: false,
         grammar: Grammar::Strict,
-        max_side: service.max_side(),
+        max_side,
     }
 }
 
-/// What these parameters ask of an operation, where a picture to draw comes beside them or not.
+/// What these parameters ask of an operation, where a picture to draw comes beside them or not, and sides have so many pixels at most.
 ///
 /// # Errors
-/// What is wrong with them, or missing.
+/// What is wrong with them, or missing. A URL of a picture to draw is wrong, since nothing is fetched.
 pub fn asked(
     row: &'static OperationRow,
     pairs: &[(String, String)],
     has_beside: bool,
-    service: &Service,
+    max_side: u32,
 ) -> Result<Operation, Problem> {
-    let operation = operate::parse(row, pairs, &[], rules(service))?;
+    let operation = operate::parse(row, pairs, &[], rules(max_side))?;
     let found = operation.clone();
     let found = found.drawing(|place| (has_beside && place.is_none()).then_some(0));
     found.complete()?;
-    marks::check(&operation, service)?;
+    if let Some(url) = operation.images().find_map(|(place, _)| place) {
+        let nothing = source::Error::Forbidden(Refusal::Kind);
+        return Err(Problem::from(nothing).about_the_mark(url));
+    }
     Ok(operation)
 }
 
@@ -53,8 +57,8 @@ pub async fn ordered(
 ///
 /// # Errors
 /// What is wrong with them.
-pub fn asked_about(pairs: &[(String, String)], service: &Service) -> Result<Wanted, Problem> {
-    Ok(Wanted::parse(pairs, &[], rules(service))?)
+pub fn asked_about(pairs: &[(String, String)], max_side: u32) -> Result<Wanted, Problem> {
+    Ok(Wanted::parse(pairs, &[], rules(max_side))?)
 }
 
 /// What `/info` tells of a picture.

@@ -2,10 +2,11 @@
 
 use std::fs::Metadata;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::fs::{CWD, Mode, OFlags, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
 /// Gives a file another name in the same folder, unless there is something by that name: nothing is ever replaced.
@@ -21,6 +22,18 @@ pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
         }
         ended => Ok(ended?),
     }
+}
+
+/// A file or folder as a place alone: nothing can be read or written by it.
+///
+/// # Errors
+/// There is none, or it can't be got at.
+pub fn place(path: &Path) -> io::Result<OwnedFd> {
+    Ok(rustix::fs::open(
+        path,
+        OFlags::PATH | OFlags::CLOEXEC,
+        Mode::empty(),
+    )?)
 }
 
 /// What tells a file from every other: device and number on it.

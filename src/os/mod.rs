@@ -21,7 +21,7 @@ use rustix::io::FdFlags;
 pub use self::allocator::{trim, trim_everywhere, tune_allocator};
 pub use self::confine::{Forbidden, attempt, keep_memory_private, renounce_privileges};
 pub use self::figures::{cpu_seconds, open_files, open_own_figures, resident_bytes};
-pub use self::files::{identity, rename_new};
+pub use self::files::{identity, place, rename_new};
 pub use self::folder::{FileFacts, Folder};
 pub use self::grants::{cpus, memory};
 pub use self::process::{

@@ -108,6 +108,25 @@ const CONNECTIONS: &[c_long] = &[
 /// Files beneath the folders that landlock lets through. The path is out of a filter's sight.
 const FILES: &[c_long] = &[libc::SYS_openat2];
 
+/// Files by their paths, beneath the folders that landlock lets through, made and renamed: as the standard library does it. Asking about one
+/// is nothing that landlock could refuse.
+const PATHS: &[c_long] = &[
+    libc::SYS_openat,
+    libc::SYS_statx,
+    libc::SYS_newfstatat,
+    libc::SYS_mkdirat,
+    libc::SYS_renameat,
+    libc::SYS_renameat2,
+    libc::SYS_linkat,
+    libc::SYS_unlinkat,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_mkdir,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_rename,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_unlink,
+];
+
 /// Connections of its own, to the ports that landlock lets through, and packets to name servers. `socket` is looked at.
 const FETCHES: &[c_long] = &[libc::SYS_connect, libc::SYS_bind];
 
@@ -131,6 +150,15 @@ pub(super) const DEADLY: &[c_long] = &[
     libc::SYS_ptrace,
     libc::SYS_process_vm_readv,
     libc::SYS_process_vm_writev,
+];
+
+/// What is asked of open files: flags, and another number.
+const DESCRIPTORS: &[i32] = &[
+    libc::F_GETFD,
+    libc::F_SETFD,
+    libc::F_GETFL,
+    libc::F_SETFL,
+    libc::F_DUPFD_CLOEXEC,
 ];
 
 /// A namespace of its own is nothing that a thread needs.
@@ -178,29 +206,16 @@ pub(super) fn server(needs: Needs<'_>) -> Calls {
     let mut calls = common();
     calls.any.extend([THREADS, EVENTS, CONNECTIONS].concat());
     let levels = [libc::SOL_SOCKET, libc::IPPROTO_TCP];
-    let descriptors = [
-        libc::F_GETFD,
-        libc::F_SETFD,
-        libc::F_GETFL,
-        libc::F_SETFL,
-        libc::F_DUPFD_CLOEXEC,
-    ];
     let nonblocking = i32::try_from(libc::FIONBIO).unwrap_or_default();
     let queued = i32::try_from(libc::TIOCOUTQ).unwrap_or_default();
     calls.limited.extend([
-        // Threads, but no processes: for glibc all of this is one call.
-        limited(
-            libc::SYS_clone,
-            0,
-            (libc::CLONE_THREAD | NAMESPACES).cast_unsigned(),
-            &[libc::CLONE_THREAD],
-        ),
+        threads(),
         // Not what belongs to a firewall or to other protocols.
         limited(libc::SYS_setsockopt, 1, ALL, &levels),
         limited(libc::SYS_getsockopt, 1, ALL, &levels),
         // Signals reach tokio through a pair of sockets that knows no address.
         limited(libc::SYS_socketpair, 0, ALL, &[libc::AF_UNIX]),
-        limited(libc::SYS_fcntl, 1, ALL, &descriptors),
+        limited(libc::SYS_fcntl, 1, ALL, DESCRIPTORS),
         // How much of an answer its client has yet to take.
         limited(libc::SYS_ioctl, 1, ALL, &[nonblocking, queued]),
     ]);
@@ -229,6 +244,40 @@ pub(super) fn server(needs: Needs<'_>) -> Calls {
         calls.any.extend([PROCESSES, CHILDREN].concat());
     }
     calls
+}
+
+/// What a command on files needs.
+pub(super) fn files(needs: Needs<'_>) -> Calls {
+    let mut calls = common();
+    calls.any.extend([THREADS, EVENTS, PATHS].concat());
+    let number = |call: libc::Ioctl| i32::try_from(call).unwrap_or_default();
+    let requests = [
+        // Signals' pair of sockets.
+        number(libc::FIONBIO),
+        // Whether somebody sees a progress bar, and how wide it may be.
+        number(libc::TCGETS),
+        number(libc::TIOCGWINSZ),
+    ];
+    calls.limited.extend([
+        threads(),
+        limited(libc::SYS_socketpair, 0, ALL, &[libc::AF_UNIX]),
+        limited(libc::SYS_fcntl, 1, ALL, DESCRIPTORS),
+        limited(libc::SYS_ioctl, 1, ALL, &requests),
+    ]);
+    if needs.children {
+        calls.any.extend([PROCESSES, CHILDREN].concat());
+    }
+    calls
+}
+
+/// Threads, but no processes: for glibc all of this is one call.
+fn threads() -> Limited {
+    limited(
+        libc::SYS_clone,
+        0,
+        (libc::CLONE_THREAD | NAMESPACES).cast_unsigned(),
+        &[libc::CLONE_THREAD],
+    )
 }
 
 /// What a process needs that does nothing but decode and encode what it is sent.

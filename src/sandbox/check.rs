@@ -7,7 +7,7 @@ use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, Stdio};
 
-use self::Walls::{Both, Codec, Landlock};
+use self::Walls::{Both, Codec, Files, Landlock};
 use super::{Enforced, Mode, Needs, Profile};
 use crate::os::{self, Forbidden};
 
@@ -27,6 +27,7 @@ impl Attempt {
     pub fn process(&self) -> &'static str {
         match self.walls {
             Codec => "codec",
+            Files => "files",
             Both | Landlock => "server",
         }
     }
@@ -38,6 +39,8 @@ enum Walls {
     Landlock,
     /// Both, around a codec's own process.
     Codec,
+    /// Both, around a command on files, of which there are none.
+    Files,
 }
 
 const fn attempt(
@@ -123,6 +126,34 @@ pub const ATTEMPTS: &[Attempt] = &[
         "make sockets, in a codec's process",
         || UnixDatagram::pair().map(drop),
     ),
+    attempt(
+        Files,
+        "files-execve",
+        "run another program, in a command on files",
+        || Err(Command::new("/proc/self/exe").arg("--version").exec()),
+    ),
+    attempt(
+        Files,
+        "files-open",
+        "open another file, in a command on files",
+        open,
+    ),
+    attempt(
+        Files,
+        "files-write",
+        "make a file elsewhere, in a command on files",
+        || {
+            let path = std::env::temp_dir().join("pixmill-check-sandbox");
+            File::create(&path)?;
+            std::fs::remove_file(path)
+        },
+    ),
+    attempt(
+        Files,
+        "files-connect",
+        "connect to a port, in a command on files",
+        connect,
+    ),
 ];
 
 fn open() -> io::Result<()> {
@@ -185,6 +216,7 @@ pub fn try_here(attempt: &Attempt, needs: Needs<'_>, say: impl FnOnce(&Enforced)
     let enforced = match attempt.walls {
         Both => super::apply(Mode::Prefer, Profile::Server(needs)),
         Codec => super::apply(Mode::Prefer, Profile::Codec),
+        Files => super::apply(Mode::Prefer, Profile::Files(Needs::default())),
         Landlock => {
             let mut enforced = Enforced::default();
             super::restrict_files(needs, &mut enforced);

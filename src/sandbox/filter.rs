@@ -86,6 +86,7 @@ mod tests {
     const CHILDREN: Needs<'_> = Needs {
         children: true,
         folders: &[],
+        written: &[],
         tokens: None,
         ports: None,
     };
@@ -96,6 +97,7 @@ mod tests {
         let all = Needs {
             children: true,
             folders: &[folder.as_fd()],
+            written: &[folder.as_fd()],
             tokens: Some(folder.as_fd()),
             ports: Some(&[80]),
         };
@@ -103,6 +105,7 @@ mod tests {
             calls::server(Needs::default()),
             calls::server(CHILDREN),
             calls::server(all),
+            calls::files(all),
             calls::codec(),
         ] {
             // The kernel takes 4096 instructions; most calls are answered from a table without running any.

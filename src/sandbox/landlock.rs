@@ -14,7 +14,7 @@ const NEEDED: ABI = ABI::V6;
 ///
 /// Nothing of a kind that is handled may be done without a rule: no path be opened, no TCP port bound or connected to, no
 /// abstract socket reached, and no process signalled outside. The only rules are those that the configuration makes needed: files
-/// beneath a few folders may be read, and a few TCP ports connected to. What is open already stays so.
+/// beneath a few folders may be read, or written, and a few TCP ports connected to. What is open already stays so.
 ///
 /// # Errors
 /// The kernel's.
@@ -39,6 +39,10 @@ fn ruleset(needs: Needs<'_>) -> Result<(RulesetStatus, LandlockStatus), RulesetE
     let folders = needs.folders.iter().copied().chain(needs.tokens);
     let folders =
         folders.map(|folder| Ok::<_, RulesetError>(PathBeneath::new(folder, AccessFs::ReadFile)));
+    let writing =
+        AccessFs::WriteFile | AccessFs::MakeReg | AccessFs::MakeDir | AccessFs::RemoveFile;
+    let written = needs.written.iter().copied();
+    let written = written.map(|folder| Ok::<_, RulesetError>(PathBeneath::new(folder, writing)));
     let ports = needs.ports.unwrap_or_default().iter();
     let ports = ports.map(|&port| Ok::<_, RulesetError>(NetPort::new(port, AccessNet::ConnectTcp)));
     let status = Ruleset::default()
@@ -48,6 +52,7 @@ fn ruleset(needs: Needs<'_>) -> Result<(RulesetStatus, LandlockStatus), RulesetE
         .scope(Scope::from_all(NEEDED))?
         .create()?
         .add_rules(folders)?
+        .add_rules(written)?
         .add_rules(ports)?
         .restrict_self()?;
     Ok((status.ruleset, status.landlock))

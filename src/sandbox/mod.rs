@@ -1,8 +1,8 @@
 //! What the process gives up before it reads a byte of a stranger's: files, other programs, other processes, connections of its own.
 //!
 //! Two walls that know nothing of each other. Landlock forbids kinds of things (paths, ports, signals); seccomp lets through only
-//! the system calls in `calls.rs`. Both bind whatever thread is started afterwards and can't be undone. `main` alone puts them up,
-//! before there is a second thread: a test runs the server in its own process.
+//! the system calls in `calls.rs`. Both bind whatever thread is started afterwards and can't be undone. `main` and commands on files
+//! alone put them up, before there is a second thread: a test runs the server in its own process.
 //!
 //! No limit on file sizes: it would hit a log that goes to a file, and no other file can be opened anyway.
 
@@ -39,6 +39,8 @@ pub struct Needs<'a> {
     pub children: bool,
     /// Files beneath these folders are read.
     pub folders: &'a [BorrowedFd<'a>],
+    /// Files beneath these folders are made, replaced and removed.
+    pub written: &'a [BorrowedFd<'a>],
     /// Files beneath this folder are opened by their paths, by a library.
     pub tokens: Option<BorrowedFd<'a>>,
     /// Connections are made to these TCP ports, and name servers are asked; or none are made at all.
@@ -50,6 +52,8 @@ pub struct Needs<'a> {
 pub enum Profile<'a> {
     /// A server whose listener is bound, and whose threads are not started.
     Server(Needs<'a>),
+    /// A command on files, whose threads are not started.
+    Files(Needs<'a>),
     /// A process of one thread that decodes and encodes what comes over sockets that it has.
     Codec,
 }
@@ -132,7 +136,7 @@ pub fn apply(mode: Mode, profile: Profile<'_>) -> Enforced {
         enforced.missing.push("no_new_privs: refused".to_owned());
     }
     let needs = match profile {
-        Profile::Server(needs) => needs,
+        Profile::Server(needs) | Profile::Files(needs) => needs,
         Profile::Codec => Needs::default(),
     };
     restrict_files(needs, &mut enforced);
@@ -184,6 +188,7 @@ fn restrict_files(needs: Needs<'_>, enforced: &mut Enforced) {
 fn restrict_calls(profile: Profile<'_>, enforced: &mut Enforced) {
     let calls = match profile {
         Profile::Server(needs) => calls::server(needs),
+        Profile::Files(needs) => calls::files(needs),
         Profile::Codec => calls::codec(),
     };
     match filter::apply(&calls) {

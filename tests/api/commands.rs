@@ -6,14 +6,15 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
-use pixmill::pipeline::operation::OPERATIONS;
+use pixmill::pipeline::operation::{Needs, OPERATIONS};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::cli::{pixmill, run, text};
 use crate::fixtures::{disc, jpeg, photo, png, quarters};
+use crate::sandbox::has_both;
 use crate::support::{Picture, TestServer};
 
 /// A folder that goes with this value.
@@ -105,74 +106,80 @@ fn lines(bytes: &[u8]) -> BTreeMap<String, Value> {
     text(bytes).lines().map(line).collect()
 }
 
+/// A name with a picture's width and height.
+type Sized = (&'static str, (u32, u32));
+
+/// Arguments, and what they leave in a folder.
+const PLACES: &[(&str, &[&str], &[Sized])] = &[
+    (
+        "one",
+        &["in/quarters.png", "one/small.webp"],
+        &[("small.webp", (30, 20))],
+    ),
+    // A folder is made, and what lies in folders is left out or keeps its place.
+    (
+        "flat",
+        &["in", "flat"],
+        &[("photo.JPEG", (30, 23)), ("quarters.png", (30, 20))],
+    ),
+    (
+        "deep",
+        &["-r", "in", "-o", "deep"],
+        &[
+            ("deep/disc.png", (30, 30)),
+            ("photo.JPEG", (30, 23)),
+            ("quarters.png", (30, 20)),
+        ],
+    ),
+    (
+        "types",
+        &[
+            "-f",
+            "webp",
+            "in/quarters.png",
+            "in/photo.JPEG",
+            "--out",
+            "types",
+        ],
+        &[("photo.webp", (30, 23)), ("quarters.webp", (30, 20))],
+    ),
+    (
+        "slash",
+        &["in/photo.JPEG", "slash/"],
+        &[("photo.JPEG", (30, 23))],
+    ),
+    (
+        "pattern",
+        &[
+            "--recursive",
+            "in",
+            "--out",
+            "pattern/{sub}{name}-{width}x{height}.png",
+        ],
+        &[
+            ("deep/disc-30x30.png", (30, 30)),
+            ("photo-30x23.png", (30, 23)),
+            ("quarters-30x20.png", (30, 20)),
+        ],
+    ),
+    (
+        "numbers",
+        &[
+            "in/quarters.png",
+            "in/deep/disc.png",
+            "--out",
+            "numbers/{number}.{ext}",
+        ],
+        &[("1.png", (30, 20)), ("2.png", (30, 30))],
+    ),
+];
+
 #[test]
 fn places_are_files_folders_and_patterns() {
     let folder = Folder::new("places");
-    for (out, arguments, expected) in [
-        (
-            "one",
-            &["in/quarters.png", "one/small.webp"][..],
-            &[("small.webp", (30, 20))][..],
-        ),
-        // A folder is made, and what lies in folders is left out or keeps its place.
-        (
-            "flat",
-            &["in", "flat"],
-            &[("photo.JPEG", (30, 23)), ("quarters.png", (30, 20))],
-        ),
-        (
-            "deep",
-            &["-r", "in", "-o", "deep"],
-            &[
-                ("deep/disc.png", (30, 30)),
-                ("photo.JPEG", (30, 23)),
-                ("quarters.png", (30, 20)),
-            ],
-        ),
-        (
-            "types",
-            &[
-                "-f",
-                "webp",
-                "in/quarters.png",
-                "in/photo.JPEG",
-                "--out",
-                "types",
-            ],
-            &[("photo.webp", (30, 23)), ("quarters.webp", (30, 20))],
-        ),
-        (
-            "slash",
-            &["in/photo.JPEG", "slash/"],
-            &[("photo.JPEG", (30, 23))],
-        ),
-        (
-            "pattern",
-            &[
-                "--recursive",
-                "in",
-                "--out",
-                "pattern/{sub}{name}-{width}x{height}.png",
-            ],
-            &[
-                ("deep/disc-30x30.png", (30, 30)),
-                ("photo-30x23.png", (30, 23)),
-                ("quarters-30x20.png", (30, 20)),
-            ],
-        ),
-        (
-            "numbers",
-            &[
-                "in/quarters.png",
-                "in/deep/disc.png",
-                "--out",
-                "numbers/{number}.{ext}",
-            ],
-            &[("1.png", (30, 20)), ("2.png", (30, 30))],
-        ),
-    ] {
+    for (out, arguments, expected) in PLACES {
         fs::create_dir_all(folder.0.join("one")).unwrap();
-        folder.ends(0, &[&["resize", "--width", "30"], arguments].concat());
+        folder.ends(0, &[&["resize", "--width", "30"], *arguments].concat());
         assert_eq!(folder.sizes(out), sized(expected), "{arguments:?}");
     }
     // Beside each source; the second time nothing of it is a source.
@@ -235,45 +242,50 @@ async fn an_answer_is_the_servers_by_file_and_by_pipe() {
     assert_eq!(line["source"]["bytes"], source.len());
 }
 
+const SIDES: [&str; 2] = ["--width=20", "--height=20"];
+
+/// What an operation can't do without.
+fn needs(operation: &str) -> &'static [&'static str] {
+    match operation {
+        "resize" | "fit" | "crop" | "smartcrop" | "thumbnail" | "enlarge" => &SIDES,
+        "extract" => &["--areawidth=10", "--areaheight=9"],
+        "zoom" => &["--factor", "2"],
+        "rotate" => &["--rotate", "90"],
+        "convert" => &["--type", "jpg"],
+        "blur" => &["--sigma", "2"],
+        "sharpen" => &["--sharpen", "1"],
+        "modulate" => &["--gamma", "1.2", "--grayscale"],
+        "pixelate" => &["--pixelate", "8"],
+        "trim" => &["--trim", "--flip=no"],
+        "pad" => &["--pad", "1,2"],
+        "round" => &["--radius", "max"],
+        "watermark" => &["--text", "hi there"],
+        "watermarkimage" => &["--image", "in/deep/disc.png", "--left", "3"],
+        "pipeline" => &[
+            "--image",
+            "in/deep/disc.png",
+            "--operations",
+            r#"[{"operation": "crop", "params": {"width": 20, "height": 10}}, {"operation": "watermarkImage"}]"#,
+        ],
+        _ => &[],
+    }
+}
+
 #[test]
 fn every_operation_is_a_command() {
     let folder = Folder::new("operations");
-    let sides = ["--width=20", "--height=20"];
     for row in OPERATIONS {
-        let needs: &[&str] = match row.name {
-            "resize" | "fit" | "crop" | "smartcrop" | "thumbnail" | "enlarge" => &sides,
-            "extract" => &["--areawidth=10", "--areaheight=9"],
-            "zoom" => &["--factor", "2"],
-            "rotate" => &["--rotate", "90"],
-            "convert" => &["--type", "jpg"],
-            "blur" => &["--sigma", "2"],
-            "sharpen" => &["--sharpen", "1"],
-            "modulate" => &["--gamma", "1.2", "--grayscale"],
-            "pixelate" => &["--pixelate", "8"],
-            "trim" => &["--trim", "--flip=no"],
-            "pad" => &["--pad", "1,2"],
-            "round" => &["--radius", "max"],
-            "watermark" => &["--text", "hi there"],
-            "watermarkimage" => &["--image", "in/deep/disc.png", "--left", "3"],
-            "pipeline" => &[
-                "--image",
-                "in/deep/disc.png",
-                "--operations",
-                r#"[{"operation": "crop", "params": {"width": 20, "height": 10}}, {"operation": "watermarkImage"}]"#,
-            ],
-            _ => &[],
-        };
+        let needs = needs(row.name);
         let out = format!("out/{}.png", row.name);
         folder.ends(
             0,
             &[&[row.name], needs, &["in/quarters.png", &out]].concat(),
         );
-        if needs.len() > 1 && !sides.starts_with(needs) {
-            let without = folder.ends(
-                64,
-                &[row.name, "in/quarters.png", "out/without.png", "--type="],
-            );
-            assert!(text(&without.stderr).starts_with("pixmill: "));
+        // The ending names a type.
+        if row.needs != Needs::Nothing && row.needs != Needs::Type {
+            let without = folder.ends(64, &[row.name, "in/quarters.png", "out/without.png"]);
+            let said = text(&without.stderr);
+            assert!(said.contains(&format!("{} needs ", row.name)), "{said}");
         }
     }
     let sizes = folder.sizes("out");
@@ -424,73 +436,77 @@ fn of_equal_names_the_first_gets_it() {
     }
 }
 
+const SOURCE: &str = "in/quarters.png";
+
+/// Command lines, and a word of what is said of them.
+const WRONG: &[(&[&str], &str)] = &[
+    (&["resize"], "FILE"),
+    (&["resize", SOURCE], "where to write"),
+    (
+        &["resize", SOURCE, "out.png"],
+        "resize needs width or height",
+    ),
+    (
+        &["resize", SOURCE, "out.png", "--width", "none"],
+        "'width' is not valid",
+    ),
+    (&["resize", SOURCE, "out.png", "--widht", "3"], "--width"),
+    (
+        &["resize", SOURCE, "out.bmp", "-w", "3"],
+        "'type' is not valid",
+    ),
+    (
+        &["resize", SOURCE, "in/photo.JPEG", "out.png", "-w", "3"],
+        "is no folder",
+    ),
+    (
+        &["resize", SOURCE, "in/photo.JPEG", "-", "-w", "3"],
+        "only one",
+    ),
+    (&["resize", "in", "-", "-w", "3"], "only one"),
+    (
+        &["resize", SOURCE, "out/{nome}.png", "-w", "3"],
+        "there is no field {nome}",
+    ),
+    (
+        &[
+            "resize",
+            "in/deep",
+            "empty",
+            "out",
+            "-w",
+            "3",
+            "--workers",
+            "0",
+        ],
+        "--workers",
+    ),
+    (
+        &["pipeline", SOURCE, "out.png", "--operations", "x"],
+        "'operations'",
+    ),
+    (
+        &[
+            "pipeline",
+            SOURCE,
+            "out.png",
+            "--operations",
+            r#"[{"operation": "watermarkImage", "params": {"image": "http://a.test/b.png"}}]"#,
+        ],
+        "picture to draw",
+    ),
+    (&["watermarkimage", SOURCE, "out.png"], "needs image"),
+    (&["info", SOURCE, "--hash", "md5"], "'hash'"),
+    (&["info"], "FILE"),
+    (&["completions", "cmd.exe"], "bash"),
+    (&["man", "nothing"], "no command"),
+    (&["resize", ".", "out", "-w", "3"], "no picture"),
+];
+
 #[test]
 fn a_wrong_command_line_is_64() {
     let folder = Folder::new("usage");
-    let source = "in/quarters.png";
-    for (arguments, word) in [
-        (&["resize"][..], "FILE"),
-        (&["resize", source], "where to write"),
-        (
-            &["resize", source, "out.png"],
-            "resize needs width or height",
-        ),
-        (
-            &["resize", source, "out.png", "--width", "none"],
-            "'width' is not valid",
-        ),
-        (&["resize", source, "out.png", "--widht", "3"], "--width"),
-        (
-            &["resize", source, "out.bmp", "-w", "3"],
-            "'type' is not valid",
-        ),
-        (
-            &["resize", source, "in/photo.JPEG", "out.png", "-w", "3"],
-            "is no folder",
-        ),
-        (
-            &["resize", source, "in/photo.JPEG", "-", "-w", "3"],
-            "only one",
-        ),
-        (&["resize", "in", "-", "-w", "3"], "only one"),
-        (
-            &["resize", source, "out/{nome}.png", "-w", "3"],
-            "there is no field {nome}",
-        ),
-        (
-            &[
-                "resize",
-                "in/deep",
-                "empty",
-                "out",
-                "-w",
-                "3",
-                "--workers",
-                "0",
-            ],
-            "--workers",
-        ),
-        (
-            &["pipeline", source, "out.png", "--operations", "x"],
-            "'operations'",
-        ),
-        (
-            &[
-                "pipeline",
-                source,
-                "out.png",
-                "--operations",
-                r#"[{"operation": "watermarkImage", "params": {"image": "http://a.test/b.png"}}]"#,
-            ],
-            "picture to draw",
-        ),
-        (&["watermarkimage", source, "out.png"], "needs image"),
-        (&["info", source, "--hash", "md5"], "'hash'"),
-        (&["info"], "FILE"),
-        (&["completions", "cmd.exe"], "bash"),
-        (&["man", "nothing"], "no command"),
-        (&["resize", ".", "out", "-w", "3"], "no picture"),
-    ] {
+    for (arguments, word) in WRONG {
         let output = folder.ends(64, arguments);
         let said = text(&output.stderr);
         assert!(said.contains(word), "{arguments:?}: {said}");
@@ -567,6 +583,12 @@ fn drawings_and_processes_of_their_own_work_here_too() {
     );
 }
 
+/// Whether the kernel looks at its system calls.
+fn is_filtered(child: &Child) -> bool {
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    status.lines().any(|line| line == "Seccomp:\t2")
+}
+
 /// A process that has told of its first file, and waits for one that never comes.
 #[test]
 fn an_interrupt_ends_it_at_once_and_leaves_nothing_half() {
@@ -598,6 +620,7 @@ fn an_interrupt_ends_it_at_once_and_leaves_nothing_half() {
         let mut out = BufReader::new(child.stdout.take().unwrap());
         out.read_line(&mut line).unwrap();
         assert!(line.contains("out/photo.JPEG"), "{line}");
+        assert_eq!(is_filtered(&child), has_both());
         kill_process(Pid::from_child(&child), signal).unwrap();
         let status = child.wait().unwrap();
         assert_eq!(status.signal(), Some(number));
@@ -655,6 +678,30 @@ fn who_reads_no_more_ends_it_quietly() {
         left.iter()
             .all(|path| !text(path.as_os_str().as_encoded_bytes()).contains(".part"))
     );
+}
+
+#[test]
+fn all_of_the_sandbox_can_be_required() {
+    let folder = Folder::new("required");
+    let code = i32::from(!has_both());
+    let outside = std::env::temp_dir().join(format!("pixmill-outside-{}.png", std::process::id()));
+    fs::write(&outside, png(&quarters(60, 40))).unwrap();
+    symlink(&outside, folder.0.join("link.png")).unwrap();
+    for arguments in [
+        &["resize", "-w", "9", "-r", "in", "link.png", "-o", "out"][..],
+        &[
+            "watermarkimage",
+            "in/photo.JPEG",
+            "--image",
+            "link.png",
+            "{dir}/new/{name}.png",
+        ],
+        &["flip", "in/photo.JPEG", "-", "--isolation", "process"],
+        &["info", "in/photo.JPEG", "--hash", "thumbhash"],
+    ] {
+        folder.ends(code, &[arguments, &["--sandbox", "require"]].concat());
+    }
+    fs::remove_file(outside).unwrap();
 }
 
 #[tokio::test]

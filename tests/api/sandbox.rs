@@ -84,7 +84,7 @@ fn without<T: Send>(calls: &[i64], start: impl FnOnce() -> T + Send) -> T {
 }
 
 /// Whether this machine has both walls; where it hasn't, there is nothing to hold the process to.
-fn has_both() -> bool {
+pub(crate) fn has_both() -> bool {
     let both = run(&["check-sandbox"]);
     text(&both.stdout).starts_with("server: landlock on")
         && text(&both.stdout).contains("seccomp on")
@@ -123,7 +123,7 @@ fn refuses_all(output: &Output) {
     }
     assert!(output.status.success(), "{table}");
     // What is in force of each kind of process comes before its attempts.
-    for process in ["server", "codec"] {
+    for process in ["server", "codec", "files"] {
         let walls = format!("{process}: landlock on (version ");
         let line = table.lines().find(|line| line.starts_with(&walls));
         assert!(line.unwrap().contains("seccomp on"), "{table}");
