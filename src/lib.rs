@@ -3,6 +3,7 @@
 //! The modules in reading order; each names only modules below it:
 //!
 //! - [`app`] puts the parts together: build, run, drain.
+//! - [`trial`] measures what the service can do on this machine.
 //! - [`batch`] has the service make pictures of many files.
 //! - [`config`] makes settings of defaults, file, environment and flags.
 //! - [`server`] accepts connections and puts a deadline on every wait on a socket.
@@ -33,4 +34,5 @@ pub mod service;
 pub mod source;
 pub mod systemd;
 pub mod telemetry;
+pub mod trial;
 pub mod typeface;

@@ -30,6 +30,20 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "trial",
+        &[
+            "batch",
+            "http",
+            "service",
+            "source",
+            "isolation",
+            "pipeline",
+            "codecs",
+            "checkpoint",
+            "os",
+        ],
+    ),
+    (
         "batch",
         &[
             "http",
@@ -203,6 +217,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "app/",
             "batch/",
             "cli/session.rs",
+            "trial/",
             "server/",
             "http/",
             "source/",

@@ -99,6 +99,16 @@ impl Reader {
         }
     }
 
+    /// The picture for as long as it is kept, once there is room for it; others then have the rest of it.
+    ///
+    /// # Errors
+    /// It can't be read, or is larger than all room.
+    pub async fn picture(&self, input: &Input) -> Result<Source, Failure> {
+        let loaded = self.load(input).await?;
+        let (_, source) = self.clone().beside(loaded);
+        Ok(source)
+    }
+
     /// This reader, without the room of a picture that stays.
     pub(super) fn beside(mut self, loaded: Loaded) -> (Self, Source) {
         let Loaded { source, room } = loaded;

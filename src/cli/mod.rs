@@ -1,5 +1,6 @@
 //! The command line: what to do, and with which configuration.
 
+mod bench;
 mod files;
 mod info;
 mod operations;
@@ -15,6 +16,7 @@ use clap::{Arg, ArgMatches, Command};
 use pixmill::config::{Mistake, Standing};
 use pixmill::sandbox::check::{self, Attempt};
 
+use self::bench::Bench;
 use self::info::Info;
 use self::operations::Work;
 use self::settings::{configuration, settings};
@@ -42,6 +44,8 @@ pub(crate) enum Here {
     Work(Work),
     /// Tell what files are.
     Info(Info),
+    /// Measure what this machine can do.
+    Bench(Bench),
 }
 
 impl Here {
@@ -50,6 +54,7 @@ impl Here {
         match self {
             Self::Work(work) => files::run(work),
             Self::Info(info) => info::run(info),
+            Self::Bench(bench) => bench::run(bench),
         }
     }
 }
@@ -100,14 +105,15 @@ fn here(
     matches: &ArgMatches,
 ) -> Result<Option<Here>, ExitCode> {
     let row = operations::named(name);
-    if row.is_none() && name != "info" {
+    if row.is_none() && !matches!(name, "info" | "bench") {
         return Ok(None);
     }
     let standing = standing(matches, true)?;
     let config = standing.config();
     let here = match row {
         Some(row) => operations::read(row, arguments, config).map(Here::Work),
-        None => info::read(arguments, config).map(Here::Info),
+        None if name == "info" => info::read(arguments, config).map(Here::Info),
+        None => Ok(Here::Bench(bench::read(arguments, config))),
     };
     here.map(Some).map_err(|error| wrong(&error))
 }
@@ -148,6 +154,7 @@ fn command() -> Command {
                 .args(settings()),
         )
         .subcommand(info::command())
+        .subcommand(bench::command())
         .subcommands(scripts::commands())
         .subcommands(operations::commands())
 }

@@ -1,6 +1,7 @@
 //! What this process takes, for metrics; read from what is opened once, so that nothing need be opened later.
 
 use std::fs::File;
+use std::io::Write;
 use std::os::unix::fs::FileExt;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
@@ -23,6 +24,25 @@ struct OwnFigures {
     files: Option<Mutex<Dir>>,
 }
 
+/// The peak of memory, for who measures.
+static PEAK: LazyLock<Peak> = LazyLock::new(|| Peak {
+    status: File::open("/proc/self/status").ok(),
+    reset: File::options()
+        .write(true)
+        .open("/proc/self/clear_refs")
+        .ok(),
+});
+
+struct Peak {
+    status: Option<File>,
+    reset: Option<File>,
+}
+
+/// Opens what [`peak_resident_bytes`] and [`forget_peak`] need, for a process that soon can't.
+pub fn open_peak() {
+    LazyLock::force(&PEAK);
+}
+
 /// Opens what [`resident_bytes`] and [`open_files`] read, for a process that soon can't.
 pub fn open_own_figures() {
     LazyLock::force(&OWN_FIGURES);
@@ -42,6 +62,24 @@ pub fn resident_bytes() -> u64 {
         .and_then(|text| text.split_whitespace().nth(1)?.parse::<u64>().ok())
         .unwrap_or(0);
     pages * OWN_FIGURES.page_size
+}
+
+/// Bytes of this process in memory at most, since the start or since [`forget_peak`].
+pub fn peak_resident_bytes() -> Option<u64> {
+    // Some fifty short lines.
+    let mut text = [0; 8192];
+    let length = PEAK.status.as_ref()?.read_at(&mut text, 0).ok()?;
+    let text = std::str::from_utf8(text.get(..length)?).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib << 10)
+}
+
+/// Has the peak counted anew from what is in memory now; whether the system does that.
+pub fn forget_peak() -> bool {
+    let reset = PEAK.reset.as_ref();
+    // It has no places to write at.
+    reset.is_some_and(|mut file| file.write_all(b"5").is_ok())
 }
 
 /// Files, sockets included, that this process has open now.
@@ -68,6 +106,18 @@ pub fn cpu_seconds() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_peak_is_remembered_until_it_is_forgotten() {
+        // As large as nothing else here, and touched.
+        let large = vec![1_u8; 96 << 20];
+        drop(std::hint::black_box(large));
+        let before = peak_resident_bytes().unwrap();
+        assert!(before > 96 << 20, "{before}");
+        if forget_peak() {
+            assert!(peak_resident_bytes().unwrap() < before);
+        }
+    }
 
     #[test]
     fn this_process_is_seen() {

@@ -20,7 +20,10 @@ use rustix::io::FdFlags;
 
 pub use self::allocator::{trim, trim_everywhere, tune_allocator};
 pub use self::confine::{Forbidden, attempt, keep_memory_private, renounce_privileges};
-pub use self::figures::{cpu_seconds, open_files, open_own_figures, resident_bytes};
+pub use self::figures::{
+    cpu_seconds, forget_peak, open_files, open_own_figures, open_peak, peak_resident_bytes,
+    resident_bytes,
+};
 pub use self::files::{identity, place, rename_new};
 pub use self::folder::{FileFacts, Folder};
 pub use self::grants::{cpus, memory};

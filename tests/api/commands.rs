@@ -704,6 +704,81 @@ fn all_of_the_sandbox_can_be_required() {
     fs::remove_file(outside).unwrap();
 }
 
+#[test]
+fn what_this_machine_can_do_is_measured() {
+    let folder = Folder::new("bench");
+    let bench = [
+        "bench",
+        "--seconds",
+        "0.05",
+        "--workers",
+        "1",
+        "--file",
+        "in/photo.JPEG",
+    ];
+    for isolation in ["off", "process"] {
+        let output = folder.ends(
+            0,
+            &[&bench[..], &["--json", "--isolation", isolation]].concat(),
+        );
+        let lines: Vec<Value> = text(&output.stdout)
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(lines.len(), 3);
+        for line in lines {
+            assert_eq!(line["source"]["width"], 80);
+            let number = |key: &str| {
+                line[key]
+                    .as_f64()
+                    .unwrap_or_else(|| panic!("{key}: {line}"))
+            };
+            assert!(
+                number("images") >= 1.0 && number("seconds") >= 0.05,
+                "{line}"
+            );
+            let rate = number("images") / number("seconds");
+            assert!(
+                (number("images_per_second") / rate - 1.0).abs() < 0.1,
+                "{line}"
+            );
+            assert!(
+                number("cpu_ms") > 0.0 && number("peak_bytes") > 1e6,
+                "{line}"
+            );
+            assert!(number("p50_ms") <= number("p99_ms"), "{line}");
+        }
+    }
+    let page = text(
+        &folder
+            .ends(0, &[&bench[..], &["--task", "WebP"]].concat())
+            .stdout,
+    );
+    let rows: Vec<&str> = page
+        .lines()
+        .filter(|line| line.starts_with("in/photo.JPEG to"))
+        .collect();
+    assert_eq!(rows.len(), 2, "{page}");
+    assert!(rows[1].contains('█'), "{page}");
+}
+
+#[test]
+fn pictures_that_are_made_are_as_large_as_a_cameras() {
+    let folder = Folder::new("made");
+    let made = ["bench", "--seconds", "0", "--task", "JPEG 2 MP", "--json"];
+    let line: Value = serde_json::from_slice(&folder.ends(0, &made).stdout).unwrap();
+    assert_eq!(line["source"]["height"], 1200);
+    let bytes = line["source"]["bytes"].as_u64().unwrap();
+    assert!((200_000..1_500_000).contains(&bytes), "{bytes}");
+    for wrong in [
+        &["bench", "--seconds", "soon"][..],
+        &["bench", "--seconds=-1"],
+    ] {
+        folder.ends(64, wrong);
+    }
+    folder.ends(1, &["bench", "--file", "in/notes.txt"]);
+}
+
 #[tokio::test]
 async fn what_a_picture_is_is_told_as_the_server_does() {
     let folder = Folder::new("info");
