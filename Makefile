@@ -16,7 +16,7 @@ FUZZ := 0.13.2
 # Tools of our own come first.
 export PATH := $(TOOLS)/bin:$(PATH):/usr/sbin
 
-.PHONY: run build test model inject lint bench fuzz soak rolling-restart stores tools static-check fmt clean
+.PHONY: run build test test-all shells model inject lint bench fuzz soak rolling-restart stores tools static-check fmt clean
 
 run: build ## Build and serve on :8080.
 	$(DIST)
@@ -35,6 +35,12 @@ test: tools ## Run every test.
 	@if scripts/cargo-tool.sh cargo-nextest $(NEXTEST); \
 	then cargo nextest run $(CARGO_FLAGS); \
 	else echo "make: cargo-nextest can't be installed, using cargo test"; cargo test $(CARGO_FLAGS); fi
+
+test-all: test shells ## Run every test, those that need heavy tools among them.
+
+shells: tools ## Have the shells read their completions, and groff the manual.
+	@scripts/tools.sh --aside fish groff zsh
+	cargo test $(CARGO_FLAGS) --test api -- commands::shells commands::manual
 
 lint: tools ## Format, clippy, docs, licences and sources, unused dependencies.
 	cargo fmt --check

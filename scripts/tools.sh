@@ -40,7 +40,7 @@ rm -r .tools/deb
 # The programs find their data beside themselves, but not their libraries.
 mkdir -p .tools/bin
 for tool in "${missing[@]}"; do
-    program=$(find "$root/usr/bin" "$root/usr/sbin" -name "$tool" 2>/dev/null | head -n 1)
+    program=$(find "$root" -path "*bin/$tool" -print -quit)
     cat >".tools/bin/$tool" <<WRAPPER
 #!/bin/sh
 LD_LIBRARY_PATH=\$(echo "$root"/usr/lib/*-linux-gnu):\$LD_LIBRARY_PATH exec "$program" "\$@"

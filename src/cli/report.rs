@@ -1,9 +1,10 @@
 //! What came of each file, for a person or in JSON, and how far all of it is.
 
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use pixmill::batch::{Done, Failure, Made};
 use serde_json::{Map, Value, json};
 
@@ -136,12 +137,18 @@ impl Report {
 
 fn bar(total: usize) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len}  {per_sec}  {eta} left");
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len}  {rate}  {eta} left");
     // The template is a constant, and a bar without it is one, too.
     match style {
-        Ok(style) => bar.with_style(style),
+        Ok(style) => bar.with_style(style.with_key("rate", rate)),
         Err(_mistake) => bar,
     }
+}
+
+/// Files a second.
+fn rate(state: &ProgressState, out: &mut dyn fmt::Write) {
+    // Writing to a string can't fail.
+    let _ok = write!(out, "{:.1}/s", state.per_sec());
 }
 
 fn milliseconds(time: Duration) -> Value {
