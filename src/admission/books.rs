@@ -1,5 +1,7 @@
 //! The books: who waits, who works, who holds how much memory.
 
+use std::time::Duration;
+
 use tokio::sync::oneshot;
 
 use super::budget::{Budget, Taken};
@@ -21,6 +23,10 @@ pub(super) struct Books {
     pub(super) answers: Taken,
     pub(super) uploads: u64,
     pub(super) cancelled: u64,
+    /// Processor time of work after its client had left.
+    pub(super) wasted_cancelled: Duration,
+    /// The same after its deadline.
+    pub(super) wasted_late: Duration,
     pub(super) pace: Pace,
 }
 
@@ -42,6 +48,8 @@ impl Books {
             answers: Taken::default(),
             uploads: 0,
             cancelled: 0,
+            wasted_cancelled: Duration::ZERO,
+            wasted_late: Duration::ZERO,
             pace: Pace::new(),
         }
     }

@@ -108,6 +108,8 @@ pub enum Lack {
 pub struct Figures {
     /// Requests waiting.
     pub queued: usize,
+    /// How many may.
+    pub queue: usize,
     /// Workers at work.
     pub busy: usize,
     /// Workers there are.
@@ -116,8 +118,14 @@ pub struct Figures {
     pub upload_memory: (u64, u64),
     /// Bytes of pixels granted, and of answers that are not sent yet, and the budget.
     pub pixel_memory: (u64, u64),
+    /// Of those, what answers hold that are not sent yet.
+    pub answer_memory: u64,
     /// Work that was stopped or never started because its client left, since start.
     pub cancelled: u64,
+    /// Processor time of work after its client had left, since start.
+    pub wasted_cancelled: Duration,
+    /// The same after its deadline had passed.
+    pub wasted_late: Duration,
 }
 
 /// A cheap handle on the one admission of a process.
@@ -204,7 +212,7 @@ impl Admission {
 
     /// Counts a request whose client left before it had sent everything.
     pub fn count_cancelled(&self) {
-        self.0.state.count_cancelled();
+        self.0.state.count_cancelled(Duration::ZERO);
     }
 }
 

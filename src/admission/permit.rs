@@ -1,6 +1,7 @@
 //! A worker and memory that are granted, and the wait for them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -105,7 +106,7 @@ impl Drop for Waiting {
     fn drop(&mut self) {
         if self.queued {
             self.state.leave(self.id);
-            self.state.count_cancelled();
+            self.state.count_cancelled(Duration::ZERO);
         }
     }
 }

@@ -14,6 +14,7 @@ use super::queue::Demand;
 use super::state::{Entry, State};
 use super::{Deadline, Error};
 use crate::checkpoint::{Checkpoint, Stop};
+use crate::os::CpuClock;
 
 /// Waits for a permit until `expired` is ready.
 ///
@@ -56,6 +57,8 @@ where
     let (sender, receiver) = oneshot::channel();
     let state = Arc::clone(state);
     let job = move || {
+        let clock = CpuClock::of_this_thread();
+        checkpoint.clocked(move || clock.now());
         let outcome = match checkpoint.stopped() {
             Some(stop) => {
                 // What it owns goes before the permit does.
@@ -69,8 +72,11 @@ where
         if matches!(outcome, Outcome::Done(_)) && checkpoint.stopped().is_none() {
             permit.ends();
         }
-        if checkpoint.stopped() == Some(Stop::Cancelled) {
-            state.count_cancelled();
+        let wasted = checkpoint.wasted();
+        match checkpoint.stopped() {
+            Some(Stop::Cancelled) => state.count_cancelled(wasted),
+            Some(Stop::Deadline) => state.count_late(wasted),
+            None => {}
         }
         drop(permit);
         // Nobody listens when the client has left or the deadline has passed.

@@ -141,8 +141,16 @@ impl State {
         })
     }
 
-    pub(super) fn count_cancelled(&self) {
-        self.books.lock().cancelled += 1;
+    /// Counts work whose client has left, and what it took of a processor after that.
+    pub(super) fn count_cancelled(&self, wasted: Duration) {
+        let mut books = self.books.lock();
+        books.cancelled += 1;
+        books.wasted_cancelled += wasted;
+    }
+
+    /// Counts what work took of a processor after its deadline.
+    pub(super) fn count_late(&self, wasted: Duration) {
+        self.books.lock().wasted_late += wasted;
     }
 
     pub(super) fn figures(&self) -> Figures {
@@ -151,9 +159,13 @@ impl State {
             queued: books.queue.len(),
             busy: books.busy,
             workers: self.settings.workers,
+            queue: self.settings.queue,
             upload_memory: (books.uploads, self.settings.upload_memory),
             pixel_memory: (books.pixels.all(), self.settings.pixel_memory),
+            answer_memory: books.answers.all(),
             cancelled: books.cancelled,
+            wasted_cancelled: books.wasted_cancelled,
+            wasted_late: books.wasted_late,
         }
     }
 

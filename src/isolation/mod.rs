@@ -24,10 +24,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use self::figures::Figures;
-use self::process::Process;
+use self::process::{Awaited, Process};
 use self::wire::{Birth, Born, Ended, Failure, Reply};
 use crate::checkpoint::{Checkpoint, Stage};
-use crate::os;
+use crate::os::{self, CpuClock};
 use crate::pipeline::Error;
 use crate::pipeline::plan::Plan;
 use crate::sandbox::{self, Enforced};
@@ -72,9 +72,6 @@ struct Inner {
     stopped: AtomicU64,
     cpu_nanoseconds: AtomicU64,
 }
-
-/// How often a wait looks at the checkpoint: this long after a stop, no work is done for it.
-const TICK: Duration = Duration::from_millis(5);
 
 /// For the zygote to end a process and fork another. Takes a millisecond, unless the machine is out of its depth.
 const BIRTH_TIMEOUT: Duration = Duration::from_secs(10);
@@ -124,17 +121,23 @@ impl Isolation {
     ) -> Result<Vec<u8>, Error> {
         checkpoint.check(Stage::Decode)?;
         let process = self.ordered(files, plan)?;
-        let reply = loop {
-            match process.reply(TICK) {
-                Ok(Some(reply)) => break reply,
-                Ok(None) => {
-                    if let Some(stop) = checkpoint.stopped() {
-                        self.replace(&process, &self.0.stopped);
-                        return Err(stop.into());
-                    }
+        let clock = CpuClock::of_process(process.pid);
+        let begun = clock.now();
+        checkpoint.clocked(move || clock.now());
+        let awaited = process.awaited(checkpoint);
+        // While it still lives.
+        checkpoint.unclocked();
+        let reply = match awaited {
+            Awaited::Reply(reply) => reply,
+            Awaited::Stopped(stop) => {
+                // It won't say itself what it took.
+                if let (Some(begun), Some(now)) = (begun, clock.now()) {
+                    self.count_cpu(now.saturating_sub(begun));
                 }
-                Err(error) => return Err(self.lost(&process, &error)),
+                self.replace(&process, &self.0.stopped);
+                return Err(stop.into());
             }
+            Awaited::Lost(error) => return Err(self.lost(&process, &error)),
         };
         self.note(&process, &reply);
         checkpoint.credit(reply.stages());
@@ -262,11 +265,16 @@ impl Isolation {
 
     /// Counts what an order took.
     fn note(&self, process: &Process, reply: &Reply) {
-        let counter = &self.0.cpu_nanoseconds;
-        // A process that was taken over may say anything.
-        counter.fetch_add(reply.cpu_nanoseconds.min(MOST_CPU), Ordering::Relaxed);
+        self.count_cpu(Duration::from_nanos(reply.cpu_nanoseconds));
         let resident = reply.resident_bytes.min(self.0.settings.address_space);
         lock(&self.0.resident).insert(process.pid, resident);
+    }
+
+    /// Counts what an order took of a processor. A process that was taken over may say anything.
+    fn count_cpu(&self, time: Duration) {
+        let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(MOST_CPU);
+        let counter = &self.0.cpu_nanoseconds;
+        counter.fetch_add(nanoseconds.min(MOST_CPU), Ordering::Relaxed);
     }
 }
 

@@ -6,8 +6,23 @@ use std::time::Duration;
 
 use super::memory::Memory;
 use super::wire::{self, Hello, Order, Reply};
+use crate::checkpoint::{Checkpoint, Stop};
 use crate::pipeline::plan::Plan;
 use crate::sandbox::Enforced;
+
+/// How often a wait looks at the checkpoint: this long after a stop, no work is done for it.
+const TICK: Duration = Duration::from_millis(5);
+
+/// What came of waiting for one.
+#[derive(Debug)]
+pub(super) enum Awaited {
+    /// It has replied.
+    Reply(Reply),
+    /// Nobody waits for it any more.
+    Stopped(Stop),
+    /// It has ended by itself.
+    Lost(io::Error),
+}
 
 /// One of them. It ends when this is dropped, once it has done what it is doing.
 #[derive(Debug)]
@@ -55,11 +70,26 @@ impl Process {
         wire::send(&self.socket, &order, &[])
     }
 
+    /// Waits for its reply, with an eye on the checkpoint.
+    pub(super) fn awaited(&self, checkpoint: &Checkpoint) -> Awaited {
+        loop {
+            match self.reply(TICK) {
+                Ok(Some(reply)) => return Awaited::Reply(reply),
+                Ok(None) => {
+                    if let Some(stop) = checkpoint.stopped() {
+                        return Awaited::Stopped(stop);
+                    }
+                }
+                Err(error) => return Awaited::Lost(error),
+            }
+        }
+    }
+
     /// What came of it; `None` if it isn't done within that time.
     ///
     /// # Errors
     /// The process has ended.
-    pub(super) fn reply(&self, within: Duration) -> io::Result<Option<Reply>> {
+    fn reply(&self, within: Duration) -> io::Result<Option<Reply>> {
         if !wire::wait(&self.socket, within)? {
             return Ok(None);
         }

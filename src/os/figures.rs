@@ -11,6 +11,9 @@ use rustix::fs::Dir;
 static OWN_FIGURES: LazyLock<OwnFigures> = LazyLock::new(|| OwnFigures {
     // Read from `/proc` the first time on some systems; the clock's code is found by the same table.
     page_size: rustix::param::page_size() as u64,
+    max_files: rustix::process::getrlimit(rustix::process::Resource::Nofile)
+        .current
+        .unwrap_or(u64::MAX),
     memory: File::open("/proc/self/statm").ok(),
     files: File::open("/proc/self/fd")
         .ok()
@@ -20,6 +23,7 @@ static OWN_FIGURES: LazyLock<OwnFigures> = LazyLock::new(|| OwnFigures {
 
 struct OwnFigures {
     page_size: u64,
+    max_files: u64,
     memory: Option<File>,
     files: Option<Mutex<Dir>>,
 }
@@ -97,6 +101,11 @@ pub fn open_files() -> u64 {
     })
 }
 
+/// Files that this process may have open, as it was allowed when that was first asked.
+pub fn max_files() -> u64 {
+    OWN_FIGURES.max_files
+}
+
 /// CPU seconds, user and system, that this process has used.
 pub fn cpu_seconds() -> f64 {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
@@ -122,7 +131,7 @@ mod tests {
     #[test]
     fn this_process_is_seen() {
         assert!(resident_bytes() > 1 << 16);
-        assert!(open_files() >= 3);
+        assert!(open_files() >= 3 && max_files() > open_files());
         // Other tests open and close files meanwhile, but not so many.
         let before = open_files();
         let held: Vec<_> = (0..500).map(|_| File::open("/dev/null").unwrap()).collect();

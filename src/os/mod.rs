@@ -5,6 +5,7 @@
 #![expect(unsafe_code, reason = "files by number: no safe wrapper has them")]
 
 mod allocator;
+mod clock;
 mod confine;
 mod figures;
 mod files;
@@ -19,10 +20,11 @@ use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd};
 use rustix::io::FdFlags;
 
 pub use self::allocator::{trim, trim_everywhere, tune_allocator};
+pub use self::clock::CpuClock;
 pub use self::confine::{Forbidden, attempt, keep_memory_private, renounce_privileges};
 pub use self::figures::{
-    cpu_seconds, forget_peak, open_files, open_own_figures, open_peak, peak_resident_bytes,
-    resident_bytes,
+    cpu_seconds, forget_peak, max_files, open_files, open_own_figures, open_peak,
+    peak_resident_bytes, resident_bytes,
 };
 pub use self::files::{identity, place, rename_new};
 pub use self::folder::{FileFacts, Folder};

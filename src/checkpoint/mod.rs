@@ -4,10 +4,14 @@
 //! clock stops it; decode, resize and encode poll it between bands of rows.
 //! It knows only the standard library, so that the pixel code may use it.
 
+mod meter;
+
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+
+use self::meter::Meter;
 
 /// Why work has to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +80,7 @@ struct Inner {
     /// Time spent in each stage so far, without the current one.
     spent: [AtomicU64; Stage::ALL.len()],
     start: Instant,
+    meter: Meter,
     observer: Option<Observer>,
 }
 
@@ -119,6 +124,7 @@ impl Checkpoint {
             entered: AtomicU64::new(0),
             spent: Default::default(),
             start: Instant::now(),
+            meter: Meter::default(),
             observer,
         }))
     }
@@ -130,10 +136,12 @@ impl Checkpoint {
             Stop::Deadline => DEADLINE,
         };
         // A later reason loses: the first one decides the answer.
-        let _earlier = self
-            .0
-            .stop
-            .compare_exchange(0, code, Ordering::AcqRel, Ordering::Acquire);
+        let stop = || {
+            let stop = &self.0.stop;
+            stop.compare_exchange(0, code, Ordering::AcqRel, Ordering::Acquire)
+                .is_ok()
+        };
+        self.0.meter.stops(stop);
     }
 
     /// Polls: why to stop, if there is a reason.
@@ -169,6 +177,22 @@ impl Checkpoint {
     /// Records that no stage is running any more.
     pub fn leave(&self) {
         self.change(IDLE);
+    }
+
+    /// Work begins, by whose processor time this `clock` tells: what it uses after a stop is wasted. Another clock takes this one's place.
+    pub fn clocked(&self, clock: impl Fn() -> Option<Duration> + Send + Sync + 'static) {
+        let is_stopped = || self.0.stop.load(Ordering::Acquire) != 0;
+        self.0.meter.begins(Box::new(clock), is_stopped);
+    }
+
+    /// Who worked by that clock has ended, or will be ended by force.
+    pub fn unclocked(&self) {
+        self.0.meter.ends();
+    }
+
+    /// The processor time that was used after the stop, since this was last asked. The clock's work has ended.
+    pub fn wasted(&self) -> Duration {
+        self.0.meter.take()
     }
 
     /// Records what stages took that another process ran. The time since the last change goes to none.
@@ -242,6 +266,42 @@ mod tests {
         assert_eq!(checkpoint.check(Stage::Encode), Ok(()));
         assert_eq!(checkpoint.check(Stage::Encode), Err(Stop::Cancelled));
         assert_eq!(polls.load(Ordering::Relaxed), 3);
+    }
+
+    #[test]
+    fn what_is_used_after_a_stop_is_wasted() {
+        let clock = |time: &Arc<AtomicU64>| {
+            let time = Arc::clone(time);
+            move || Some(Duration::from_secs(time.load(Ordering::Relaxed)))
+        };
+        let [thread, process] = [10, 500].map(|start| Arc::new(AtomicU64::new(start)));
+        let pass = |time: &AtomicU64, seconds| time.fetch_add(seconds, Ordering::Relaxed);
+        let checkpoint = Checkpoint::new();
+        checkpoint.clocked(clock(&thread));
+        pass(&thread, 7);
+        checkpoint.stop(Stop::Cancelled);
+        pass(&thread, 3);
+        // A second reason is none.
+        checkpoint.stop(Stop::Deadline);
+        pass(&thread, 2);
+        // Others go on with it, although it was stopped before.
+        checkpoint.clocked(clock(&process));
+        pass(&process, 4);
+        pass(&thread, 100);
+        checkpoint.unclocked();
+        pass(&process, 1_000);
+        assert_eq!(checkpoint.wasted(), Duration::from_secs(3 + 2 + 4));
+        assert_eq!(checkpoint.wasted(), Duration::ZERO);
+        // Who has died tells nothing.
+        let checkpoint = Checkpoint::new();
+        checkpoint.clocked(|| None);
+        checkpoint.stop(Stop::Deadline);
+        assert_eq!(checkpoint.wasted(), Duration::ZERO);
+        // Who was never told to stop has wasted nothing.
+        let checkpoint = Checkpoint::new();
+        checkpoint.clocked(clock(&thread));
+        pass(&thread, 50);
+        assert_eq!(checkpoint.wasted(), Duration::ZERO);
     }
 
     #[test]
