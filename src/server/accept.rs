@@ -5,7 +5,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hyper::body::{Body, Bytes, Incoming};
@@ -15,6 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
+use super::activity::Activity;
 use super::connection::{self, Client};
 use super::{Connections, Handlers, Peer, Phase, Settings, closing};
 
@@ -113,7 +113,7 @@ where
         let crowded = connections.open() > settings.max_connections;
         let mut settings = settings;
         if crowded {
-            connections.0.crowded.fetch_add(1, Ordering::Relaxed);
+            connections.crowds();
             settings.header_timeout = CROWDED_PATIENCE;
         }
         let client = Client {
@@ -121,8 +121,10 @@ where
             crowded,
         };
         let (phase, handlers) = (seen.clone(), handlers.clone());
+        let activity = Activity::counted(connections.clone());
         tasks.spawn(async move {
             let _guest = guest;
+            let client = (client, activity);
             connection::serve(stream, client, settings, phase, handlers).await;
         });
     };
@@ -242,8 +244,7 @@ struct Guest {
 
 impl Guest {
     fn new(connections: &Connections, place: OwnedSemaphorePermit) -> Self {
-        connections.0.open.fetch_add(1, Ordering::Relaxed);
-        connections.0.accepted.fetch_add(1, Ordering::Relaxed);
+        connections.opens();
         Self {
             connections: connections.clone(),
             _place: place,
@@ -253,7 +254,7 @@ impl Guest {
 
 impl Drop for Guest {
     fn drop(&mut self) {
-        self.connections.0.open.fetch_sub(1, Ordering::Relaxed);
+        self.connections.closes();
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) struct Client {
 /// Serves requests until either side has had enough.
 pub(super) async fn serve<H, F, B>(
     stream: TcpStream,
-    client: Client,
+    (client, activity): (Client, Activity),
     settings: Settings,
     mut phase: watch::Receiver<Phase>,
     handlers: Handlers<H>,
@@ -51,7 +51,6 @@ pub(super) async fn serve<H, F, B>(
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let activity = Activity::default();
     let service = Requests {
         handler: handlers.request,
         activity: activity.clone(),

@@ -132,10 +132,13 @@ impl ClockedStream {
     ) -> Poll<io::Result<usize>> {
         if let Poll::Ready(result) = result {
             self.fresh = false;
-            self.outflow.wrote(*result.as_ref().unwrap_or(&0));
+            let written = *result.as_ref().unwrap_or(&0);
+            self.outflow.wrote(written);
+            self.activity.connections().sent(written);
             self.restart_read_clock(cx);
             return Poll::Ready(result);
         }
+        self.activity.answer_waits(true);
         // Where the system doesn't say, what it took is taken.
         let stream = &self.stream;
         let unacknowledged = || os::unacknowledged(stream).unwrap_or(0);
@@ -169,8 +172,9 @@ impl AsyncRead for ClockedStream {
         }
         match polled {
             Poll::Ready(result) => {
-                if buf.filled().len() > before {
-                    this.activity.bytes_read();
+                let read = buf.filled().len() - before;
+                if read > 0 {
+                    this.activity.bytes_read(read);
                 } else {
                     this.ended = true;
                 }
@@ -221,6 +225,7 @@ impl AsyncWrite for ClockedStream {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.outflow.flushed() {
+            self.activity.answer_waits(false);
             self.restart_read_clock(cx);
         }
         self.fresh = true;
@@ -245,6 +250,7 @@ impl AsyncWrite for ClockedStream {
             match Pin::new(&mut this.stream).poll_read(cx, &mut buf) {
                 Poll::Ready(Ok(())) if !buf.filled().is_empty() => {
                     linger.heard(buf.filled().len());
+                    this.activity.connections().received(buf.filled().len());
                 }
                 // The end, or an error, which here is an end too.
                 Poll::Ready(_) => this.ended = true,

@@ -8,16 +8,17 @@ mod accept;
 mod activity;
 mod clock;
 mod connection;
+mod counts;
 mod io;
 mod outflow;
 mod refusal;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 pub use self::accept::{adopt, bind, serve};
+pub use self::counts::Connections;
 pub use self::refusal::Unreadable;
 pub use hyper::body::Incoming;
 use tokio::sync::watch;
@@ -78,34 +79,6 @@ async fn closing(phase: &mut watch::Receiver<Phase>) {
         .wait_for(|phase| *phase == Phase::Closing)
         .await
         .map(drop);
-}
-
-/// Counts of connections, shared with whoever reports them.
-#[derive(Clone, Debug, Default)]
-pub struct Connections(Arc<Counts>);
-
-#[derive(Debug, Default)]
-struct Counts {
-    open: AtomicUsize,
-    accepted: AtomicU64,
-    crowded: AtomicU64,
-}
-
-impl Connections {
-    /// Connections that are open now.
-    pub fn open(&self) -> usize {
-        self.0.open.load(Ordering::Relaxed)
-    }
-
-    /// Connections accepted since start.
-    pub fn accepted(&self) -> u64 {
-        self.0.accepted.load(Ordering::Relaxed)
-    }
-
-    /// Of these, how many were past the cap.
-    pub fn crowded(&self) -> u64 {
-        self.0.crowded.load(Ordering::Relaxed)
-    }
 }
 
 #[cfg(test)]
