@@ -10,6 +10,8 @@ COPY config config
 COPY src src
 # Not built here, but cargo refuses a manifest whose benches aren't there.
 COPY benches benches
+# What the binary says of where it comes from: --build-arg BUILD_COMMIT=$(git rev-parse HEAD).
+ARG BUILD_COMMIT=unknown
 RUN ["make", "build"]
 
 FROM scratch

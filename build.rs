@@ -1,4 +1,5 @@
-//! Builds the C side of the JPEG codec against the headers that the library's own build exports, and says what linkers are told.
+//! Builds the C side of the JPEG codec against the headers that the library's own build exports, and says what linkers are told,
+//! and what the binary is told of its own build.
 
 use std::process::Command;
 
@@ -15,6 +16,9 @@ fn main() {
         .extra_warnings(true)
         .opt_level(3)
         .compile("pixmill_jpeg_shim");
+    let variable = |name| std::env::var(name).expect("cargo sets it");
+    println!("cargo::rustc-env=BUILD_TARGET={}", variable("TARGET"));
+    println!("cargo::rustc-env=BUILD_RUSTC={}", rustc(&variable("RUSTC")));
     if std::env::var("CARGO_CFG_TARGET_ENV").is_ok_and(|env| env == "gnu") {
         // Tests count allocations with functions in glibc's place (`tests/memory/counter.rs`); in a static binary
         // both have the same names. The first ones are taken, which are the test's. Binaries don't get this.
@@ -23,6 +27,14 @@ fn main() {
             println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
         }
     }
+}
+
+/// The compiler's version, such as 1.91.0.
+fn rustc(program: &str) -> String {
+    let told = Command::new(program).arg("--version").output();
+    let told = told.expect("the compiler that builds this runs");
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    told.split(' ').nth(1).unwrap_or("unknown").to_owned()
 }
 
 /// The version of this machine's glibc, if that is what is linked in: where it is loaded each pointer of the binary is

@@ -45,6 +45,11 @@ impl Pace {
         let earned = by_rate.unwrap_or(left).min(left.mul_f64(share));
         (self.start + GRACE + earned).min(self.end)
     }
+
+    /// Whether all bytes have to be here by now, however fast they came.
+    pub fn is_over(&self) -> bool {
+        Instant::now() >= self.end
+    }
 }
 
 #[cfg(test)]

@@ -130,7 +130,7 @@ impl App {
             config.http.clone(),
             readiness.clone(),
             metrics.clone(),
-            snapshots(&service, &connections, &enforced),
+            snapshots(&service, &connections, config.server, &enforced),
         );
         Ok(Self {
             config,

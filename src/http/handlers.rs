@@ -5,7 +5,7 @@ use axum::http::header::CACHE_CONTROL;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::problem::{Kind, Problem, method_not_allowed as method_not_allowed_there};
+use super::problem::{Kind, Limit, Problem, method_not_allowed as method_not_allowed_there};
 use super::{Compat, State, Unreadable};
 
 pub(super) async fn not_found(Extract(state): Extract<State>, method: Method) -> Problem {
@@ -34,8 +34,8 @@ pub(super) async fn unreadable(request: Request) -> Problem {
 
 pub(super) async fn crowded(Extract(state): Extract<State>) -> Problem {
     let retry_after = state.0.service.admission().retry_after();
-    Problem::new(
-        Kind::Overloaded,
+    Problem::beyond(
+        Limit::Connections,
         "The server has more connections than it serves. Try again later.",
     )
     .retry_after(retry_after)

@@ -14,7 +14,7 @@ use axum::body::{Body, BodyDataStream, Bytes};
 use futures_core::Stream;
 use tokio::time::{Sleep, sleep_until};
 
-use super::problem::{Kind, Problem};
+use super::problem::{Kind, Limit, Problem};
 use crate::pace::Pace;
 
 /// The bytes of a body, or why there are no more.
@@ -64,7 +64,7 @@ impl Stream for Inflow {
             Poll::Ready(Some(Err(error))) => Some(Err(Refusal(cut_off(&error)))),
             Poll::Pending => {
                 ready!(this.clock.as_mut().poll(task));
-                Some(Err(Refusal(too_slow())))
+                Some(Err(Refusal(too_slow(&this.pace))))
             }
         })
     }
@@ -83,17 +83,22 @@ impl fmt::Display for Refusal {
 impl Error for Refusal {}
 
 pub(super) fn too_large(max_body: u64) -> Problem {
-    Problem::new(
-        Kind::BodyTooLarge,
+    Problem::beyond(
+        Limit::Body,
         format!("The upload is larger than the {max_body} bytes that this server takes."),
     )
     .with("limit", max_body)
     .with("unit", "bytes")
 }
 
-fn too_slow() -> Problem {
-    Problem::new(
-        Kind::UploadTimeout,
+fn too_slow(pace: &Pace) -> Problem {
+    let limit = if pace.is_over() {
+        Limit::UploadTime
+    } else {
+        Limit::UploadRate
+    };
+    Problem::beyond(
+        limit,
         "The body didn't arrive in time. Send it faster, or send less.",
     )
 }

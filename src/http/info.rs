@@ -61,6 +61,7 @@ pub(super) async fn info(
         bytes_in: source.bytes.len() as u64,
         source: header.format.name(),
         source_size: (header.width, header.height),
+        format: None,
         size: (0, 0),
     };
     let said = all(service, source, header, wanted, &context).await?;

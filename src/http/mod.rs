@@ -49,8 +49,8 @@ use tower_http::trace::TraceLayer;
 
 use self::access::{Endpoint, guard, share};
 use self::layers::{
-    CancelLayer, DeadlineLayer, NewId, RecordLayer, announce_close, check_host, drop_insane_id,
-    limit_clients,
+    CancelLayer, DeadlineLayer, NewId, RecordLayer, Recorder, announce_close, check_host,
+    drop_insane_id, limit_clients,
 };
 pub use self::named::FetchSettings;
 pub use self::placeholder::Placeholder;
@@ -176,8 +176,10 @@ where
 /// The stack, outermost first.
 fn finished(router: Router<State>, state: State) -> Router {
     let request_timeout = state.0.settings.request_timeout;
-    let metrics = state.0.metrics.clone();
-    let manner = state.manner();
+    let recorder = Recorder {
+        metrics: state.0.metrics.clone(),
+        manner: state.manner(),
+    };
     let stack = ServiceBuilder::new()
         // An id first, so that everything after it can be found again; the client's own, if it is sane.
         .layer(MapRequestLayer::new(drop_insane_id::<Body>))
@@ -199,7 +201,7 @@ fn finished(router: Router<State>, state: State) -> Router {
         ))
         // The metrics hook and the request's one log line; outside of the panic layer, so that panics are counted,
         // and of the cancel layer, so that it sees what was cancelled. Here problems get their body.
-        .layer(RecordLayer(metrics, manner))
+        .layer(RecordLayer(recorder))
         // On every answer, those to nobody and to the wrong ones too: pages have to see why.
         .layer(from_fn_with_state(state.clone(), share))
         .layer(MapResponseLayer::new(own_body))

@@ -151,6 +151,7 @@ pub(super) fn picture(answer: Answer, bytes_in: u64, varies: bool) -> Response {
         bytes_in,
         source: answer.source.format.name(),
         source_size: (answer.source.width, answer.source.height),
+        format: Some(answer.format.name()),
         size: (answer.width, answer.height),
     };
     let mut response = Response::new(Body::from(answer.bytes));

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use super::Settings;
 use super::access::Access;
 use super::layers::Clients;
-use super::problem::Manner;
+use super::problem::{Limit, Manner};
 use crate::pipeline::request::Rules;
 use crate::service::Service;
 use crate::telemetry::{Metrics, Snapshot};
@@ -35,6 +35,9 @@ impl State {
         metrics: Metrics,
         snapshot: impl Fn() -> Snapshot + Send + Sync + 'static,
     ) -> Self {
+        for limit in Limit::ALL {
+            metrics.expect(limit.kind().row().code, limit.setting());
+        }
         let clients = Clients::new(settings.max_per_client, settings.client_header.clone());
         let access = Access::new(&settings.access, settings.compat, &settings.path_prefix);
         Self(Arc::new(Parts {

@@ -50,7 +50,7 @@ pub(super) async fn health(Extract(state): Extract<State>) -> Json<Value> {
         "cpus": snapshot.workers,
         "maxHeapUsage": megabytes,
         "heapInUse": megabytes,
-        "objectsInUse": snapshot.connections_open,
+        "objectsInUse": snapshot.connections.open,
         "OSMemoryObtained": megabytes,
         "workers": snapshot.workers,
         "busy": snapshot.workers_busy,
@@ -75,7 +75,8 @@ pub(super) async fn ready(Extract(state): Extract<State>) -> Result<Json<Value>,
 
 /// The page of metrics: Prometheus text, or OpenMetrics for who asks for it.
 pub(super) async fn metrics(Extract(state): Extract<State>, headers: HeaderMap) -> Response {
-    let snapshot = (state.0.snapshot)();
+    let mut snapshot = (state.0.snapshot)();
+    snapshot.ready = state.0.readiness.is_ready();
     let dialect = if negotiate::names(&headers, Dialect::OpenMetrics.essence()) {
         Dialect::OpenMetrics
     } else {

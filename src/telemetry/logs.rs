@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -18,6 +18,9 @@ static FILTER: OnceLock<Box<dyn Fn(EnvFilter) + Send + Sync>> = OnceLock::new();
 
 /// Whether a thread writes it.
 static WRITING: AtomicBool = AtomicBool::new(false);
+
+/// Panics so far.
+static PANICS: AtomicU64 = AtomicU64::new(0);
 
 /// How long the last lines may take to be written.
 const LAST_LINES: Duration = Duration::from_secs(1);
@@ -87,6 +90,7 @@ pub fn init(settings: &Settings) {
         let _already_started = lines.try_init();
     }
     std::panic::set_hook(Box::new(|panic| {
+        PANICS.fetch_add(1, Ordering::Relaxed);
         let place = panic
             .location()
             .map_or_else(String::new, ToString::to_string);
@@ -143,4 +147,9 @@ pub fn finish() {
 /// Log lines that were lost since the start.
 pub fn lines_dropped() -> u64 {
     LINES.dropped()
+}
+
+/// Panics since [`init`], wherever in the process they were.
+pub fn panics() -> u64 {
+    PANICS.load(Ordering::Relaxed)
 }

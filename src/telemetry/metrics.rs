@@ -1,61 +1,20 @@
-//! What is counted, and the page that a scraper reads.
+//! What is counted.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::SystemTime;
 
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::registry::Registry;
 
-use super::catalogue::CATALOGUE;
+use super::build;
 use super::fetches::{Fetch, Fetches};
+use super::page::{Dialect, Page};
+use super::requests::{Ended, Requests};
 use super::snapshot::Snapshot;
-
-/// How the page is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    /// Prometheus text, which everything reads.
-    Text,
-    /// OpenMetrics, for scrapers that ask for it.
-    OpenMetrics,
-}
-
-impl Dialect {
-    /// The Content-Type of a page.
-    pub fn media_type(self) -> &'static str {
-        match self {
-            Self::Text => "text/plain; version=0.0.4; charset=utf-8",
-            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
-        }
-    }
-
-    /// The same without its parameters.
-    pub fn essence(self) -> &'static str {
-        self.media_type().split(';').next().unwrap_or_default()
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RequestLabels {
-    route: String,
-    status: u16,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RouteLabel {
-    route: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct WallLabels {
-    part: &'static str,
-    process: &'static str,
-}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ReloadLabel {
@@ -67,10 +26,13 @@ struct ReloadLabel {
 pub struct Metrics(Arc<Inner>);
 
 struct Inner {
-    requests: Family<RequestLabels, Counter>,
-    seconds: Family<RouteLabel, Histogram>,
+    requests: Requests,
     fetches: Fetches,
     reloads: Family<ReloadLabel, Counter>,
+    /// Whether the last one was taken over.
+    reloaded: Gauge,
+    /// When one was last taken over, in seconds after 1970.
+    taken_at: Gauge<f64, AtomicU64>,
 }
 
 impl fmt::Debug for Metrics {
@@ -85,36 +47,37 @@ impl Default for Metrics {
     }
 }
 
-/// Upper bounds in seconds: a health check, a thumbnail, a photograph, a wait, a deadline.
-const BUCKETS: [f64; 12] = [
-    0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0,
-];
+/// Seconds after 1970.
+pub fn seconds_since_epoch() -> f64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    now.map_or(0.0, |time| time.as_secs_f64())
+}
 
 impl Metrics {
-    /// All at zero.
+    /// All at zero, with a configuration that has just been read.
     pub fn new() -> Self {
-        Self(Arc::new(Inner {
-            requests: Family::default(),
-            seconds: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
+        let metrics = Self(Arc::new(Inner {
+            requests: Requests::default(),
             fetches: Fetches::default(),
             reloads: Family::default(),
-        }))
+            reloaded: Gauge::default(),
+            taken_at: Gauge::default(),
+        }));
+        for outcome in ["taken", "refused"] {
+            let _zero = metrics.0.reloads.get_or_create(&ReloadLabel { outcome });
+        }
+        metrics.note_configuration(true);
+        metrics
     }
 
-    /// Counts one request. `route` is a pattern of the router, never a path of a client.
-    pub fn request(&self, route: &str, status: u16, seconds: f64) {
-        let route = route.to_owned();
-        self.0
-            .requests
-            .get_or_create(&RequestLabels {
-                route: route.clone(),
-                status,
-            })
-            .inc();
-        self.0
-            .seconds
-            .get_or_create(&RouteLabel { route })
-            .observe(seconds);
+    /// Shows a limit before anybody has met it, with the outcome of a request that is refused for it.
+    pub fn expect(&self, outcome: &'static str, limit: &'static str) {
+        self.0.requests.expect(outcome, limit);
+    }
+
+    /// Counts one request.
+    pub fn request(&self, ended: Ended<'_>) {
+        self.0.requests.count(ended);
     }
 
     /// Begins to count one fetch from `source`, a word of ours.
@@ -126,141 +89,119 @@ impl Metrics {
     pub fn reload(&self, taken: bool) {
         let outcome = if taken { "taken" } else { "refused" };
         self.0.reloads.get_or_create(&ReloadLabel { outcome }).inc();
+        self.note_configuration(taken);
+    }
+
+    fn note_configuration(&self, taken: bool) {
+        self.0.reloaded.set(taken.into());
+        if taken {
+            self.0.taken_at.set(seconds_since_epoch());
+        }
     }
 
     /// The page.
     pub fn render(&self, now: &Snapshot, dialect: Dialect) -> String {
-        let mut page = Page(Registry::default());
-        page.add("pixmill_requests_total", self.0.requests.clone());
-        page.add("pixmill_request_seconds", self.0.seconds.clone());
-        page.count("pixmill_cancelled_total", now.cancelled);
-        page.set("pixmill_queue_length", now.queue_length as f64);
-        page.set("pixmill_workers", now.workers as f64);
-        page.set("pixmill_workers_busy", now.workers_busy as f64);
-        page.set("pixmill_codec_processes", now.codec_processes as f64);
-        page.count("pixmill_codec_crashes_total", now.codec_crashes);
-        let (used, limit) = now.upload_memory;
-        page.set("pixmill_upload_memory_bytes", used as f64);
-        page.set("pixmill_upload_memory_limit_bytes", limit as f64);
-        let (used, limit) = now.pixel_memory;
-        page.set("pixmill_pixel_memory_bytes", used as f64);
-        page.set("pixmill_pixel_memory_limit_bytes", limit as f64);
-        page.set("pixmill_connections_open", now.connections_open as f64);
-        page.count(
-            "pixmill_connections_accepted_total",
-            now.connections_accepted,
-        );
-        page.count("pixmill_connections_crowded_total", now.connections_crowded);
-        page.set("pixmill_uptime_seconds", now.uptime_seconds as f64);
-        page.set("pixmill_resident_memory_bytes", now.resident_bytes as f64);
-        page.set("pixmill_open_fds", now.open_files as f64);
-        let seconds = Counter::<f64, AtomicU64>::default();
-        seconds.inc_by(now.cpu_seconds);
-        page.add("pixmill_cpu_seconds_total", seconds);
-        page.count("pixmill_log_lines_dropped_total", now.log_lines_dropped);
-        page.add("pixmill_reloads_total", self.0.reloads.clone());
-        let sandbox: Family<WallLabels, Gauge> = Family::default();
-        let walls = [("server", Some(now.sandbox)), ("codec", now.codec_sandbox)];
-        for (process, walls) in walls {
-            let Some((landlock, seccomp)) = walls else {
-                continue;
-            };
-            for (part, enforced) in [("landlock", landlock), ("seccomp", seccomp)] {
-                let wall = sandbox.get_or_create(&WallLabels { part, process });
-                wall.set(enforced.into());
-            }
+        let Inner {
+            requests,
+            fetches,
+            reloads,
+            reloaded,
+            taken_at,
+        } = &*self.0;
+        let mut page = Page::new();
+        page.add("pixmill_requests_total", requests.ended());
+        page.add("pixmill_request_seconds", requests.seconds.clone());
+        page.add("pixmill_stage_seconds", requests.stages.clone());
+        page.add("pixmill_refusals_total", requests.refusals());
+        page.add("pixmill_faults_total", requests.faults.clone());
+        page.add("pixmill_pictures_total", requests.pictures());
+        for (side, bytes, pixels) in [
+            (
+                &requests.sources,
+                "pixmill_source_bytes_total",
+                "pixmill_source_pixels_total",
+            ),
+            (
+                &requests.answers,
+                "pixmill_answer_bytes_total",
+                "pixmill_answer_pixels_total",
+            ),
+        ] {
+            page.add(bytes, side.bytes.clone());
+            page.add(pixels, side.pixels.clone());
         }
-        page.add("pixmill_sandbox_enforced", sandbox);
-        let fetches = &self.0.fetches;
+        now.tell(&mut page);
+        page.add("pixmill_reloads_total", reloads.clone());
+        page.add("pixmill_config_last_reload_successful", reloaded.clone());
+        page.add(
+            "pixmill_config_last_reload_success_timestamp_seconds",
+            taken_at.clone(),
+        );
         page.add("pixmill_fetches_total", fetches.outcomes());
         page.add("pixmill_fetches_shared_total", fetches.shared.clone());
         page.add("pixmill_fetched_bytes_total", fetches.bytes.clone());
         page.add("pixmill_fetch_seconds", fetches.seconds.clone());
-        let build: Family<Vec<(String, String)>, Gauge> = Family::default();
-        let version = vec![("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned())];
-        build.get_or_create(&version).set(1);
-        page.add("pixmill_build", build);
-        match dialect {
-            Dialect::OpenMetrics => page.open_metrics(),
-            Dialect::Text => plain(&page.open_metrics()),
-        }
-    }
-}
-
-const TOTAL: &str = "_total";
-
-/// OpenMetrics as Prometheus text: there a counter is described under its whole name, and nothing marks the end.
-fn plain(page: &str) -> String {
-    let mut text = String::with_capacity(page.len());
-    for line in page.lines().filter(|line| *line != "# EOF") {
-        let mut words = line.splitn(4, ' ');
-        let (mark, what, name, rest) = (words.next(), words.next(), words.next(), words.next());
-        match (mark, what, name, rest) {
-            (Some("#"), Some(what), Some(name), Some(rest)) if is_counter(name) => {
-                // Writing to a string can't fail.
-                let _ok = write!(text, "# {what} {name}{TOTAL} {rest}");
-            }
-            _ => text.push_str(line),
-        }
-        text.push('\n');
-    }
-    text
-}
-
-fn is_counter(name: &str) -> bool {
-    CATALOGUE
-        .iter()
-        .any(|row| row.kind == "counter" && row.name.strip_suffix(TOTAL) == Some(name))
-}
-
-/// A page that is being written; names come from the catalogue.
-struct Page(Registry);
-
-impl Page {
-    fn add(&mut self, name: &'static str, metric: impl prometheus_client::registry::Metric) {
-        let row = CATALOGUE
-            .iter()
-            .find(|row| row.name == name)
-            .expect("every metric on the page is in the catalogue, see the test");
-        // The library adds it again to what is a counter.
-        let name = row.name.strip_suffix(TOTAL).unwrap_or(row.name);
-        self.0.register(name, row.help, metric);
-    }
-
-    fn set(&mut self, name: &'static str, value: f64) {
-        let gauge = Gauge::<f64, AtomicU64>::default();
-        gauge.set(value);
-        self.add(name, gauge);
-    }
-
-    fn count(&mut self, name: &'static str, value: u64) {
-        let counter: Counter = Counter::default();
-        counter.inc_by(value);
-        self.add(name, counter);
-    }
-
-    fn open_metrics(&self) -> String {
-        let mut text = String::new();
-        // Writing to a string can't fail.
-        let _ok = encode(&mut text, &self.0);
-        text
+        build::tell(&mut page);
+        page.write(dialect)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use crate::telemetry::Outcome;
+    use crate::telemetry::page::TOTAL;
+    use crate::telemetry::{CATALOGUE, Outcome, Picture, Side};
+
+    fn metrics() -> Metrics {
+        let metrics = Metrics::new();
+        let side = |format, bytes, pixels| Side {
+            format,
+            bytes,
+            pixels,
+        };
+        metrics.expect("overloaded", "queue");
+        metrics.expect("overloaded", "upload_memory");
+        metrics.request(Ended {
+            route: "/resize",
+            status: 200,
+            outcome: "ok",
+            limit: None,
+            is_fault: false,
+            time: Duration::from_millis(20),
+            stages: &[
+                ("queue", Duration::ZERO),
+                ("decode", Duration::from_millis(7)),
+            ],
+            picture: Some(Picture {
+                source: side("jpeg", 700, 1200),
+                answer: Some(side("webp", 70, 120)),
+            }),
+        });
+        metrics.request(Ended {
+            route: "/resize",
+            status: 503,
+            outcome: "overloaded",
+            limit: Some("queue"),
+            is_fault: true,
+            time: Duration::from_millis(1),
+            stages: &[],
+            picture: None,
+        });
+        metrics.fetch("url").ends(Outcome::Fetched, 7);
+        metrics.reload(true);
+        metrics.reload(false);
+        drop(metrics.fetch("file"));
+        metrics
+    }
 
     #[test]
     fn the_page_has_the_whole_catalogue() {
-        let metrics = Metrics::new();
-        metrics.request("/resize", 200, 0.02);
-        metrics.fetch("url").ends(Outcome::Fetched, 7);
-        metrics.reload(true);
-        drop(metrics.fetch("file"));
+        let metrics = metrics();
         let now = Snapshot {
             queue_length: 3,
+            wasted: (0.5, 0.25),
             ..Snapshot::default()
         };
         let open = metrics.render(&now, Dialect::OpenMetrics);
@@ -278,15 +219,25 @@ mod tests {
         for page in [&open, &text] {
             assert_eq!(page.matches("# TYPE ").count(), CATALOGUE.len());
             for line in [
-                "pixmill_requests_total{route=\"/resize\",status=\"200\"} 1\n",
+                "pixmill_requests_total{route=\"/resize\",status=\"200\",outcome=\"ok\"} 1\n",
+                "pixmill_refusals_total{outcome=\"overloaded\",limit=\"queue\"} 1\n",
+                "pixmill_refusals_total{outcome=\"overloaded\",limit=\"upload_memory\"} 0\n",
+                "pixmill_pictures_total{source=\"jpeg\",answer=\"webp\"} 1\n",
+                "pixmill_source_bytes_total{format=\"jpeg\"} 700\n",
+                "pixmill_answer_pixels_total{format=\"webp\"} 120\n",
+                "pixmill_stage_seconds_bucket{le=\"0.01\",stage=\"decode\"} 1\n",
+                "pixmill_wasted_cpu_seconds_total{reason=\"deadline\"} 0.25\n",
+                "pixmill_config_last_reload_successful 0\n",
+                "pixmill_faults_total 1\n",
                 "pixmill_queue_length 3.0\n",
                 "pixmill_fetches_total{source=\"url\",outcome=\"fetched\"} 1\n",
                 "pixmill_fetches_total{source=\"file\",outcome=\"cancelled\"} 1\n",
                 "pixmill_fetched_bytes_total{source=\"url\"} 7\n",
-                "pixmill_request_seconds_bucket{le=\"0.025\",route=\"/resize\"} 1\n",
+                "pixmill_request_seconds_bucket{le=\"0.025\",route=\"/resize\"} 2\n",
             ] {
                 assert!(page.contains(line), "{line}");
             }
+            assert!(!page.contains("stage=\"queue\""), "it never waited");
         }
         assert!(open.ends_with("# EOF\n") && !text.contains("EOF"));
     }

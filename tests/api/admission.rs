@@ -5,11 +5,13 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use pixmill::checkpoint::Stage;
+use pixmill::os::CpuClock;
 use pixmill::pipeline;
 use pixmill::service::{self, Executor};
 use tokio::io::AsyncWriteExt;
 
 use crate::fixtures::{jpeg, photo};
+use crate::scrape::Scrape;
 use crate::support::{Answer, TestServer, eventually, request};
 
 /// Files below this are the self-test's, which nothing holds up.
@@ -252,7 +254,86 @@ async fn a_client_that_leaves_takes_its_work_with_it() {
         .await;
     let page = String::from_utf8(server.get("/metrics").await.body).unwrap();
     assert!(page.contains("pixmill_cancelled_total 5\n"));
-    assert!(page.contains("status=\"499\"} 5\n"), "{page}");
+    let gone = "outcome=\"cancelled\"} 5\n";
+    assert!(page.contains(gone), "{page}");
+}
+
+/// Uses so much of a processor.
+fn spin(time: Duration) {
+    let clock = CpuClock::of_this_thread();
+    let end = clock.now().unwrap() + time;
+    while clock.now().unwrap() < end {
+        std::hint::spin_loop();
+    }
+}
+
+const BEFORE: Duration = Duration::from_millis(300);
+const AFTER: Duration = Duration::from_millis(60);
+
+/// A server whose work has used so much of a processor when it counts as begun, and uses some more when it has been told to stop.
+async fn stubborn(before: Duration, request_timeout: Duration) -> (TestServer, Arc<AtomicUsize>) {
+    let begun = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&begun);
+    let real = service::in_process();
+    let executor: Executor = Arc::new(move |job, scratch, checkpoint| {
+        if job.source.len() < TINY {
+            return real(job, scratch, checkpoint);
+        }
+        spin(before);
+        count.fetch_add(1, Ordering::SeqCst);
+        let why = loop {
+            if let Some(why) = checkpoint.stopped() {
+                break why;
+            }
+            std::thread::yield_now();
+        };
+        spin(AFTER);
+        Err(pipeline::Error::from(why))
+    });
+    let change = |config: &mut pixmill::config::Config| {
+        config.admission.workers = 1;
+        config.admission.nice = 0;
+        config.http.request_timeout = request_timeout;
+    };
+    let server = TestServer::start_executor(change, executor).await;
+    ready(&server).await;
+    (server, begun)
+}
+
+async fn wasted(server: &TestServer, reason: &str) -> Duration {
+    let page = String::from_utf8(server.get("/metrics").await.body).unwrap();
+    let told =
+        Scrape::parse(&page).value("pixmill_wasted_cpu_seconds_total", &[("reason", reason)]);
+    Duration::from_secs_f64(told)
+}
+
+/// What a worker does for those who have left is counted, by its own clock, and what it did before isn't.
+#[tokio::test]
+async fn processor_time_for_nobody_is_counted() {
+    let (server, begun) = stubborn(BEFORE, Duration::from_mins(1)).await;
+    let mut leaving = server.connect().await;
+    let post = request("POST", "/resize?width=20", &[], &upload());
+    leaving.write_all(&post).await.unwrap();
+    eventually(move || begun.load(Ordering::SeqCst) == 1).await;
+    drop(leaving);
+    server
+        .settled(|figures| figures.cancelled == 1 && figures.busy == 0)
+        .await;
+    let cancelled = wasted(&server, "cancelled").await;
+    assert!((AFTER..BEFORE).contains(&cancelled), "{cancelled:?}");
+    assert_eq!(wasted(&server, "deadline").await, Duration::ZERO);
+}
+
+/// Nor is it worth anything once the deadline has passed.
+#[tokio::test]
+async fn processor_time_after_a_deadline_is_counted() {
+    let (server, _) = stubborn(Duration::ZERO, Duration::from_secs(2)).await;
+    let answer = server.post("/resize?width=20", &upload()).await;
+    answer.problem(504, "work-timeout");
+    server.settled(|figures| figures.busy == 0).await;
+    let late = wasted(&server, "deadline").await;
+    assert!((AFTER..2 * AFTER).contains(&late), "{late:?}");
+    assert_eq!(wasted(&server, "cancelled").await, Duration::ZERO);
 }
 
 /// The real pipeline, on a picture that takes it seconds.

@@ -212,7 +212,7 @@ async fn a_client_that_leaves_while_it_sends_is_cancelled_not_wrong() {
         }
     }
     let count = 2 * rounds.len();
-    let counted = format!("route=\"/resize\",status=\"499\"}} {count}\n");
+    let counted = format!("route=\"/resize\",status=\"499\",outcome=\"cancelled\"}} {count}\n");
     while !String::from_utf8(server.get("/metrics").await.body)
         .unwrap()
         .contains(&counted)

@@ -64,6 +64,8 @@ mod lifecycle;
 mod logs;
 /// EXIF, XMP and profiles.
 mod metadata;
+/// What is counted, and what the page of metrics tells.
+mod metrics;
 /// `file=`.
 mod mounted;
 /// `type=auto`.
@@ -99,6 +101,9 @@ mod reload;
 mod remote;
 /// What the served process can't do any more, and that it serves all the same.
 mod sandbox;
+/// A page of metrics, read.
+#[path = "../shared/scrape.rs"]
+mod scrape;
 /// `url=` by https.
 mod secure;
 /// The fuzz targets on their seeds.

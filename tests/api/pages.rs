@@ -64,7 +64,10 @@ async fn failures_are_shown_as_a_picture() {
     }
     // The log and the counts have the failure.
     let page = String::from_utf8(server.get("/metrics").await.body).unwrap();
-    assert!(page.contains("{route=\"/fit\",status=\"415\"} 1"), "{page}");
+    assert!(
+        page.contains("{route=\"/fit\",status=\"415\",outcome=\"unsupported-format\"} 1"),
+        "{page}"
+    );
 }
 
 #[tokio::test]

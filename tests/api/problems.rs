@@ -265,7 +265,9 @@ async fn heads_that_are_none() {
     }
     let page = String::from_utf8(server.get("/metrics").await.body).unwrap();
     assert!(
-        page.contains("pixmill_requests_total{route=\"none\",status=\"400\"} 4\n"),
+        page.contains(
+            "pixmill_requests_total{route=\"none\",status=\"400\",outcome=\"invalid-request\"} 4\n"
+        ),
         "{page}"
     );
 }
@@ -331,7 +333,9 @@ async fn small_routes_answer() {
     let page = String::from_utf8(metrics.body).unwrap();
     assert!(page.contains("# TYPE pixmill_requests_total counter\n"));
     assert!(
-        page.contains("pixmill_requests_total{route=\"/health\",status=\"200\"} 3\n"),
+        page.contains(
+            "pixmill_requests_total{route=\"/health\",status=\"200\",outcome=\"ok\"} 3\n"
+        ),
         "{page}"
     );
     assert!(page.contains("pixmill_workers 2.0\n"));

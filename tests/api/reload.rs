@@ -122,17 +122,20 @@ fn what_cannot_be_taken_over_changes_nothing_and_is_said() {
         ask(&served, "/resize?width=20", "last").status == 200
     });
     assert_eq!(ask(&served, "/resize?width=20", "new").status, 401);
-    let refused = || {
+    let told = |name: &str| {
         let page = served.answer(&request("GET", "/metrics", &[("API-Key", "last")], &[]));
         let page = String::from_utf8(page.body).unwrap();
-        let name = "pixmill_reloads_total{outcome=\"refused\"} ";
         let count = page.lines().find_map(|line| line.strip_prefix(name));
         count.map_or(0, |count| count.parse::<u32>().unwrap())
     };
+    let refused = || told("pixmill_reloads_total{outcome=\"refused\"} ");
+    let successful = || told("pixmill_config_last_reload_successful ");
+    assert_eq!(successful(), 1);
     for text in ["api_keys = [\"new\"]\nmax_pixel = 7", "workers = 7"] {
         let before = refused();
         place.write(text);
         reread(&served, || refused() == before + 1);
+        assert_eq!(successful(), 0);
         assert_eq!(ask(&served, "/resize?width=20", "last").status, 200);
     }
     served.signal(Signal::TERM);

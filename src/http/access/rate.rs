@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use tokio::time::Instant;
 
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Limit, Problem};
 
 /// How often an endpoint may be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,8 +92,8 @@ impl Standing {
     /// Why the request may not pass, if it may not.
     pub(super) fn refusal(&self) -> Option<Problem> {
         let wait = self.wait?;
-        let problem = Problem::new(
-            Kind::RateLimited,
+        let problem = Problem::beyond(
+            Limit::Rate,
             "This endpoint is asked more often than this server takes it. Try again later.",
         );
         Some(problem.retry_after(Duration::from_secs(whole_seconds(wait))))

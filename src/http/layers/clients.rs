@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::http::access::ApiKey;
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Limit, Problem};
 use crate::http::{ClientAddress, State};
 use crate::service::Kept;
 
@@ -85,8 +85,8 @@ impl Clients {
         let mut flying = self.flying.lock().unwrap_or_else(PoisonError::into_inner);
         let count = flying.entry(client).or_default();
         if *count >= self.limit {
-            return Err(Problem::new(
-                Kind::RateLimited,
+            return Err(Problem::beyond(
+                Limit::PerClient,
                 "This client has as many requests in flight as it may. Wait for one of them.",
             )
             .limited(self.limit, *count + 1, "requests")

@@ -11,33 +11,22 @@ use axum::http::header::{CONTENT_LENGTH, VARY};
 use axum::http::{HeaderValue, Request, Response};
 use tower::{Layer, Service};
 
+use super::account::{Asked, Facts, Fate, Times, enter};
 use super::request_id;
-use crate::checkpoint::{Checkpoint, Stage};
+use crate::checkpoint::Checkpoint;
 use crate::http::problem::{Manner, Problem};
 use crate::telemetry::Metrics;
 
-/// The status under which a request is counted whose client left before the answer.
-const CLIENT_GONE: u16 = 499;
-
-/// What became of it.
-const CANCELLED: &str = "cancelled";
-
-/// What a handler knows of the picture; in the answer's extensions.
-#[derive(Clone, Copy, Debug, Default)]
-pub(in crate::http) struct Facts {
-    /// Bytes of the upload.
-    pub(in crate::http) bytes_in: u64,
-    /// Source format's name.
-    pub(in crate::http) source: &'static str,
-    /// Stored size of the source.
-    pub(in crate::http) source_size: (u32, u32),
-    /// Size of the answer.
-    pub(in crate::http) size: (u32, u32),
+/// What goes with every record.
+#[derive(Clone, Debug)]
+pub(in crate::http) struct Recorder {
+    pub(in crate::http) metrics: Metrics,
+    pub(in crate::http) manner: Manner,
 }
 
 /// Makes the checkpoint, renders problems, logs and counts.
 #[derive(Clone, Debug)]
-pub(in crate::http) struct RecordLayer(pub(in crate::http) Metrics, pub(in crate::http) Manner);
+pub(in crate::http) struct RecordLayer(pub(in crate::http) Recorder);
 
 impl<S> Layer<S> for RecordLayer {
     type Service = Recording<S>;
@@ -45,8 +34,7 @@ impl<S> Layer<S> for RecordLayer {
     fn layer(&self, inner: S) -> Self::Service {
         Recording {
             inner,
-            metrics: self.0.clone(),
-            manner: self.1.clone(),
+            recorder: self.0.clone(),
         }
     }
 }
@@ -54,8 +42,7 @@ impl<S> Layer<S> for RecordLayer {
 #[derive(Clone, Debug)]
 pub(in crate::http) struct Recording<S> {
     inner: S,
-    metrics: Metrics,
-    manner: Manner,
+    recorder: Recorder,
 }
 
 impl<S, B> Service<Request<B>> for Recording<S>
@@ -75,16 +62,17 @@ where
         let checkpoint = Checkpoint::new();
         request.extensions_mut().insert(checkpoint.clone());
         let mut record = Record {
-            request_id: request_id::of(request.headers()).to_owned(),
-            method: request.method().to_string(),
-            route: request
-                .extensions()
-                .get::<MatchedPath>()
-                .map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned()),
+            asked: Asked {
+                request_id: request_id::of(request.headers()).to_owned(),
+                method: request.method().to_string(),
+                route: request
+                    .extensions()
+                    .get::<MatchedPath>()
+                    .map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned()),
+            },
             start: Instant::now(),
             checkpoint,
-            metrics: self.metrics.clone(),
-            manner: self.manner.clone(),
+            recorder: self.recorder.clone(),
             answered: false,
         };
         let answer = self.inner.call(request);
@@ -97,13 +85,10 @@ where
 }
 
 struct Record {
-    request_id: String,
-    method: String,
-    route: String,
+    asked: Asked,
     start: Instant,
     checkpoint: Checkpoint,
-    metrics: Metrics,
-    manner: Manner,
+    recorder: Recorder,
     answered: bool,
 }
 
@@ -113,7 +98,8 @@ impl Record {
         self.checkpoint.leave();
         let problem = response.extensions_mut().remove::<Problem>();
         if let Some(problem) = &problem {
-            let mut rendered = problem.render(&self.request_id, &self.manner);
+            let manner = &self.recorder.manner;
+            let mut rendered = problem.render(&self.asked.request_id, manner);
             let ours = rendered.headers().clone();
             // What others know better stays, such as Allow; and whatever an answer depends on adds up.
             for (name, value) in response.headers() {
@@ -123,90 +109,35 @@ impl Record {
             }
             *response = rendered;
         }
-        if let Ok(timing) = HeaderValue::from_str(&self.server_timing()) {
+        let times = self.times();
+        if let Ok(timing) = HeaderValue::from_str(&times.server_timing()) {
             response.headers_mut().insert("server-timing", timing);
         }
-        let facts = response
-            .extensions()
-            .get::<Facts>()
-            .copied()
-            .unwrap_or_default();
-        let bytes_out = response.body().size_hint().exact().unwrap_or(0);
-        let gone = problem.as_ref().is_some_and(Problem::is_client_gone);
-        let status = if gone {
-            CLIENT_GONE
-        } else {
-            response.status().as_u16()
+        let fate = Fate::Answered {
+            status: response.status().as_u16(),
+            problem: problem.as_ref(),
+            facts: response.extensions().get::<Facts>().copied(),
+            bytes_out: response.body().size_hint().exact().unwrap_or(0),
         };
-        self.log(status, problem.as_ref(), facts, bytes_out);
-        self.count(status);
+        self.enter(fate, times);
     }
 
-    /// Each stage that ran, and the whole, in milliseconds.
-    fn server_timing(&self) -> String {
-        let stages = Stage::ALL.iter().zip(self.checkpoint.times());
-        let mut entries: Vec<String> = stages
-            .filter(|(_, time)| !time.is_zero())
-            .map(|(stage, time)| format!("{};dur={:.2}", stage.name(), time.as_secs_f64() * 1e3))
-            .collect();
-        let total = self.start.elapsed().as_secs_f64() * 1e3;
-        entries.push(format!("total;dur={total:.2}"));
-        entries.join(", ")
-    }
-
-    fn log(&self, status: u16, problem: Option<&Problem>, facts: Facts, bytes_out: u64) {
-        let outcome = match problem {
-            None => "ok",
-            Some(problem) if problem.is_client_gone() => CANCELLED,
-            Some(problem) => problem.code(),
-        };
-        let times = self.server_timing();
-        let (request_id, method, route) = (&self.request_id, &self.method, &self.route);
-        if let Some(cause) = problem.and_then(Problem::cause) {
-            tracing::error!(%request_id, cause, "request failed");
+    fn times(&self) -> Times {
+        Times {
+            whole: self.start.elapsed(),
+            stages: self.checkpoint.times(),
         }
-        tracing::info!(
-            %request_id,
-            %method,
-            %route,
-            status,
-            outcome,
-            bytes_in = facts.bytes_in,
-            bytes_out,
-            source = facts.source,
-            source_width = facts.source_size.0,
-            source_height = facts.source_size.1,
-            width = facts.size.0,
-            height = facts.size.1,
-            times,
-            "request"
-        );
     }
 
-    fn count(&self, status: u16) {
-        let seconds = self.start.elapsed().as_secs_f64();
-        self.metrics.request(&self.route, status, seconds);
+    fn enter(&self, fate: Fate<'_>, times: Times) {
+        enter(&self.asked, fate, times, &self.recorder.metrics);
     }
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
-        if self.answered {
-            return;
+        if !self.answered {
+            self.enter(Fate::Abandoned(self.checkpoint.stage()), self.times());
         }
-        let (request_id, method, route) = (&self.request_id, &self.method, &self.route);
-        let times = self.server_timing();
-        let stage = self.checkpoint.stage().map_or("none", Stage::name);
-        tracing::info!(
-            %request_id,
-            %method,
-            %route,
-            status = CLIENT_GONE,
-            outcome = CANCELLED,
-            stage,
-            times,
-            "request"
-        );
-        self.count(CLIENT_GONE);
     }
 }

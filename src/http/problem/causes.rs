@@ -3,7 +3,7 @@
 
 use serde_json::Number;
 
-use super::{Kind, Problem};
+use super::{Kind, Limit, Problem};
 use crate::admission::{self, Lack};
 use crate::codecs;
 use crate::pipeline::parameter::ParameterError;
@@ -187,19 +187,19 @@ impl From<plan::Error> for Problem {
                 let (size, actual) = measured(width, height, frames);
                 let limit = megapixels(limit);
                 let hint = if frames > 1 { STILL } else { "" };
-                Self::new(
-                    Kind::ImageTooLarge,
+                Self::beyond(
+                    Limit::Pixels,
                     format!("The image is {size}; this server decodes up to {limit}.{hint}"),
                 )
                 .limited(limit, actual, "megapixels")
             }
-            plan::Error::TooManyFrames { actual, limit } => Self::new(
-                Kind::TooManyFrames,
+            plan::Error::TooManyFrames { actual, limit } => Self::beyond(
+                Limit::Frames,
                 format!("The animation has {actual} frames; this server makes up to {limit}.{STILL}"),
             )
             .limited(limit, actual, "frames"),
-            plan::Error::SideTooLong { actual, limit } => Self::new(
-                Kind::OutputTooLarge,
+            plan::Error::SideTooLong { actual, limit } => Self::beyond(
+                Limit::OutputSide,
                 format!("The answer would be {actual} pixels along a side; up to {limit} can be written."),
             )
             .limited(limit, actual, "pixels"),
@@ -211,8 +211,8 @@ impl From<plan::Error> for Problem {
             } => {
                 let (size, actual) = measured(width, height, frames);
                 let limit = megapixels(limit);
-                Self::new(
-                    Kind::OutputTooLarge,
+                Self::beyond(
+                    Limit::OutputPixels,
                     format!("The answer would be {size}; this server makes up to {limit}."),
                 )
                 .limited(limit, actual, "megapixels")
@@ -224,26 +224,30 @@ impl From<plan::Error> for Problem {
 impl From<admission::Error> for Problem {
     fn from(error: admission::Error) -> Self {
         match error {
-            admission::Error::Overloaded { lack, retry_after } => Self::new(
-                Kind::Overloaded,
-                match lack {
-                    Lack::Place => "The server is busy and its queue is full. Try again later.",
-                    Lack::UploadMemory => {
-                        "The server holds as many bytes of uploads as it may. Try again later."
-                    }
-                    Lack::Time => {
-                        "The server is busy, and the wait would outlast the request. Try again later."
-                    }
-                },
-            )
-            .retry_after(retry_after),
-            admission::Error::QueueTimeout { retry_after } => Self::new(
-                Kind::QueueTimeout,
+            admission::Error::Overloaded { lack, retry_after } => {
+                let (limit, detail) = match lack {
+                    Lack::Place => (
+                        Limit::Queue,
+                        "The server is busy and its queue is full. Try again later.",
+                    ),
+                    Lack::UploadMemory => (
+                        Limit::UploadMemory,
+                        "The server holds as many bytes of uploads as it may. Try again later.",
+                    ),
+                    Lack::Time => (
+                        Limit::ExpectedWait,
+                        "The server is busy, and the wait would outlast the request. Try again later.",
+                    ),
+                };
+                Self::beyond(limit, detail).retry_after(retry_after)
+            }
+            admission::Error::QueueTimeout { retry_after } => Self::beyond(
+                Limit::Wait,
                 "The request waited for a worker until its deadline. Try again later.",
             )
             .retry_after(retry_after),
-            admission::Error::TooLarge { limit, actual } => Self::new(
-                Kind::ImageTooLarge,
+            admission::Error::TooLarge { limit, actual } => Self::beyond(
+                Limit::PixelMemory,
                 format!(
                     "The work on this image needs {} MiB of memory; this server has {} MiB for pixels.",
                     actual.div_ceil(1 << 20),
@@ -251,8 +255,8 @@ impl From<admission::Error> for Problem {
                 ),
             )
             .limited(limit, actual, "bytes"),
-            admission::Error::WorkTimeout => Self::new(
-                Kind::WorkTimeout,
+            admission::Error::WorkTimeout => Self::beyond(
+                Limit::Work,
                 "The deadline passed while the picture was being made; the work was stopped.",
             ),
             admission::Error::Cancelled => {

@@ -1,7 +1,7 @@
 //! From the errors of sources to problems: what of them is a client's to know.
 #![deny(clippy::wildcard_enum_match_arm)]
 
-use super::{Kind, Problem};
+use super::{Kind, Limit, Problem};
 use crate::pipeline::parameter::ParameterError;
 use crate::source;
 
@@ -46,8 +46,8 @@ impl From<source::Error> for Problem {
                 "The source of the image didn't answer in time.",
             ),
             source::Error::TooLarge { limit, actual } => {
-                let problem = Self::new(
-                    Kind::BodyTooLarge,
+                let problem = Self::beyond(
+                    Limit::SourceBytes,
                     format!("The image at its source is larger than the {limit} bytes that this server takes."),
                 )
                 .with("limit", limit)

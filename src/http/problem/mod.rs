@@ -7,6 +7,7 @@
 mod causes;
 mod fetched;
 mod imaginary;
+mod limit;
 mod table;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use axum::response::IntoResponse;
 use serde_json::{Map, Value, json};
 
 pub(super) use self::imaginary::method_not_allowed;
+pub use self::limit::Limit;
 pub use self::table::{Kind, PROBLEMS, ProblemRow};
 use super::Compat;
 use super::placeholder::in_ascii;
@@ -60,6 +62,7 @@ pub struct Manner {
 #[derive(Clone, Debug)]
 pub struct Problem {
     kind: Kind,
+    limit: Option<Limit>,
     detail: String,
     members: Map<String, Value>,
     retry_after: Option<Duration>,
@@ -79,6 +82,7 @@ impl Problem {
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
         Self {
             kind,
+            limit: None,
             detail: detail.into(),
             members: Map::new(),
             retry_after: None,
@@ -175,6 +179,11 @@ impl Problem {
     /// Whether the client has left, so that this is its doing and no failure.
     pub fn is_client_gone(&self) -> bool {
         self.client_gone
+    }
+
+    /// Whether it is a fault of the server's own.
+    pub fn is_fault(&self) -> bool {
+        self.kind == Kind::Internal
     }
 
     /// Its stable name.
