@@ -213,6 +213,7 @@ fn http_settings(reader: &mut Reader) -> http::Settings {
         access: access::access_settings(reader),
         path_prefix: access::path_prefix(reader),
         placeholder: access::placeholder(reader),
+        log_slow: reader.duration("log_slow", Duration::ZERO),
         // They are read when the limits are known that they keep.
         presets: Vec::new(),
         presets_only: false,

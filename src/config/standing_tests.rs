@@ -69,6 +69,7 @@ const OTHERS: &[(&str, &str, bool)] = &[
     ("sandbox", "\"off\"", false),
     ("log", "\"debug\"", true),
     ("log_format", "\"json\"", false),
+    ("log_slow", "\"9s\"", true),
 ];
 
 #[test]

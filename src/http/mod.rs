@@ -179,6 +179,7 @@ fn finished(router: Router<State>, state: State) -> Router {
     let recorder = Recorder {
         metrics: state.0.metrics.clone(),
         manner: state.manner(),
+        slow: state.0.settings.log_slow,
     };
     let stack = ServiceBuilder::new()
         // An id first, so that everything after it can be found again; the client's own, if it is sane.

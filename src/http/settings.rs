@@ -38,6 +38,8 @@ pub struct Settings {
     pub presets_only: bool,
     /// What is shown in the place of failures, if anything.
     pub placeholder: Option<Placeholder>,
+    /// From when on a request has a line of its own in the log, with the times of its stages; zero is never.
+    pub log_slow: Duration,
     /// Who may ask.
     pub access: access::Settings,
 }

@@ -60,6 +60,8 @@ mod jxl;
 mod kinds;
 /// Ready, draining, gone.
 mod lifecycle;
+/// The fields of log lines.
+mod log_lines;
 /// The log, and who doesn't read it.
 mod logs;
 /// EXIF, XMP and profiles.

@@ -1,4 +1,4 @@
-//! One request's entries: its line in the log, and what is counted of it.
+//! One request's entries: its line in the log, another one if it was slow, and what is counted of it.
 
 use std::time::Duration;
 
@@ -120,8 +120,15 @@ fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-/// Writes everything down that is to be known of a request that has ended.
-pub(super) fn enter(asked: &Asked, fate: Fate<'_>, times: Times, metrics: &Metrics) {
+/// Writes everything down that is to be known of a request that has ended. One that took `slow` or longer has a line that says
+/// where its time went; nothing is slow where that is zero.
+pub(super) fn enter(
+    asked: &Asked,
+    fate: Fate<'_>,
+    times: Times,
+    slow: Duration,
+    metrics: &Metrics,
+) {
     match fate {
         Fate::Answered {
             problem, bytes_out, ..
@@ -133,6 +140,9 @@ pub(super) fn enter(asked: &Asked, fate: Fate<'_>, times: Times, metrics: &Metri
             log_answer(asked, fate, times, bytes_out);
         }
         Fate::Abandoned(stage) => log_abandoned(asked, fate, times, stage),
+    }
+    if !slow.is_zero() && times.whole >= slow {
+        log_slow(asked, fate, times);
     }
     count(asked, fate, times, metrics);
 }
@@ -179,6 +189,37 @@ fn log_abandoned(asked: &Asked, fate: Fate<'_>, times: Times, stage: Option<Stag
         stage = stage.map_or("none", Stage::name),
         times,
         "request"
+    );
+}
+
+fn log_slow(asked: &Asked, fate: Fate<'_>, times: Times) {
+    let Asked {
+        request_id,
+        method,
+        route,
+    } = asked;
+    // To a hundredth, as everywhere.
+    let rounded = |time| (milliseconds(time) * 100.0).round() / 100.0;
+    let [recv_ms, queue_ms, decode_ms, resize_ms, encode_ms] = times.stages.map(rounded);
+    let facts = fate.facts().unwrap_or_default();
+    tracing::warn!(
+        %request_id,
+        %method,
+        %route,
+        status = fate.status(),
+        outcome = fate.outcome(),
+        total_ms = rounded(times.whole),
+        recv_ms,
+        queue_ms,
+        decode_ms,
+        resize_ms,
+        encode_ms,
+        source = facts.source,
+        source_width = facts.source_size.0,
+        source_height = facts.source_size.1,
+        width = facts.size.0,
+        height = facts.size.1,
+        "slow request"
     );
 }
 

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, HttpBody};
 use axum::extract::MatchedPath;
@@ -22,6 +22,8 @@ use crate::telemetry::Metrics;
 pub(in crate::http) struct Recorder {
     pub(in crate::http) metrics: Metrics,
     pub(in crate::http) manner: Manner,
+    /// From when on a request is slow; zero is never.
+    pub(in crate::http) slow: Duration,
 }
 
 /// Makes the checkpoint, renders problems, logs and counts.
@@ -130,7 +132,8 @@ impl Record {
     }
 
     fn enter(&self, fate: Fate<'_>, times: Times) {
-        enter(&self.asked, fate, times, &self.recorder.metrics);
+        let Recorder { metrics, slow, .. } = &self.recorder;
+        enter(&self.asked, fate, times, *slow, metrics);
     }
 }
 
