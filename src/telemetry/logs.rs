@@ -94,8 +94,8 @@ pub fn init(settings: &Settings) {
         let place = panic
             .location()
             .map_or_else(String::new, ToString::to_string);
-        let message = panic.payload_as_str().unwrap_or("without a message");
-        tracing::error!(place, message, "panic");
+        let cause = panic.payload_as_str().unwrap_or("without a message");
+        tracing::error!(place, cause, "panic");
     }));
 }
 

@@ -1,4 +1,6 @@
 //! One request's entries: its line in the log, another one if it was slow, and what is counted of it.
+//!
+//! `deploy/log-schema.json` has the fields of each line.
 
 use std::time::Duration;
 
