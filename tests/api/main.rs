@@ -24,6 +24,8 @@ mod commands;
 mod compat;
 /// A folder of real images, where `PIXMILL_CORPUS` names one.
 mod corpus;
+/// Queries of the dashboard and of alerts.
+mod dashboards;
 /// What balancers and systemd are told.
 mod deployment;
 /// What is different from imaginary.
@@ -89,6 +91,9 @@ mod problems;
 /// pixmill as a process.
 #[path = "../shared/process.rs"]
 mod process;
+/// Queries of Prometheus, read.
+#[path = "../shared/promql.rs"]
+mod promql;
 /// Operations at random.
 mod random;
 /// Who takes an answer slowly.
@@ -126,6 +131,9 @@ mod targets;
 mod tiffs;
 /// Borders that go.
 mod trimming;
+/// The files that watch a server.
+#[path = "../shared/watch.rs"]
+mod watch;
 /// Pictures drawn over pictures.
 mod watermark_images;
 /// Texts drawn over pictures.
