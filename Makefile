@@ -16,7 +16,7 @@ FUZZ := 0.13.2
 # Tools of our own come first.
 export PATH := $(TOOLS)/bin:$(PATH):/usr/sbin
 
-.PHONY: run build test test-all shells model inject lint bench fuzz soak rolling-restart stores tools static-check fmt clean
+.PHONY: run build test test-all shells alerts-check model inject lint bench fuzz soak rolling-restart stores tools static-check fmt clean
 
 run: build ## Build and serve on :8080.
 	$(DIST)
@@ -36,17 +36,21 @@ test: tools ## Run every test.
 	then cargo nextest run $(CARGO_FLAGS); \
 	else echo "make: cargo-nextest can't be installed, using cargo test"; cargo test $(CARGO_FLAGS); fi
 
-test-all: test shells ## Run every test, those that need heavy tools among them.
+test-all: test shells alerts-check ## Run every test, those that need heavy tools among them.
 
 shells: tools ## Have the shells read their completions, and groff the manual.
 	@scripts/tools.sh --aside fish groff zsh
 	cargo test $(CARGO_FLAGS) --test api -- commands::shells commands::manual
 
+alerts-check: tools ## Hold metrics, dashboard and alerts to a real Prometheus.
+	@scripts/tools.sh --aside prometheus promtool
+	cargo test $(CARGO_FLAGS) --test alerts
+
 lint: tools ## Format, clippy, docs, licences and sources, unused dependencies.
 	cargo fmt --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
-	cargo clippy $(CARGO_FLAGS) --test soak --test restart -- -D warnings
+	cargo clippy $(CARGO_FLAGS) --test soak --test restart --test alerts -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --no-deps --document-private-items
 	scripts/cargo-tool.sh cargo-deny $(DENY)
 	cargo deny --config .deny.toml check licenses bans sources

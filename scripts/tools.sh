@@ -8,6 +8,14 @@ cd "$(dirname "$0")/.."
 aside=
 [ "$1" != --aside ] || { aside=yes && shift; }
 
+# The package of a program, where that has another name.
+package_of() {
+    case $1 in
+    promtool) echo prometheus ;;
+    *) echo "$1" ;;
+    esac
+}
+
 # Services live where only root looks by default.
 PATH=$PATH:/usr/sbin
 missing=()
@@ -16,10 +24,11 @@ for tool in "$@"; do
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 echo "tools: installing ${missing[*]}"
+mapfile -t packages < <(for tool in "${missing[@]}"; do package_of "$tool"; done | sort -u)
 
 [ "$(id -u)" != 0 ] || apt-get update -qq
 if [ "$(id -u)" = 0 ] && [ -z "$aside" ]; then
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
     exit 0
 fi
 
@@ -28,7 +37,7 @@ fi
 root=$PWD/.tools/root
 mkdir -p "$root" .tools/deb
 for package in $(apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts \
-    --no-breaks --no-replaces --no-enhances "${missing[@]}" | grep '^[a-z]' | sort -u); do
+    --no-breaks --no-replaces --no-enhances "${packages[@]}" | grep '^[a-z]' | sort -u); do
     dpkg -s "$package" >/dev/null 2>&1 && continue
     (cd .tools/deb && apt-get -o APT::Sandbox::User=root download -qq "$package")
 done
