@@ -41,10 +41,7 @@ fn main() -> ExitCode {
     os::tune_allocator();
     match cli::read() {
         Ok(Action::Serve(standing)) => serve(*standing),
-        Ok(Action::Print(text)) => {
-            say(&text);
-            ExitCode::SUCCESS
-        }
+        Ok(Action::Print(text)) => print(&text),
         Ok(Action::Healthcheck(listen)) => checks::healthcheck(listen),
         Ok(Action::Here(here)) => here.run(),
         Ok(Action::CheckSandbox(None)) => checks::check_sandbox(),
@@ -57,6 +54,18 @@ fn main() -> ExitCode {
 fn say(text: impl AsRef<[u8]>) {
     let mut out = std::io::stdout().lock();
     let _unheard = out.write_all(text.as_ref()).and_then(|()| out.flush());
+}
+
+/// Writes to standard output what was asked for; a script that is half there must not pass for one.
+fn print(text: &[u8]) -> ExitCode {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            eprintln!("pixmill: standard output: {error}");
+            ExitCode::from(FAILURE)
+        }
+        _ => ExitCode::SUCCESS,
+    }
 }
 
 fn serve(standing: Standing) -> ExitCode {

@@ -1,4 +1,4 @@
-//! The runtime of request handling: with all of its threads, or not at all; and that of everything else.
+//! The runtime, of request handling for example: with all of its threads, or not at all.
 
 use std::io;
 use std::sync::mpsc;
@@ -11,14 +11,6 @@ use crate::FAILURE;
 
 /// How long the system may take to start a thread that it hasn't refused.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// One for what isn't a server: on this thread alone.
-///
-/// # Errors
-/// The system refuses what it waits on.
-pub(crate) fn single() -> io::Result<Runtime> {
-    Builder::new_current_thread().enable_all().build()
-}
 
 /// Starts it, with so many threads: left to itself, tokio asks the environment, and files that a sandbox forbids. Where the system refuses a thread, the process may end here.
 ///

@@ -1,13 +1,13 @@
 //! Files that are being written: nobody sees half of one, and nothing is replaced unasked.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Failure;
-use crate::os;
+use crate::os::{self, Identity};
 
 /// Files on their way to their names. Clones are the same.
 #[derive(Clone, Debug, Default)]
@@ -17,15 +17,83 @@ pub struct Drafts(Arc<Mutex<Books>>);
 struct Books {
     /// Names of drafts that are there.
     open: BTreeSet<PathBuf>,
+    /// What is read.
+    sources: BTreeSet<Identity>,
     /// What was written to the end.
-    written: BTreeSet<PathBuf>,
+    written: BTreeSet<Identity>,
     /// For the next draft's name.
     count: u64,
     /// Nothing is begun or finished any more.
     is_closed: bool,
 }
 
+/// The name of an answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    pub(super) to: &'a Path,
+    /// The picture's own source, if that is a file.
+    pub(super) own: Option<&'a Path>,
+    /// Whether a file that is there is replaced.
+    pub(super) replace: bool,
+}
+
+impl Place<'_> {
+    fn shown(&self) -> String {
+        self.to.display().to_string()
+    }
+
+    fn broken(&self, error: &io::Error) -> Failure {
+        match error.kind() {
+            io::ErrorKind::AlreadyExists => Failure::exists(&self.shown()),
+            _ => Failure::unwritable(&self.shown(), error),
+        }
+    }
+}
+
+impl Books {
+    /// What is there and may be replaced.
+    fn replaced(&self, place: Place<'_>) -> Result<Option<Metadata>, Failure> {
+        // A link counts, wherever it leads.
+        let Ok(there) = fs::symlink_metadata(place.to) else {
+            return Ok(None);
+        };
+        let identity = os::identity(&there);
+        let is_own = || {
+            place
+                .own
+                .is_some_and(|own| identities(own).contains(&identity))
+        };
+        if self.written.contains(&identity) {
+            Err(Failure::same_name(&place.shown()))
+        } else if !(there.is_file() || there.is_symlink()) {
+            Err(Failure::no_file(&place.shown()))
+        } else if !place.replace {
+            Err(Failure::exists(&place.shown()))
+        } else if self.sources.contains(&identity) && !is_own() {
+            Err(Failure::is_source(&place.shown()))
+        } else {
+            Ok(Some(there))
+        }
+    }
+}
+
+/// What is found under that name: a link, and what it leads to.
+fn identities(path: &Path) -> Vec<Identity> {
+    let found = [fs::symlink_metadata(path), fs::metadata(path)];
+    let found = found.iter().flatten();
+    found.map(os::identity).collect()
+}
+
 impl Drafts {
+    /// None yet. What lies under these names is read: it is replaced by nothing but what is made of it.
+    pub fn sparing<'a>(sources: impl IntoIterator<Item = &'a Path>) -> Self {
+        let sources = sources.into_iter().flat_map(identities).collect();
+        Self(Arc::new(Mutex::new(Books {
+            sources,
+            ..Books::default()
+        })))
+    }
+
     fn books(&self) -> MutexGuard<'_, Books> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -33,17 +101,9 @@ impl Drafts {
     /// Whether there could be a file of that name now.
     ///
     /// # Errors
-    /// `same-name` where this has written one, `exists` where there is one that isn't to be replaced.
-    pub fn check(&self, to: &Path, replace: bool) -> Result<(), Failure> {
-        let place = to.display().to_string();
-        if self.books().written.contains(to) {
-            return Err(Failure::same_name(&place));
-        }
-        // A link counts, wherever it leads.
-        if !replace && fs::symlink_metadata(to).is_ok() {
-            return Err(Failure::exists(&place));
-        }
-        Ok(())
+    /// `same-name` where this has written one, `is-source` where another picture is, `exists` where there is what isn't to be replaced.
+    pub(super) fn check(&self, place: Place<'_>) -> Result<(), Failure> {
+        self.books().replaced(place).map(drop)
     }
 
     /// Writes a file, and the folders it is in: under a name of its own, in the same folder, until all of it is there.
@@ -51,29 +111,20 @@ impl Drafts {
     ///
     /// # Errors
     /// As [`Drafts::check`], and `unwritable`.
-    pub fn write(&self, bytes: &[u8], to: &Path, replace: bool) -> Result<(), Failure> {
-        self.check(to, replace)?;
-        self.written(bytes, to, replace).map_err(|error| {
-            let place = to.display().to_string();
-            match error.kind() {
-                io::ErrorKind::AlreadyExists => Failure::exists(&place),
-                _ => Failure::unwritable(&place, &error),
-            }
-        })
-    }
-
-    fn written(&self, bytes: &[u8], to: &Path, replace: bool) -> io::Result<()> {
-        let folder = to.parent().filter(|folder| *folder != Path::new(""));
+    pub(super) fn write(&self, bytes: &[u8], place: Place<'_>) -> Result<(), Failure> {
+        self.check(place)?;
+        let folder = place.to.parent().filter(|folder| *folder != Path::new(""));
         let folder = folder.unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(|error| match error.kind() {
             // It isn't the answer's own name that is taken.
-            io::ErrorKind::AlreadyExists => io::ErrorKind::NotADirectory.into(),
-            _ => error,
+            io::ErrorKind::AlreadyExists => place.broken(&io::ErrorKind::NotADirectory.into()),
+            _ => place.broken(&error),
         })?;
-        let (draft, mut file) = self.begin(folder)?;
-        let ended = file
-            .write_all(bytes)
-            .and_then(|()| self.end(&draft, to, replace));
+        let begun = self.begin(folder);
+        let (draft, mut file) = begun.map_err(|error| place.broken(&error))?;
+        let ended = filled(&mut file, bytes, place.replace)
+            .map_err(|error| place.broken(&error))
+            .and_then(|()| self.end(&draft, &file, place));
         if ended.is_err() {
             let mut books = self.books();
             if books.open.remove(&draft) {
@@ -105,18 +156,29 @@ impl Drafts {
         }
     }
 
-    fn end(&self, draft: &Path, to: &Path, replace: bool) -> io::Result<()> {
+    fn end(&self, draft: &Path, file: &File, place: Place<'_>) -> Result<(), Failure> {
         let mut books = self.books();
         if books.is_closed {
-            return Err(io::ErrorKind::Interrupted.into());
+            return Err(place.broken(&io::ErrorKind::Interrupted.into()));
         }
-        if replace {
-            fs::rename(draft, to)?;
-        } else {
-            os::rename_new(draft, to)?;
-        }
+        // Others may have been written since it was looked at.
+        let old = books.replaced(place)?;
+        let identity = file.metadata().map(|facts| os::identity(&facts));
+        let renamed = identity.and_then(|identity| {
+            if place.replace {
+                if let Some(old) = old.filter(Metadata::is_file) {
+                    // Who may read it is still the owner's choice, where the file system knows of such.
+                    let _unknown = file.set_permissions(old.permissions());
+                }
+                fs::rename(draft, place.to)?;
+            } else {
+                os::rename_new(draft, place.to)?;
+            }
+            Ok(identity)
+        });
+        let identity = renamed.map_err(|error| place.broken(&error))?;
         books.open.remove(draft);
-        books.written.insert(to.to_owned());
+        books.written.insert(identity);
         Ok(())
     }
 
@@ -130,9 +192,15 @@ impl Drafts {
     }
 }
 
+/// What takes an old file's name is on the disk before: or there might be neither after a power cut.
+fn filled(file: &mut File, bytes: &[u8], replaces: bool) -> io::Result<()> {
+    file.write_all(bytes)?;
+    if replaces { file.sync_data() } else { Ok(()) }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
     use super::*;
 
@@ -159,21 +227,68 @@ mod tests {
         symlink(&old, &link).unwrap();
         let drafts = Drafts::default();
         let code = |to: &Path, replace| {
-            drafts
-                .write(b"new", to, replace)
-                .map_err(|f| f.code().to_owned())
+            let place = Place {
+                to,
+                own: None,
+                replace,
+            };
+            drafts.write(b"new", place).map_err(|f| f.code().to_owned())
         };
         for taken in [&old, &link] {
             assert_eq!(code(taken, false), Err("exists".to_owned()));
         }
+        for replace in [false, true] {
+            assert_eq!(
+                code(Path::new("/dev/null"), replace),
+                Err("exists".to_owned())
+            );
+        }
         assert_eq!(code(&new, false), Ok(()));
-        assert_eq!(code(&new, true), Err("same-name".to_owned()));
+        assert_eq!(
+            code(&place.join("deep/../deep/new"), true),
+            Err("same-name".to_owned())
+        );
         assert_eq!(code(&old.join("x"), false), Err("unwritable".to_owned()));
+        fs::set_permissions(&old, fs::Permissions::from_mode(0o600)).unwrap();
         assert_eq!(code(&link, true), Ok(()));
         assert_eq!(fs::read(&old).unwrap(), b"old");
         assert_eq!(fs::read(&link).unwrap(), b"new");
+        assert_eq!(code(&old, true), Ok(()));
+        assert_eq!(fs::metadata(&old).unwrap().mode() & 0o777, 0o600);
         assert_eq!(names(&place), ["deep", "link", "old"]);
         assert_eq!(names(&place.join("deep")), ["new"]);
+        fs::remove_dir_all(place).unwrap();
+    }
+
+    #[test]
+    fn no_answer_replaces_what_another_is_made_of() {
+        let place = place("sources");
+        let [one, two, link] = ["one", "two", "link"].map(|name| place.join(name));
+        fs::write(&one, b"one").unwrap();
+        fs::write(&two, b"two").unwrap();
+        symlink(&two, &link).unwrap();
+        let drafts = Drafts::sparing([one.as_path(), &link]);
+        let code = |to: &Path, own: &Path| {
+            let place = Place {
+                to,
+                own: Some(own),
+                replace: true,
+            };
+            drafts.write(b"new", place).map_err(|f| f.code().to_owned())
+        };
+        for (to, own) in [(&two, &one), (&link, &one), (&one, &link)] {
+            assert_eq!(
+                code(to, own),
+                Err("is-source".to_owned()),
+                "{to:?} of {own:?}"
+            );
+        }
+        for (own, old) in [(&one, "one"), (&link, "two")] {
+            assert_eq!(fs::read(own).unwrap(), old.as_bytes());
+            assert_eq!(code(own, own), Ok(()));
+        }
+        assert_eq!(fs::read(&two).unwrap(), b"two");
+        assert_eq!(names(&place), ["link", "one", "two"]);
         fs::remove_dir_all(place).unwrap();
     }
 
@@ -181,13 +296,19 @@ mod tests {
     fn what_is_abandoned_leaves_nothing() {
         let place = place("abandoned");
         let drafts = Drafts::default();
-        drafts.write(b"whole", &place.join("whole"), false).unwrap();
-        let (draft, _file) = drafts.begin(&place).unwrap();
+        let [whole, half, late] = ["whole", "half", "late"].map(|name| place.join(name));
+        let at = |to| Place {
+            to,
+            own: None,
+            replace: false,
+        };
+        drafts.write(b"whole", at(&whole)).unwrap();
+        let (draft, file) = drafts.begin(&place).unwrap();
         assert!(draft.exists());
         drafts.abandon();
         assert!(!draft.exists());
-        assert!(drafts.end(&draft, &place.join("half"), false).is_err());
-        let late = drafts.write(b"late", &place.join("late"), false);
+        assert!(drafts.end(&draft, &file, at(&half)).is_err());
+        let late = drafts.write(b"late", at(&late));
         assert_eq!(late.unwrap_err().code(), "unwritable");
         assert_eq!(names(&place), ["whole"]);
         fs::remove_dir_all(place).unwrap();

@@ -42,6 +42,18 @@ impl Failure {
         Self::new("exists", "There is a file already", &detail)
     }
 
+    /// What has that name is no file, and stays.
+    pub fn no_file(place: &str) -> Self {
+        let detail = format!("{place} is there already and is no file.");
+        Self::new("exists", "There is something already", &detail)
+    }
+
+    /// Another picture has that name.
+    pub fn is_source(place: &str) -> Self {
+        let detail = format!("{place} is another of the pictures. Give answers other names.");
+        Self::new("is-source", "Another picture has that name", &detail)
+    }
+
     /// The place of the answer was taken by another's.
     pub fn same_name(place: &str) -> Self {
         let detail =

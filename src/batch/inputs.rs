@@ -129,14 +129,27 @@ fn is_shown(entry: &DirEntry) -> bool {
 }
 
 /// Endings of formats beside their names.
-const ENDINGS: [&str; 6] = ["jpe", "jfif", "apng", "ppm", "pgm", "pbm"];
+const ENDINGS: [(&str, Format); 6] = [
+    ("jpe", Format::Jpeg),
+    ("jfif", Format::Jpeg),
+    ("apng", Format::Png),
+    ("ppm", Format::Pnm),
+    ("pgm", Format::Pnm),
+    ("pbm", Format::Pnm),
+];
+
+/// The format that files of that ending have.
+pub(super) fn format_of(ending: &str) -> Option<Format> {
+    let beside = ENDINGS.iter();
+    let beside = beside.filter(|(name, _)| name.eq_ignore_ascii_case(ending));
+    let named = Format::named(ending).map(|row| row.format);
+    named.or(beside.map(|(_, format)| *format).next())
+}
 
 /// Whether its name says so.
 fn is_picture(path: &Path) -> bool {
     let ending = path.extension().and_then(OsStr::to_str);
-    ending.is_some_and(|ending| {
-        Format::named(ending).is_some() || ENDINGS.iter().any(|e| e.eq_ignore_ascii_case(ending))
-    })
+    ending.and_then(format_of).is_some()
 }
 
 #[cfg(test)]

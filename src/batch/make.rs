@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::drafts::Place;
 use super::{Drafts, Failure, Input, Known, Pattern, Reader};
 use crate::checkpoint::Stage;
 use crate::codecs::Format;
@@ -124,19 +125,23 @@ impl Maker {
                 && let Some(place) = names.path(&input, Known::default())
             {
                 // Before anything is done for it.
-                drafts.check(&place, *replace)?;
+                drafts.check(Place {
+                    to: &place,
+                    own: input.path.as_deref(),
+                    replace: *replace,
+                })?;
             }
             checkpoint.enter(Stage::Receive);
-            let loaded = self.reader.load(&input).await?;
-            checkpoint.leave();
-            let size = loaded.source.bytes.len() as u64;
-            let work = |source| async {
+            let work = |source: Source| async {
+                checkpoint.leave();
+                let size = source.bytes.len() as u64;
                 let service = self.reader.service();
                 let (request, beside) = (self.request.clone(), self.beside.clone());
                 let order = local::ordered(request, beside, service, &context).await?;
-                Ok::<_, Problem>(service.transform(source, order, &context).await?)
+                let answer = service.transform(source, order, &context).await?;
+                Ok::<_, Problem>((answer, size))
             };
-            let answer = self.reader.with(loaded, work).await?;
+            let (answer, size) = self.reader.with(&input, work).await?;
             self.deliver(&input, answer, size).await
         };
         let made = work.await;
@@ -181,7 +186,15 @@ impl Maker {
             .path(input, known)
             .ok_or_else(|| Problem::internal("a name was left open"))?;
         let (drafts, replace, to) = (drafts.clone(), *replace, place.clone());
-        let write = move || drafts.write(&answer.bytes, &to, replace);
+        let own = input.path.clone();
+        let write = move || {
+            let place = Place {
+                to: &to,
+                own: own.as_deref(),
+                replace,
+            };
+            drafts.write(&answer.bytes, place)
+        };
         self.reader.apart(write).await??;
         made.place = Some(place);
         Ok(made)

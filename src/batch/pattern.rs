@@ -5,6 +5,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use super::Input;
+use super::inputs::format_of;
 use crate::codecs::Format;
 
 /// The name of an answer, made of its source's and of what it is.
@@ -118,26 +119,47 @@ impl Pattern {
         Self(vec![Piece::Text(text), below, name, dot, ending])
     }
 
-    /// The format that its ending names for every answer, if it does.
-    pub fn format(&self) -> Option<Format> {
+    /// The format that its ending names for every answer, if it has an ending.
+    ///
+    /// # Errors
+    /// That ending, if no format has it.
+    pub fn format(&self) -> Result<Option<Format>, String> {
         let Some(Piece::Text(text)) = self.0.last() else {
-            return None;
+            return Ok(None);
         };
-        let dot = text.iter().rposition(|&byte| byte == b'.')?;
-        let ending = std::str::from_utf8(text.get(dot + 1..)?).ok()?;
-        Format::named(ending).map(|row| row.format)
+        // A text that begins with its dot ends a name that a field begins.
+        let name = Path::new(OsStr::from_bytes(text)).file_name();
+        let name = name.unwrap_or_default().as_bytes();
+        let Some(dot) = name.iter().rposition(|&byte| byte == b'.') else {
+            return Ok(None);
+        };
+        let ending = String::from_utf8_lossy(name.get(dot + 1..).unwrap_or_default());
+        match format_of(&ending) {
+            None => Err(ending.into_owned()),
+            format => Ok(format),
+        }
     }
 
     /// The folder in which every answer will be, whatever it is called; `None` where that depends on the source.
     pub fn folder(&self) -> Option<PathBuf> {
-        let text = match self.0.first() {
-            Some(Piece::Text(text)) => text.as_slice(),
-            Some(Piece::Field(Field::Folder)) => return None,
-            Some(Piece::Field(_)) | None => &[],
-        };
-        let end = text.iter().rposition(|&byte| byte == b'/');
-        let folder = end.and_then(|end| text.get(..=end)).unwrap_or(b"./");
-        Some(PathBuf::from(OsStr::from_bytes(folder)))
+        match self.0.first() {
+            Some(Piece::Field(Field::Folder)) => None,
+            Some(Piece::Text(text)) => Some(whole_folders(text).unwrap_or("./".into())),
+            Some(Piece::Field(_)) | None => Some("./".into()),
+        }
+    }
+
+    /// The same, for the answer to this one.
+    pub fn folder_for(&self, input: &Input) -> PathBuf {
+        self.folder().unwrap_or_else(|| {
+            let own = value(Field::Folder, input, Known::default()).unwrap_or_default();
+            let below = match self.0.get(1) {
+                Some(Piece::Text(text)) => whole_folders(text),
+                _ => None,
+            };
+            let below = below.unwrap_or_default().into_os_string().into_vec();
+            PathBuf::from(OsString::from_vec([own, below].concat()))
+        })
     }
 
     /// The name that only sources of the same one could share: all that is known without the answer.
@@ -170,6 +192,13 @@ impl Pattern {
         }
         (OsString::from_vec(name), is_whole)
     }
+}
+
+/// What of a text is folders, with the last slash.
+fn whole_folders(text: &[u8]) -> Option<PathBuf> {
+    let end = text.iter().rposition(|&byte| byte == b'/')?;
+    let folders = text.get(..=end)?;
+    Some(PathBuf::from(OsStr::from_bytes(folders)))
 }
 
 fn field(name: &[u8]) -> Result<Field, String> {
@@ -211,7 +240,7 @@ fn value(field: Field, input: &Input, known: Known) -> Option<Vec<u8>> {
 /// The source's own ending, where that is one of the format; else the usual one.
 fn ending(format: Format, source: Option<&Path>) -> String {
     let own = source.and_then(Path::extension).and_then(OsStr::to_str);
-    let own = own.filter(|own| Format::named(own).is_some_and(|row| row.format == format));
+    let own = own.filter(|own| format_of(own) == Some(format));
     own.unwrap_or(match format {
         Format::Jpeg => "jpg",
         other => other.name(),
@@ -275,12 +304,20 @@ mod tests {
         let source = input("a/b.png", "");
         let pattern = Pattern::parse(OsStr::new("o/{name}-{width}.png")).unwrap();
         assert_eq!(pattern.path(&source, Known::default()), None);
-        assert_eq!(pattern.format(), Some(Format::Png));
+        assert_eq!(pattern.format(), Ok(Some(Format::Png)));
         assert_eq!(pattern.folder(), Some("o/".into()));
         assert_eq!(pattern.kin(&source), pattern.kin(&input("c/b.gif", "")));
         assert_ne!(pattern.kin(&source), pattern.kin(&input("a/c.png", "")));
         let pattern = Pattern::parse(OsStr::new("{dir}/{name}.{ext}")).unwrap();
-        assert_eq!((pattern.format(), pattern.folder()), (None, None));
+        assert_eq!((pattern.format(), pattern.folder()), (Ok(None), None));
+        for (file, format) in [
+            ("out.jfif", Ok(Some(Format::Jpeg))),
+            ("out.JPE", Ok(Some(Format::Jpeg))),
+            ("v1.2/out", Ok(None)),
+            ("out.heic", Err("heic".to_owned())),
+        ] {
+            assert_eq!(Pattern::file(Path::new(file)).format(), format, "{file}");
+        }
     }
 
     #[test]

@@ -80,16 +80,20 @@ impl Reader {
 
     /// The picture, once there is room for it.
     pub(super) async fn load(&self, input: &Input) -> Result<Loaded, Failure> {
-        let path = input.path.clone();
-        let opened = self.apart(move || open(path.as_deref())).await?;
-        match opened.map_err(|error| Failure::unreadable(&error))? {
+        match self.opened(input).await? {
             Opened::Regular(file, length) => {
                 let units = u32::try_from(length.div_ceil(UNIT)).unwrap_or(u32::MAX);
-                let room = self.room(units).await?;
-                let lease = self.lease(length)?;
-                let collected = Collected::new(lease, Some(length));
-                self.read(Box::new(file.take(length)), collected, room)
-                    .await
+                let mut room = self.room(units).await?;
+                let lease = match self.lease(length) {
+                    // Profiles that others unpacked have taken it.
+                    Err(_) if units < self.units => {
+                        drop(room);
+                        room = self.room(self.units).await?;
+                        self.lease(length)?
+                    }
+                    lease => lease?,
+                };
+                self.regular(file, length, lease, room).await
             }
             Opened::Endless(file) => {
                 let room = self.room(self.units).await?;
@@ -111,10 +115,13 @@ impl Reader {
 
     /// This reader, without the room of a picture that stays.
     pub(super) fn beside(mut self, loaded: Loaded) -> (Self, Source) {
-        let Loaded { source, room } = loaded;
-        let taken = u32::try_from(room.num_permits()).unwrap_or(u32::MAX);
-        self.units = self.units.saturating_sub(taken);
-        room.forget();
+        let Loaded { source, mut room } = loaded;
+        let units = source.bytes.len().div_ceil(UNIT_BYTES);
+        // The rest of it is others' again.
+        let taken = room.split(units).unwrap_or(room);
+        let taken_units = u32::try_from(taken.num_permits()).unwrap_or(u32::MAX);
+        self.units = self.units.saturating_sub(taken_units);
+        taken.forget();
         (self, source)
     }
 
@@ -130,18 +137,25 @@ impl Reader {
     /// Does `work` with the picture; once more with all the room there is, where that is what it lacked.
     pub(super) async fn with<T, F>(
         &self,
-        loaded: Loaded,
+        input: &Input,
         work: impl Fn(Source) -> F,
     ) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, Problem>>,
     {
-        let Loaded { source, room } = loaded;
-        match work(source.clone()).await {
-            Err(problem) if problem.status().as_u16() == 503 => {
+        let Loaded { source, room } = self.load(input).await?;
+        let has_all = room.num_permits() >= self.units as usize;
+        match work(source).await {
+            // Whoever waits holds nothing, and reads again: two who waited with their pictures could wait for each other.
+            Err(problem) if problem.status().as_u16() == 503 && !has_all => {
                 drop(room);
-                let _all = self.room(self.units).await?;
-                work(source).await.map_err(Failure::from)
+                let all = self.room(self.units).await?;
+                let Opened::Regular(file, length) = self.opened(input).await? else {
+                    return Err(problem.into());
+                };
+                let lease = self.lease(length)?;
+                let again = self.regular(file, length, lease, all).await?;
+                work(again.source).await.map_err(Failure::from)
             }
             done => done.map_err(Failure::from),
         }
@@ -174,11 +188,29 @@ impl Reader {
         lease.map_err(|error| Problem::from(error).into())
     }
 
+    async fn opened(&self, input: &Input) -> Result<Opened, Failure> {
+        let path = input.path.clone();
+        let opened = self.apart(move || open(path.as_deref())).await?;
+        opened.map_err(|error| Failure::unreadable(&error))
+    }
+
+    async fn regular(
+        &self,
+        file: File,
+        length: u64,
+        lease: Lease,
+        room: OwnedSemaphorePermit,
+    ) -> Result<Loaded, Failure> {
+        let collected = Collected::new(lease, Some(length));
+        self.read(Box::new(file.take(length)), collected, room)
+            .await
+    }
+
     async fn read(
         &self,
         file: Box<dyn Read + Send>,
         collected: Collected,
-        mut room: OwnedSemaphorePermit,
+        room: OwnedSemaphorePermit,
     ) -> Result<Loaded, Failure> {
         let read = self.apart(move || collect(file, collected)).await?;
         let collected = match read {
@@ -187,11 +219,6 @@ impl Reader {
             Err(error) => return Err(Failure::unreadable(&error)),
         };
         let source = collected.finish().ok_or_else(Failure::empty)?;
-        // What was kept free in case it were longer.
-        let units = source.bytes.len().div_ceil(UNIT_BYTES);
-        if let Some(needed) = room.split(units) {
-            room = needed;
-        }
         Ok(Loaded { source, room })
     }
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{Failure, Input, Reader};
 use crate::http::local;
 use crate::pipeline::gist::Wanted;
+use crate::service::Source;
 
 /// Tells the same of every file. A cheap handle.
 #[derive(Clone, Debug)]
@@ -31,14 +32,13 @@ impl Teller {
     /// Tells of one.
     pub async fn tell(&self, input: Input) -> Told {
         let context = Reader::context();
-        let work = async {
-            let loaded = self.reader.load(&input).await?;
-            let size = loaded.source.bytes.len() as u64;
-            let work =
-                |source| local::described(self.reader.service(), source, self.wanted, &context);
-            Ok((size, self.reader.with(loaded, work).await?))
+        let work = |source: Source| async {
+            let service = self.reader.service();
+            let size = source.bytes.len() as u64;
+            let said = local::described(service, source, self.wanted, &context).await?;
+            Ok((size, said))
         };
-        let said = work.await;
+        let said = self.reader.with(&input, work).await;
         Told { input, said }
     }
 }

@@ -132,8 +132,10 @@ async fn all(bench: &Bench, service: Service) -> Result<Outcome, Failure> {
             }
         }
     }
-    let told = told.and_then(|()| page.end());
-    Ok(told.map_or(Outcome::Unread, |()| Outcome::Clean))
+    match told.and_then(|()| page.end()) {
+        Ok(()) => Ok(Outcome::Clean),
+        Err(error) => session::unwritten(&error),
+    }
 }
 
 struct Page {

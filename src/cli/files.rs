@@ -1,6 +1,7 @@
 //! Operations on files.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
@@ -30,7 +31,11 @@ pub(super) fn run(work: &Work) -> ExitCode {
     if found.inputs.is_empty() && found.failed.is_empty() {
         return wrong("there is no picture in what was named");
     }
-    let drafts = Drafts::default();
+    let sources = found
+        .inputs
+        .iter()
+        .filter_map(|input| input.path.as_deref());
+    let drafts = Drafts::sparing(sources.chain(work.image.as_deref()));
     let target = match &work.place {
         Place::Out => Target::Caller,
         Place::Files(names) => Target::Files {
@@ -55,7 +60,7 @@ pub(super) fn run(work: &Work) -> ExitCode {
     code
 }
 
-/// What is read and written. The folder of all answers is made, so that it can be told from others.
+/// What is read and written. Folders of answers are made, as far as that doesn't take to know them, so that they can be told from others.
 fn reach(work: &Work, found: &Found) -> Result<Reach, String> {
     let mut reach = Reach::of(&work.files);
     if let Some(image) = &work.image {
@@ -64,18 +69,16 @@ fn reach(work: &Work, found: &Found) -> Result<Reach, String> {
     let Place::Files(names) = &work.place else {
         return Ok(reach);
     };
-    match names.folder() {
-        Some(folder) => {
-            let made = fs::create_dir_all(&folder);
-            made.map_err(|error| format!("{}: {error}", folder.display()))?;
-            reach.writes(&folder);
-        }
-        None => {
-            for input in &found.inputs {
-                let folder = input.path.as_deref().and_then(Path::parent);
-                reach.writes(folder.unwrap_or(Path::new("")));
-            }
-        }
+    let folders = found.inputs.iter().map(|input| names.folder_for(input));
+    for folder in names
+        .folder()
+        .into_iter()
+        .chain(folders)
+        .collect::<BTreeSet<_>>()
+    {
+        let made = fs::create_dir_all(&folder);
+        made.map_err(|error| format!("{}: {error}", folder.display()))?;
+        reach.writes(&folder);
     }
     Ok(reach)
 }
@@ -97,8 +100,8 @@ async fn all(
         let told = report
             .borrow_mut()
             .failed(&path.display().to_string(), &failure);
-        if told.is_err() {
-            return Ok(Outcome::Unread);
+        if let Err(error) = told {
+            return session::unwritten(&error);
         }
     }
     let names = match &work.place {
@@ -110,22 +113,24 @@ async fn all(
         let maker = maker.clone();
         async move { maker.make(input).await }
     };
-    let mut unread = false;
+    let mut unwritten = None;
     batch::each(groups, at_once, make, |done: Done| {
-        if deliver(&done)
-            .and_then(|()| report.borrow_mut().done(&done))
-            .is_ok()
-        {
-            return ControlFlow::Continue(());
+        match deliver(&done).and_then(|()| report.borrow_mut().done(&done)) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                unwritten = Some(error);
+                ControlFlow::Break(())
+            }
         }
-        unread = true;
-        ControlFlow::Break(())
     })
     .await;
-    Ok(match report.borrow().is_clean() {
-        _ if unread => Outcome::Unread,
-        true => Outcome::Clean,
-        false => Outcome::Failed,
+    if let Some(error) = unwritten {
+        return session::unwritten(&error);
+    }
+    Ok(if report.borrow().is_clean() {
+        Outcome::Clean
+    } else {
+        Outcome::Failed
     })
 }
 

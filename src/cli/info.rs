@@ -103,8 +103,8 @@ async fn all(info: &Info, found: Found, service: Service) -> Result<Outcome, Fai
         }
     })
     .await;
-    if read.and_then(|()| page.end()).is_err() {
-        return Ok(Outcome::Unread);
+    if let Err(error) = read.and_then(|()| page.end()) {
+        return session::unwritten(&error);
     }
     Ok(if page.is_clean && page.left == 0 {
         Outcome::Clean

@@ -82,7 +82,7 @@ fn arguments(command: Command) -> Command {
             Arg::new("force")
                 .long("force")
                 .action(ArgAction::SetTrue)
-                .help("Replace files that are there, the sources themselves among them."),
+                .help("Replace files that are there; a source, too, but only by what is made of itself."),
         )
         .arg(
             Arg::new("image")
@@ -200,10 +200,13 @@ pub(super) fn read(
     let mut parameters = pairs(arguments);
     // What the files are called says what they are to be, where nothing else does.
     if let Place::Files(names) = &place
-        && let Some(format) = names.format()
         && !parameters.iter().any(|(name, _)| name == "type")
     {
-        parameters.push(("type".to_owned(), format.name().to_owned()));
+        let format = names.format().map_err(|ending| {
+            format!("no format has the ending .{ending}; say --type with the one that is meant")
+        })?;
+        let named = format.map(|format| ("type".to_owned(), format.name().to_owned()));
+        parameters.extend(named);
     }
     let image = arguments.get_one::<PathBuf>("image").cloned();
     let side = config.pipeline.max_output_side;

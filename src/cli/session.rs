@@ -1,14 +1,17 @@
 //! A service on this machine for as long as some work takes: processes, threads, signals, and how it ended.
 
 use std::collections::BTreeSet;
+use std::future::poll_fn;
+use std::io::{self, IsTerminal, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::task::Poll;
 
 use pixmill::app;
 use pixmill::batch::{Drafts, Failure};
 use pixmill::config::Config;
-use pixmill::isolation::{self, Isolation, Side};
+use pixmill::isolation::{self, Side};
 use pixmill::os;
 use pixmill::sandbox::{self, Mode, Needs, Profile};
 use pixmill::service::Service;
@@ -103,7 +106,7 @@ const ENDING: [SignalKind; 3] = [
 
 /// Does `work` with a service, until it is done or a signal comes; of `drafts` nothing is left in any case.
 ///
-/// Nothing is waited for then, since nothing of the rest is anybody's: what still runs ends with the process.
+/// Nothing is waited for then.
 pub(super) fn run(
     config: &Config,
     reach: &Reach,
@@ -123,51 +126,71 @@ pub(super) fn run(
     if let Err(missing) = reach.enclose(config.sandbox, isolation.is_some()) {
         return failed(&sandbox::refusal(&missing));
     }
-    let runtime = match runtime::single() {
+    // Work is on a thread of its own beside this one, which may have to wait for who reads what it says.
+    let runtime = match runtime::start(1) {
         Ok(runtime) => runtime,
         Err(error) => return failed(&format!("no runtime: {error}")),
     };
-    let ended = runtime.block_on(until_signal(config, isolation, work));
+    let ended = runtime.block_on(async {
+        end_on_signals(drafts.clone())?;
+        let service = app::local(config, isolation)?;
+        Ok::<_, io::Error>(work(service).await)
+    });
     drafts.abandon();
-    let signal = match ended {
-        Ok(Ok(Outcome::Clean)) => return ExitCode::SUCCESS,
-        Ok(Ok(Outcome::Failed)) => return ExitCode::from(FAILURE),
-        Ok(Ok(Outcome::Unread)) => SignalKind::pipe(),
-        Ok(Err(failure)) => return failed(failure.detail()),
-        Err(Ended::Signal(signal)) => signal,
-        Err(Ended::Unable(error)) => return failed(&error.to_string()),
-    };
-    let number = signal.as_raw_value();
-    // Whoever started this has to see why it ended: a shell's loop goes on else.
-    os::end_by(number);
-    ExitCode::from(u8::try_from(128 + number).unwrap_or(FAILURE))
-}
-
-enum Ended {
-    Signal(SignalKind),
-    Unable(std::io::Error),
-}
-
-async fn until_signal(
-    config: &Config,
-    isolation: Option<Isolation>,
-    work: impl AsyncFnOnce(Service) -> Result<Outcome, Failure>,
-) -> Result<Result<Outcome, Failure>, Ended> {
-    let [mut interrupt, mut terminate, mut hangup] = signals().map_err(Ended::Unable)?;
-    let service = app::local(config, isolation).map_err(Ended::Unable)?;
-    let [on_interrupt, on_terminate, on_hangup] = ENDING;
-    tokio::select! {
-        biased;
-        _ = interrupt.recv() => Err(Ended::Signal(on_interrupt)),
-        _ = terminate.recv() => Err(Ended::Signal(on_terminate)),
-        _ = hangup.recv() => Err(Ended::Signal(on_hangup)),
-        ended = work(service) => Ok(ended),
+    // What still runs is nobody's.
+    runtime.shutdown_background();
+    match ended {
+        Ok(Ok(Outcome::Clean)) => ExitCode::SUCCESS,
+        Ok(Ok(Outcome::Failed)) => ExitCode::from(FAILURE),
+        Ok(Ok(Outcome::Unread)) => end_by(SignalKind::pipe()),
+        Ok(Err(failure)) => failed(failure.detail()),
+        Err(error) => failed(&error.to_string()),
     }
 }
 
-fn signals() -> std::io::Result<[tokio::signal::unix::Signal; 3]> {
-    let [interrupt, terminate, hangup] = ENDING.map(signal);
-    Ok([interrupt?, terminate?, hangup?])
+/// What becomes of work whose words can't be written.
+///
+/// # Errors
+/// It isn't that nobody reads them.
+pub(super) fn unwritten(error: &io::Error) -> Result<Outcome, Failure> {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Ok(Outcome::Unread);
+    }
+    Err(Failure::unwritable("standard output", error))
+}
+
+/// Ends the process at the first signal that asks for it, but for those that whoever started it wants ignored, as `nohup` does.
+fn end_on_signals(drafts: Drafts) -> io::Result<()> {
+    let heard = ENDING
+        .into_iter()
+        .filter(|kind| !os::is_ignored(kind.as_raw_value()));
+    let mut heard = heard
+        .map(|kind| Ok((kind, signal(kind)?)))
+        .collect::<io::Result<Vec<_>>>()?;
+    tokio::spawn(async move {
+        let ending = poll_fn(|cx| {
+            let came = heard
+                .iter_mut()
+                .find_map(|(kind, signal)| signal.poll_recv(cx).is_ready().then_some(*kind));
+            came.map_or(Poll::Pending, Poll::Ready)
+        });
+        let ending = ending.await;
+        drafts.abandon();
+        if io::stderr().is_terminal() {
+            // Where a bar is, its line is the shell's now.
+            let _unseen = io::stderr().write_all(b"\r\x1b[K");
+        }
+        let _code = end_by(ending);
+        std::process::exit(128 + ending.as_raw_value());
+    });
+    Ok(())
+}
+
+/// Whoever started this has to see why it ended: a shell's loop goes on else.
+fn end_by(signal: SignalKind) -> ExitCode {
+    let number = signal.as_raw_value();
+    os::end_by(number);
+    ExitCode::from(u8::try_from(128 + number).unwrap_or(FAILURE))
 }
 
 fn failed(error: &str) -> ExitCode {

@@ -26,11 +26,11 @@ pub use self::figures::{
     cpu_seconds, forget_peak, max_files, open_files, open_own_figures, open_peak,
     peak_resident_bytes, resident_bytes,
 };
-pub use self::files::{identity, place, rename_new};
+pub use self::files::{Identity, identity, place, rename_new};
 pub use self::folder::{FileFacts, Folder};
 pub use self::grants::{cpus, memory};
 pub use self::process::{
-    Fork, be_the_first_to_go, become_helper, end_by, fork, limit_address_space,
+    Fork, be_the_first_to_go, become_helper, end_by, fork, is_ignored, limit_address_space,
 };
 pub use self::sockets::unacknowledged;
 

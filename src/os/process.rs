@@ -47,6 +47,15 @@ pub fn become_helper(name: &str) {
     let _unseen = set_parent_process_death_signal(Some(Signal::KILL));
 }
 
+/// Whether whoever started this process had it ignore the signal, or it does so by now.
+pub fn is_ignored(signal: i32) -> bool {
+    // SAFETY: numbers and null pointers are a valid action of C's.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: no action is given, so nothing changes; the present one is written to memory that is one.
+    let asked = unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut action) };
+    asked == 0 && action.sa_sigaction == libc::SIG_IGN
+}
+
 /// Has this process end as a signal ends one that doesn't handle it, so that whoever started it sees why. Returns where
 /// the system keeps the process from that, as it does the first one of a container.
 pub fn end_by(signal: i32) {

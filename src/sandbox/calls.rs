@@ -119,6 +119,9 @@ const PATHS: &[c_long] = &[
     libc::SYS_renameat2,
     libc::SYS_linkat,
     libc::SYS_unlinkat,
+    // A file that takes another's place takes over its mode, once it is on the disk.
+    libc::SYS_fchmod,
+    libc::SYS_fdatasync,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_mkdir,
     #[cfg(target_arch = "x86_64")]

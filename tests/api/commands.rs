@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::symlink;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::{FileTypeExt, symlink};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -171,6 +171,15 @@ const PLACES: &[(&str, &[&str], &[Sized])] = &[
             "numbers/{number}.{ext}",
         ],
         &[("1.png", (30, 20)), ("2.png", (30, 30))],
+    ),
+    (
+        "beside",
+        &[
+            "in/deep/disc.png",
+            "--out",
+            "{dir}/../../beside/{name}.jfif",
+        ],
+        &[("disc.jfif", (30, 30))],
     ),
 ];
 
@@ -436,6 +445,58 @@ fn of_equal_names_the_first_gets_it() {
     }
 }
 
+/// Twelve pictures that are told by their shapes, whose places in the order aren't their names.
+#[test]
+fn no_picture_is_lost_to_what_is_made_of_another() {
+    let folder = Folder::new("sources");
+    fs::create_dir(folder.0.join("all")).unwrap();
+    for number in 1..=12 {
+        folder.write(&format!("all/{number}.png"), &png(&quarters(number * 4, 8)));
+    }
+    folder.write("all/1.jpg", &jpeg(&quarters(52, 8)));
+    for (out, ending) in [("{dir}/{number}.png", "1.png"), ("all", "1.jpg")] {
+        let output = folder.ends(
+            1,
+            &[
+                "resize", "--height", "4", "--type", "png", "all", "--out", out, "--force",
+                "--json",
+            ],
+        );
+        let lines = lines(&output.stdout);
+        let codes = lines.values().map(|line| &line["problem"]["code"]);
+        let mut refused = codes.filter(|code| !code.is_null());
+        assert!(refused.all(|code| code == "is-source"), "{lines:?}");
+        let first = &lines[&format!("all/{ending}")]["problem"]["code"];
+        assert_eq!(first, "is-source", "{lines:?}");
+        for (name, (width, height)) in folder.sizes("all") {
+            let number: u32 = match name.split_once('.').unwrap() {
+                ("1", "jpg") => 13,
+                // Of the last one, which is nobody's.
+                ("13", _) => continue,
+                (number, _) => number.parse().unwrap(),
+            };
+            assert_eq!(width * 2, number * height, "{name} is {width}x{height}");
+        }
+    }
+}
+
+/// `/dev/null` is one, for who has the rights.
+#[test]
+fn what_is_no_file_is_not_replaced() {
+    let folder = Folder::new("devices");
+    fifo(&folder.0.join("pipe.png"));
+    folder.ends(1, &["resize", SOURCE, "pipe.png", "-w", "3", "--force"]);
+    let kind = fs::symlink_metadata(folder.0.join("pipe.png"))
+        .unwrap()
+        .file_type();
+    assert!(kind.is_fifo());
+}
+
+fn fifo(path: &Path) {
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mkfifoat(rustix::fs::CWD, path, mode).unwrap();
+}
+
 const SOURCE: &str = "in/quarters.png";
 
 /// Command lines, and a word of what is said of them.
@@ -455,6 +516,8 @@ const WRONG: &[(&[&str], &str)] = &[
         &["resize", SOURCE, "out.bmp", "-w", "3"],
         "'type' is not valid",
     ),
+    (&["resize", SOURCE, "out.heic", "-w", "3"], "say --type"),
+    (&["resize", SOURCE, "{name}.tar", "-w", "3"], "say --type"),
     (
         &["resize", SOURCE, "in/photo.JPEG", "out.png", "-w", "3"],
         "is no folder",
@@ -593,13 +656,7 @@ fn is_filtered(child: &Child) -> bool {
 #[test]
 fn an_interrupt_ends_it_at_once_and_leaves_nothing_half() {
     let folder = Folder::new("interrupted");
-    let pipe = folder.0.join("pipe.png");
-    rustix::fs::mkfifoat(
-        rustix::fs::CWD,
-        &pipe,
-        rustix::fs::Mode::from_raw_mode(0o600),
-    )
-    .unwrap();
+    fifo(&folder.0.join("pipe.png"));
     for (signal, number) in [(Signal::INT, libc::SIGINT), (Signal::TERM, libc::SIGTERM)] {
         let mut child = folder
             .command(&[
@@ -678,6 +735,65 @@ fn who_reads_no_more_ends_it_quietly() {
         left.iter()
             .all(|path| !text(path.as_os_str().as_encoded_bytes()).contains(".part"))
     );
+}
+
+#[test]
+fn what_cannot_be_written_is_told() {
+    let folder = Folder::new("full");
+    for arguments in [
+        &["resize", "-w", "30", "in/photo.JPEG", "-"][..],
+        &["resize", "-w", "30", "in", "-o", "out", "--json"],
+        &["info", "in"],
+        &["man"],
+    ] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = folder.command(arguments).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(
+            text(&output.stderr).contains("standard output"),
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn a_signal_ends_it_though_nobody_reads() {
+    let folder = Folder::new("slow");
+    // More than a pipe holds.
+    folder.write("large.png", &png(&photo(1000, 800)));
+    for (signal, number) in [(Signal::INT, libc::SIGINT), (Signal::HUP, libc::SIGHUP)] {
+        let mut child = folder
+            .command(&["convert", "--type", "png", "large.png", "-"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut out = child.stdout.take().unwrap();
+        out.read_exact(&mut [0; 8]).unwrap();
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        assert_eq!(child.wait().unwrap().signal(), Some(number));
+    }
+}
+
+#[test]
+fn what_is_ignored_stays_so() {
+    let folder = Folder::new("nohup");
+    fifo(&folder.0.join("pipe.png"));
+    let program = pixmill(&[]);
+    let mut child = Command::new("sh")
+        .args(["-c", "trap '' HUP; exec \"$@\"", "sh"])
+        .arg(program.get_program())
+        .args(["info", "in/photo.JPEG", "pipe.png", "--json"])
+        .current_dir(&folder.0)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    out.read_line(&mut line).unwrap();
+    assert!(line.contains("photo.JPEG"), "{line}");
+    kill_process(Pid::from_child(&child), Signal::HUP).unwrap();
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().signal(), Some(libc::SIGTERM));
 }
 
 #[test]
