@@ -99,22 +99,31 @@ impl Fate<'_> {
 }
 
 /// How long a request took until now, and each stage of it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Times {
-    pub(super) whole: Duration,
-    pub(super) stages: [Duration; Stage::ALL.len()],
+    whole: Duration,
+    stages: [Duration; Stage::ALL.len()],
+    told: String,
 }
 
 impl Times {
-    /// Each stage that ran, and the whole, in milliseconds, as `Server-Timing` has it.
-    pub(super) fn server_timing(&self) -> String {
-        let stages = Stage::ALL.iter().zip(self.stages);
-        let mut entries: Vec<String> = stages
+    pub(super) fn new(whole: Duration, stages: [Duration; Stage::ALL.len()]) -> Self {
+        let ran = Stage::ALL.iter().zip(stages);
+        let mut entries: Vec<String> = ran
             .filter(|(_, time)| !time.is_zero())
             .map(|(stage, time)| format!("{};dur={:.2}", stage.name(), milliseconds(time)))
             .collect();
-        entries.push(format!("total;dur={:.2}", milliseconds(self.whole)));
-        entries.join(", ")
+        entries.push(format!("total;dur={:.2}", milliseconds(whole)));
+        Self {
+            whole,
+            stages,
+            told: entries.join(", "),
+        }
+    }
+
+    /// Each stage that ran, and the whole, in milliseconds, as `Server-Timing` has it.
+    pub(super) fn server_timing(&self) -> &str {
+        &self.told
     }
 }
 
@@ -127,7 +136,7 @@ fn milliseconds(time: Duration) -> f64 {
 pub(super) fn enter(
     asked: &Asked,
     fate: Fate<'_>,
-    times: Times,
+    times: &Times,
     slow: Duration,
     metrics: &Metrics,
 ) {
@@ -149,18 +158,12 @@ pub(super) fn enter(
     count(asked, fate, times, metrics);
 }
 
-fn log_answer(asked: &Asked, fate: Fate<'_>, times: Times, bytes_out: u64) {
-    let Asked {
-        request_id,
-        method,
-        route,
-    } = asked;
+fn log_answer(asked: &Asked, fate: Fate<'_>, times: &Times, bytes_out: u64) {
     let facts = fate.facts().unwrap_or_default();
-    let times = times.server_timing();
     tracing::info!(
-        %request_id,
-        %method,
-        %route,
+        request_id = %asked.request_id,
+        method = %asked.method,
+        route = %asked.route,
         status = fate.status(),
         outcome = fate.outcome(),
         bytes_in = facts.bytes_in,
@@ -170,44 +173,33 @@ fn log_answer(asked: &Asked, fate: Fate<'_>, times: Times, bytes_out: u64) {
         source_height = facts.source_size.1,
         width = facts.size.0,
         height = facts.size.1,
-        times,
+        times = times.server_timing(),
         "request"
     );
 }
 
-fn log_abandoned(asked: &Asked, fate: Fate<'_>, times: Times, stage: Option<Stage>) {
-    let Asked {
-        request_id,
-        method,
-        route,
-    } = asked;
-    let times = times.server_timing();
+fn log_abandoned(asked: &Asked, fate: Fate<'_>, times: &Times, stage: Option<Stage>) {
     tracing::info!(
-        %request_id,
-        %method,
-        %route,
+        request_id = %asked.request_id,
+        method = %asked.method,
+        route = %asked.route,
         status = fate.status(),
         outcome = fate.outcome(),
         stage = stage.map_or("none", Stage::name),
-        times,
+        times = times.server_timing(),
         "request"
     );
 }
 
-fn log_slow(asked: &Asked, fate: Fate<'_>, times: Times) {
-    let Asked {
-        request_id,
-        method,
-        route,
-    } = asked;
+fn log_slow(asked: &Asked, fate: Fate<'_>, times: &Times) {
     // To a hundredth, as everywhere.
     let rounded = |time| (milliseconds(time) * 100.0).round() / 100.0;
     let [recv_ms, queue_ms, decode_ms, resize_ms, encode_ms] = times.stages.map(rounded);
     let facts = fate.facts().unwrap_or_default();
     tracing::warn!(
-        %request_id,
-        %method,
-        %route,
+        request_id = %asked.request_id,
+        method = %asked.method,
+        route = %asked.route,
         status = fate.status(),
         outcome = fate.outcome(),
         total_ms = rounded(times.whole),
@@ -225,7 +217,7 @@ fn log_slow(asked: &Asked, fate: Fate<'_>, times: Times) {
     );
 }
 
-fn count(asked: &Asked, fate: Fate<'_>, times: Times, metrics: &Metrics) {
+fn count(asked: &Asked, fate: Fate<'_>, times: &Times, metrics: &Metrics) {
     let (problem, bytes_out) = match fate {
         Fate::Answered {
             problem, bytes_out, ..

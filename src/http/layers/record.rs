@@ -112,7 +112,7 @@ impl Record {
             *response = rendered;
         }
         let times = self.times();
-        if let Ok(timing) = HeaderValue::from_str(&times.server_timing()) {
+        if let Ok(timing) = HeaderValue::from_str(times.server_timing()) {
             response.headers_mut().insert("server-timing", timing);
         }
         let fate = Fate::Answered {
@@ -121,17 +121,14 @@ impl Record {
             facts: response.extensions().get::<Facts>().copied(),
             bytes_out: response.body().size_hint().exact().unwrap_or(0),
         };
-        self.enter(fate, times);
+        self.enter(fate, &times);
     }
 
     fn times(&self) -> Times {
-        Times {
-            whole: self.start.elapsed(),
-            stages: self.checkpoint.times(),
-        }
+        Times::new(self.start.elapsed(), self.checkpoint.times())
     }
 
-    fn enter(&self, fate: Fate<'_>, times: Times) {
+    fn enter(&self, fate: Fate<'_>, times: &Times) {
         let Recorder { metrics, slow, .. } = &self.recorder;
         enter(&self.asked, fate, times, *slow, metrics);
     }
@@ -140,7 +137,7 @@ impl Record {
 impl Drop for Record {
     fn drop(&mut self) {
         if !self.answered {
-            self.enter(Fate::Abandoned(self.checkpoint.stage()), self.times());
+            self.enter(Fate::Abandoned(self.checkpoint.stage()), &self.times());
         }
     }
 }
