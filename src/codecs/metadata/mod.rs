@@ -168,4 +168,6 @@ pub(super) fn spliced(file: &[u8], at: usize, pieces: &[Vec<u8>]) -> Option<Vec<
 }
 
 #[cfg(test)]
+mod attached_tests;
+#[cfg(test)]
 mod tests;
