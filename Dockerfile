@@ -7,6 +7,7 @@ RUN ["make", "tools"]
 COPY .cargo .cargo
 COPY Cargo.toml Cargo.lock build.rs ./
 COPY config config
+COPY vendor vendor
 COPY src src
 # Not built here, but cargo refuses a manifest whose benches aren't there.
 COPY benches benches

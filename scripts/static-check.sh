@@ -2,7 +2,7 @@
 # Proves that the binary is static, small, and starts in an empty file system.
 set -euo pipefail
 binary=$1
-limit=26500000
+limit=25000000
 
 size=$(stat -c %s "$binary")
 [ "$size" -le "$limit" ] || { echo "static-check: $size bytes, more than $limit"; exit 1; }
