@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{PixelType, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::{PixelTrait, ResizeOptions, Resizer, pixels};
 
 use super::Error;
 use super::resample::Resampling;
@@ -153,17 +153,19 @@ impl StripScaler {
         let options = ResizeOptions::new()
             .crop(left, top, width, height)
             .use_alpha(false);
-        let source_size = (self.source_width, source_height);
-        let answer_size = (self.answer.width, rows.end - rows.start);
-        let kind = pixel_type(self.channels);
-        let source = ImageRef::new(source_size.0, source_size.1, source, kind)
-            .map_err(|error| broken(&error.to_string()))?;
-        let mut answer = Image::from_slice_u8(answer_size.0, answer_size.1, answer, kind)
-            .map_err(|error| broken(&error.to_string()))?;
-        resizer
-            .resize(&source, &mut answer, &options)
-            .map_err(|error| broken(&error.to_string()))?;
-        Ok(())
+        let mut scaled = Scaled {
+            source,
+            source_size: (self.source_width, source_height),
+            answer,
+            answer_size: (self.answer.width, rows.end - rows.start),
+            options,
+        };
+        match self.channels {
+            1 => scaled.by::<pixels::U8>(resizer),
+            2 => scaled.by::<pixels::U8x2>(resizer),
+            3 => scaled.by::<pixels::U8x3>(resizer),
+            _ => scaled.by::<pixels::U8x4>(resizer),
+        }
     }
 
     /// The answer, if all of it was made.
@@ -183,12 +185,27 @@ fn inside(start: f64, length: f64, limit: u32) -> (f64, f64) {
     (start, length)
 }
 
-fn pixel_type(channels: u32) -> PixelType {
-    match channels {
-        1 => PixelType::U8,
-        2 => PixelType::U8x2,
-        3 => PixelType::U8x3,
-        _ => PixelType::U8x4,
+/// Rows of samples, and those that are made of them.
+struct Scaled<'a> {
+    source: &'a [u8],
+    source_size: (u32, u32),
+    answer: &'a mut [u8],
+    answer_size: (u32, u32),
+    options: ResizeOptions,
+}
+
+impl Scaled<'_> {
+    /// For pixels that are known while this is compiled: else thirteen types' kernels are in the binary, a megabyte.
+    fn by<P: PixelTrait>(&mut self, resizer: &mut Resizer) -> Result<(), Error> {
+        let (width, height) = self.source_size;
+        let source = TypedImageRef::<P>::from_buffer(width, height, self.source)
+            .map_err(|error| broken(&error.to_string()))?;
+        let (width, height) = self.answer_size;
+        let mut answer = TypedImage::<P>::from_buffer(width, height, self.answer)
+            .map_err(|error| broken(&error.to_string()))?;
+        resizer
+            .resize_typed(&source, &mut answer, &self.options)
+            .map_err(|error| broken(&error.to_string()))
     }
 }
 
