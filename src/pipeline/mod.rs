@@ -11,6 +11,7 @@ mod compose;
 mod corners;
 mod cost;
 mod curve;
+pub mod description;
 mod filter;
 pub mod geometry;
 pub mod gist;

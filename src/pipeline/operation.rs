@@ -90,6 +90,34 @@ pub enum Needs {
     Operations,
 }
 
+impl Needs {
+    /// Parameters by which an operation has something to do, all of which it takes to begin with.
+    pub fn parameters(self) -> &'static [&'static str] {
+        match self {
+            Self::Nothing => &[],
+            Self::Side | Self::Sides => &["width", "height"],
+            Self::Type => &["type"],
+            Self::Area => &["areawidth", "areaheight"],
+            Self::Factor => &["factor"],
+            Self::Rotate => &["rotate"],
+            Self::Blur => &["sigma"],
+            Self::Sharpen => &["sharpen"],
+            Self::Tone => &["brightness"],
+            Self::Square => &["pixelate"],
+            Self::Border => &["pad"],
+            Self::Radius => &["radius"],
+            Self::Text => &["text"],
+            Self::Image => &["image"],
+            Self::Operations => &["operations"],
+        }
+    }
+
+    /// Whether nothing else does in their place.
+    pub fn is_strict(self) -> bool {
+        !matches!(self, Self::Side | Self::Sides | Self::Blur | Self::Tone)
+    }
+}
+
 const fn row(
     (name, verb, needs): (&'static str, Verb, Needs),
     (fit, enlarge): (Fit, Enlarge),

@@ -308,6 +308,10 @@ fn typed_values_are_read_by_their_kind() {
         (Grammar::Strict, "force", Given::Number(1.0), false),
         (Grammar::Strict, "gravity", Given::Number(1.0), false),
         (Grammar::Strict, "sigma", Given::Number(1.5), true),
+        (Grammar::Strict, "radius", Given::Number(10.0), true),
+        (Grammar::Strict, "radius", Given::Text("max".into()), true),
+        (Grammar::Strict, "pad", Given::Number(10.0), true),
+        (Grammar::Strict, "pad", Given::Number(10.5), false),
         (
             Grammar::Strict,
             "sigma",

@@ -1,13 +1,20 @@
 //! Parameters: the table of names, and the two grammars by which values are read.
 
+mod kind;
 mod number;
+mod row;
 mod table;
 mod values;
+mod words;
 
+pub use self::kind::Kind;
+pub(super) use self::kind::MAX_LENGTH;
 pub(super) use self::number::{decimal, loose, whole};
-pub use self::table::{Kind, PARAMETERS, ParameterRow};
+pub use self::row::{ParameterRow, Taken};
+pub use self::table::PARAMETERS;
 pub use self::values::Given;
 pub(super) use self::values::{Values, texts};
+pub use self::words::Choice;
 
 /// What is wrong with the parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]

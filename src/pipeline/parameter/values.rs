@@ -164,13 +164,15 @@ pub(in crate::pipeline) fn texts(
 
 /// A value of that kind.
 fn text(value: &Given, kind: Kind, grammar: Grammar) -> Option<String> {
+    let is_whole = kind.is_whole();
     match (value, kind) {
         (Given::Text(text), _) => Some(text.clone()),
         // Imaginary cuts where it rounds what is written as a string.
-        (Given::Number(number), Kind::Whole) if grammar == Grammar::Imaginary => {
+        (Given::Number(number), _) if is_whole && grammar == Grammar::Imaginary => {
             Some(number.trunc().to_string())
         }
-        (Given::Number(number), Kind::Whole | Kind::Decimal) => Some(number.to_string()),
+        (Given::Number(number), Kind::Decimal { .. }) => Some(number.to_string()),
+        (Given::Number(number), _) if is_whole => Some(number.to_string()),
         (Given::Boolean(truth), Kind::Boolean) => Some(truth.to_string()),
         _ => None,
     }

@@ -104,7 +104,7 @@ pub struct Area {
 }
 
 /// No side that is asked for is longer, whatever the settings.
-const MAX_SIDE: u32 = 1_000_000;
+const MAX_SIDE: u32 = parameter::MAX_LENGTH;
 
 /// Parses one step. `values` win over `fields`.
 ///
