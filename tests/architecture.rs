@@ -121,7 +121,15 @@ const LAYERS: &[(&str, &[&str])] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("axum", &["app/", "http/"]),
     ("blurhash", &["pipeline/gist.rs"]),
-    ("blake3", &["http/access/keys.rs", "service/", "source/"]),
+    (
+        "blake3",
+        &[
+            "http/access/keys.rs",
+            "http/openapi/",
+            "service/",
+            "source/",
+        ],
+    ),
     ("clap", &["cli/"]),
     ("clap_complete", &["cli/scripts.rs"]),
     ("clap_mangen", &["cli/scripts.rs"]),

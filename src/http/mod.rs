@@ -18,10 +18,12 @@ mod marks;
 mod multipart;
 mod named;
 mod negotiate;
+mod openapi;
 mod operate;
 mod placeholder;
 mod presets;
 pub mod problem;
+mod routes;
 mod settings;
 mod state;
 mod status;
@@ -100,7 +102,8 @@ pub fn router(state: State) -> Router {
         .route(
             &state.route("/problems/{code}"),
             routing::get(explain::problem),
-        );
+        )
+        .route(&state.route(routes::DOCUMENT), routing::get(openapi::page));
     let router = cheap_routes(&state)
         .merge(guarded(pages, Endpoint::Page, &state))
         .merge(guarded(pictures, Endpoint::Picture, &state));

@@ -57,6 +57,11 @@ impl Placeholder {
         &self.file
     }
 
+    /// The status of whatever is answered with it, where that isn't the failure's own.
+    pub(super) fn status(&self) -> Option<StatusCode> {
+        self.status
+    }
+
     /// This file, under that status; under the failure's own if there is none.
     ///
     /// # Errors

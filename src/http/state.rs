@@ -1,11 +1,12 @@
 //! What handlers share: the service, the settings, whether new work is welcome.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use super::Settings;
 use super::access::Access;
 use super::layers::Clients;
+use super::openapi::Document;
 use super::problem::{Limit, Manner};
 use crate::pipeline::request::Rules;
 use crate::service::Service;
@@ -22,6 +23,7 @@ pub(super) struct Parts {
     pub(super) clients: Clients,
     pub(super) readiness: Readiness,
     pub(super) metrics: Metrics,
+    document: OnceLock<Document>,
     /// What the metrics page can't know by itself.
     pub(super) snapshot: Arc<dyn Fn() -> Snapshot + Send + Sync>,
 }
@@ -47,6 +49,7 @@ impl State {
             settings,
             readiness,
             metrics,
+            document: OnceLock::new(),
             snapshot: Arc::new(snapshot),
         }))
     }
@@ -72,6 +75,7 @@ impl State {
             settings,
             readiness: old.readiness.clone(),
             metrics: old.metrics.clone(),
+            document: OnceLock::new(),
             snapshot: Arc::clone(&old.snapshot),
         }))
     }
@@ -83,6 +87,11 @@ impl State {
             return prefix.clone();
         }
         format!("{prefix}{path}")
+    }
+
+    /// The description of every route. It is made when it is first asked for.
+    pub(super) fn document(&self) -> &Document {
+        self.0.document.get_or_init(|| Document::of(self))
     }
 
     /// How problems are written.

@@ -189,6 +189,11 @@ impl Service {
         self.0.isolation.as_ref()
     }
 
+    /// Whether drawings are worked on.
+    pub fn reads_drawings(&self) -> bool {
+        self.0.settings.drawings
+    }
+
     /// The largest width and height that may be asked for.
     pub fn max_side(&self) -> u32 {
         self.0.settings.max_output_side

@@ -18,7 +18,8 @@ pub enum Holds {
 }
 
 impl Holds {
-    fn has(&self, etag: &str) -> bool {
+    /// Whether that is among it.
+    pub fn has(&self, etag: &str) -> bool {
         match self {
             Self::Nothing => false,
             Self::Anything => true,

@@ -76,6 +76,8 @@ mod mounted;
 mod negotiation;
 /// `object=`.
 mod objects;
+/// The description of all routes, held to what they do.
+mod openapi;
 /// Each operation and each parameter.
 mod operations;
 /// A server that pictures are fetched from.

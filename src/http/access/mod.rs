@@ -41,10 +41,11 @@ pub struct Settings {
 
 /// The names of all endpoints, to be switched off by.
 pub fn endpoints() -> impl Iterator<Item = &'static str> {
-    const OTHERS: [&str; 9] = [
+    const OTHERS: [&str; 10] = [
         "info",
         "form",
         "problems",
+        "openapi.json",
         "health",
         "healthz",
         "healthcheck",

@@ -20,6 +20,11 @@ macro_rules! problems {
         #[expect(missing_docs, reason = "the table beside each name says what it means")]
         pub enum Kind { $($name),* }
 
+        impl Kind {
+            /// All of them, in the order of [`PROBLEMS`].
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+        }
+
         /// Every problem.
         pub const PROBLEMS: &[ProblemRow] = &[
             $(ProblemRow { code: $code, status: $status, title: $title, advice: $advice }),*

@@ -1,0 +1,108 @@
+//! What there is at which path, as a list, for the document that describes it.
+//!
+//! A test holds it to the router, in both directions.
+
+use axum::http::Method;
+
+use super::State;
+use super::presets::Preset;
+use crate::pipeline::description::{self, Description};
+
+/// What is at a path.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum What<'a> {
+    /// A picture in, a picture out; or what there is to tell of it.
+    Picture(Description),
+    /// The same by a name of the configuration's.
+    Preset(&'a Preset),
+    /// Name and version.
+    Index,
+    /// A page with forms.
+    Form,
+    /// Every problem.
+    Problems,
+    /// One problem.
+    Problem,
+    /// The description of all of it.
+    Document,
+    /// Whether the process lives.
+    Health,
+    /// Whether new work is welcome.
+    Ready,
+    /// What is going on.
+    Metrics,
+}
+
+/// A path and what is there.
+#[derive(Clone, Debug)]
+pub(super) struct Route<'a> {
+    pub(super) path: String,
+    pub(super) what: What<'a>,
+}
+
+/// Where the description of all routes is.
+pub(super) const DOCUMENT: &str = "/openapi.json";
+
+/// Every route that is switched on, in the order in which a reader wants them.
+pub(super) fn routes(state: &State) -> Vec<Route<'_>> {
+    let pictures = description::descriptions().map(|asked| {
+        (
+            state.route(&format!("/{}", asked.name)),
+            What::Picture(asked),
+        )
+    });
+    let presets = state.0.settings.presets.iter().map(|preset| {
+        let path = format!("/preset/{}", preset.name());
+        (state.route(&path), What::Preset(preset))
+    });
+    let pages = [
+        ("/", What::Index),
+        ("/form", What::Form),
+        ("/problems", What::Problems),
+        ("/problems/{code}", What::Problem),
+        (DOCUMENT, What::Document),
+    ];
+    let probes = [
+        ("/health", What::Health),
+        ("/healthz", What::Health),
+        ("/healthcheck", What::Health),
+        ("/ready", What::Ready),
+        ("/readyz", What::Ready),
+    ];
+    // At the root, too.
+    let has_prefix = !state.route("").is_empty();
+    let both = probes.into_iter().flat_map(|(path, what)| {
+        let below = has_prefix.then(|| (state.route(path), what));
+        [Some((path.to_owned(), what)), below]
+    });
+    let pages = pages.map(|(path, what)| (state.route(path), what));
+    let all = presets
+        .chain(pictures)
+        .chain(pages)
+        .chain(both.flatten())
+        .chain([(state.route("/metrics"), What::Metrics)]);
+    all.filter(|(path, _)| !state.0.access.is_off(path))
+        .map(|(path, what)| Route { path, what })
+        .collect()
+}
+
+impl What<'_> {
+    /// The methods that it takes beside OPTIONS.
+    pub(super) fn methods(self, state: &State) -> &'static [Method] {
+        const ASKED: &[Method] = &[Method::GET, Method::HEAD];
+        const SENT: &[Method] = &[Method::POST];
+        const BOTH: &[Method] = &[Method::GET, Method::HEAD, Method::POST];
+        match self {
+            Self::Picture(_) | Self::Preset(_) if state.0.service.sources().has_any() => BOTH,
+            Self::Picture(_) | Self::Preset(_) => SENT,
+            // As imaginary's do.
+            Self::Index | Self::Form | Self::Health => BOTH,
+            Self::Problems | Self::Problem | Self::Document | Self::Ready | Self::Metrics => ASKED,
+        }
+    }
+
+    /// Whether it works on a picture.
+    pub(super) fn is_picture(self) -> bool {
+        matches!(self, Self::Picture(_) | Self::Preset(_))
+    }
+}
