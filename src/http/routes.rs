@@ -1,4 +1,4 @@
-//! What there is at which path, as a list, for the document that describes it.
+//! What there is at which path, as a list: for whoever asks for what isn't there, and for the document that describes it.
 //!
 //! A test holds it to the router, in both directions.
 
@@ -104,5 +104,34 @@ impl What<'_> {
     /// Whether it works on a picture.
     pub(super) fn is_picture(self) -> bool {
         matches!(self, Self::Picture(_) | Self::Preset(_))
+    }
+}
+
+/// The route that a client most likely meant who asked for that path: its prefix, small letters and a slash at the end
+/// aside, at most a third of it differs.
+pub(super) fn nearest<'a>(state: &'a State, path: &str) -> Option<Route<'a>> {
+    let plain = |path: &str| path.trim_end_matches('/').to_ascii_lowercase();
+    // Nobody mistypes more than that.
+    let asked = Some(plain(path)).filter(|asked| asked.len() <= 64)?;
+    let prefix = state.route("");
+    let near = routes(state).into_iter().filter_map(|route| {
+        let below = route.path.strip_prefix(&prefix).unwrap_or(&route.path);
+        let names = [route.path.as_str(), below].into_iter();
+        let distances = names.map(|name| strsim::damerau_levenshtein(&asked, &plain(name)));
+        let distance = distances.min()?;
+        let is_near = distance * 3 <= below.len().saturating_sub(1) && below.len() > 1;
+        is_near.then_some((distance, route))
+    });
+    near.min_by_key(|(distance, _)| *distance)
+        .map(|(_, route)| route)
+}
+
+/// What a client finds out more by, where that is switched on; ends a sentence.
+pub(super) fn more(state: &State) -> String {
+    let path = state.route(DOCUMENT);
+    if state.0.access.is_off(&path) {
+        String::new()
+    } else {
+        format!(" GET {path} describes every path.")
     }
 }

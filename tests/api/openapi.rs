@@ -405,4 +405,60 @@ async fn it_is_kept_by_its_tag_and_shared_like_the_rest() {
     );
     let off = TestServer::start_as("disabled = [\"openapi.json\"]").await;
     off.get("/openapi.json").await.problem(404, "disabled");
+    let hidden = off.get("/nothing").await.problem(404, "not-found");
+    assert_eq!(hidden["detail"], "There is nothing at this path.");
+}
+
+/// Whoever asks for what isn't there is told what is.
+#[tokio::test]
+async fn hints_lead_to_what_there_is() {
+    let more = "GET /openapi.json describes every path.";
+    let server = TestServer::start().await;
+    for (path, nearest) in [
+        ("/resize/", Some("/resize")),
+        ("/Resize", Some("/resize")),
+        ("/rezise", Some("/resize")),
+        ("/api/resize", None),
+        ("/helth", Some("/health")),
+        ("/openapi.yaml", Some("/openapi.json")),
+        ("/nothing", None),
+        ("/x", None),
+    ] {
+        let problem = server.post(path, b"").await.problem(404, "not-found");
+        assert_eq!(problem["allowed"].as_str(), nearest, "{path}");
+        let hint = nearest.map_or_else(String::new, |path| format!(" Did you mean {path}?"));
+        assert_eq!(
+            problem["detail"],
+            format!("There is nothing at this path.{hint} {more}")
+        );
+    }
+    let below = TestServer::start_as("path_prefix = \"/api\"").await;
+    let answer = below.post("/resize?width=3", b"").await;
+    assert_eq!(answer.json()["allowed"], "/api/resize");
+    assert!(
+        answer.json()["detail"]
+            .as_str()
+            .unwrap()
+            .ends_with("GET /api/openapi.json describes every path.")
+    );
+    for (method, path, allowed, detail) in [
+        (
+            "DELETE",
+            "/health",
+            vec!["GET", "HEAD", "POST"],
+            "This path takes GET, HEAD, POST, not that method.",
+        ),
+        (
+            "GET",
+            "/resize",
+            vec!["POST"],
+            "This path takes POST, not that method. Send the picture as the body: this server isn't set to read any that a GET names.",
+        ),
+    ] {
+        let problem = server.send(method, path, &[], b"").await;
+        assert_eq!(problem.header("allow"), Some(allowed.join(",").as_str()));
+        let problem = problem.problem(405, "method-not-allowed");
+        assert_eq!(problem["allowed"], serde_json::json!(allowed));
+        assert_eq!(problem["detail"], format!("{detail} {more}"));
+    }
 }

@@ -54,7 +54,7 @@ problems! {
     Disabled 404 "disabled" "The endpoint is switched off"
         "The server is set to do without this endpoint. The setting is disabled.";
     NotFound 404 "not-found" "There is nothing here"
-        "Paths are exact and in lower case, without a slash at the end. GET / names this server, the README its paths.";
+        "Paths are exact and in lower case, without a slash at the end. The document has the nearest path that there is; GET /openapi.json describes all of them.";
     MissingObject 404 "missing-object" "There is no such object"
         "The store has nothing by that key below the prefix that the server reads. Keys are exact, in upper and lower case, too. The setting is object_store.";
     MethodNotAllowed 405 "method-not-allowed" "This path doesn't take that method"
