@@ -126,6 +126,7 @@ const HOMES: &[(&str, &[&str])] = &[
         &[
             "http/access/keys.rs",
             "http/openapi/",
+            "http/page/",
             "service/",
             "source/",
         ],

@@ -212,6 +212,7 @@ fn http_settings(reader: &mut Reader) -> http::Settings {
         fetch: given::fetch_settings(reader),
         access: access::access_settings(reader),
         path_prefix: access::path_prefix(reader),
+        playground: reader.boolean("playground"),
         placeholder: access::placeholder(reader),
         log_slow: reader.duration("log_slow", Duration::ZERO),
         // They are read when the limits are known that they keep.

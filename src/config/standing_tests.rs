@@ -52,6 +52,7 @@ const OTHERS: &[(&str, &str, bool)] = &[
     ("presets", "[\"a=resize?width=9\"]", true),
     ("presets_only", "true", true),
     ("path_prefix", "\"/images\"", true),
+    ("playground", "false", true),
     ("placeholder", "\"builtin\"", true),
     ("placeholder_status", "200", true),
     ("rate_limit", "5", true),

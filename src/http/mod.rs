@@ -20,6 +20,7 @@ mod named;
 mod negotiate;
 mod openapi;
 mod operate;
+mod page;
 mod placeholder;
 mod presets;
 pub mod problem;
@@ -89,11 +90,11 @@ pub fn router(state: State) -> Router {
         .route_layer(from_fn_with_state((state.clone(), word), stand_in))
         .merge(presets::routes(&state))
         .route_layer(from_fn_with_state(state.clone(), limit_clients));
+    let index = Router::new().route(
+        &state.route("/"),
+        routing::get(status::index).post(status::index),
+    );
     let pages = Router::new()
-        .route(
-            &state.route("/"),
-            routing::get(status::index).post(status::index),
-        )
         .route(
             &state.route("/form"),
             routing::get(form::page).post(form::page),
@@ -103,10 +104,15 @@ pub fn router(state: State) -> Router {
             &state.route("/problems/{code}"),
             routing::get(explain::problem),
         )
-        .route(&state.route(routes::DOCUMENT), routing::get(openapi::page));
-    let router = cheap_routes(&state)
+        .route(&state.route(routes::DOCUMENT), routing::get(openapi::page))
+        .merge(page::behind_the_key(&state));
+    let mut router = cheap_routes(&state)
+        .merge(guarded(index, Endpoint::Index, &state))
         .merge(guarded(pages, Endpoint::Page, &state))
         .merge(guarded(pictures, Endpoint::Picture, &state));
+    if let Some(shell) = page::shell(&state) {
+        router = router.merge(guarded(shell, Endpoint::Shell, &state));
+    }
     finished(or_else(router, handlers::not_found, &state), state)
 }
 

@@ -4,8 +4,8 @@
 
 use axum::http::Method;
 
-use super::State;
 use super::presets::Preset;
+use super::{Compat, State};
 use crate::pipeline::description::{self, Description};
 
 /// What is at a path.
@@ -17,6 +17,12 @@ pub(super) enum What<'a> {
     Preset(&'a Preset),
     /// Name and version.
     Index,
+    /// The page for browsers.
+    Page,
+    /// A file of that page.
+    PageFile,
+    /// What that page's form is made of.
+    PageTable,
     /// A page with forms.
     Form,
     /// Every problem.
@@ -75,7 +81,16 @@ pub(super) fn routes(state: &State) -> Vec<Route<'_>> {
         let below = has_prefix.then(|| (state.route(path), what));
         [Some((path.to_owned(), what)), below]
     });
-    let pages = pages.map(|(path, what)| (state.route(path), what));
+    let played = [
+        ("/page", What::Page),
+        ("/page/{file}", What::PageFile),
+        ("/page/operations.json", What::PageTable),
+    ];
+    let played = played.into_iter().filter(|_| state.0.settings.playground);
+    let pages = pages
+        .into_iter()
+        .chain(played)
+        .map(|(path, what)| (state.route(path), what));
     let all = presets
         .chain(pictures)
         .chain(pages)
@@ -97,8 +112,23 @@ impl What<'_> {
             Self::Picture(_) | Self::Preset(_) => SENT,
             // As imaginary's do.
             Self::Index | Self::Form | Self::Health => BOTH,
-            Self::Problems | Self::Problem | Self::Document | Self::Ready | Self::Metrics => ASKED,
+            _ => ASKED,
         }
+    }
+
+    /// Whether anybody may ask it, where keys are wanted for the rest.
+    pub(super) fn is_open(self, compat: Compat) -> bool {
+        match self {
+            // A balancer has no key; but imaginary wants one of it, too.
+            Self::Health | Self::Ready => compat != Compat::Imaginary,
+            Self::Page | Self::PageFile => true,
+            _ => false,
+        }
+    }
+
+    /// Whether a client may say by a tag that it has the answer already.
+    pub(super) fn is_tagged(self) -> bool {
+        matches!(self, Self::Document | Self::Page | Self::PageFile)
     }
 
     /// Whether it works on a picture.

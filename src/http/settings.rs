@@ -36,6 +36,8 @@ pub struct Settings {
     pub presets: Vec<Preset>,
     /// Whether no others are done: they are among those that are switched off, and nothing else is drawn at a client's word.
     pub presets_only: bool,
+    /// Whether there is a page for browsers.
+    pub playground: bool,
     /// What is shown in the place of failures, if anything.
     pub placeholder: Option<Placeholder>,
     /// From when on a request has a line of its own in the log, with the times of its stages; zero is never.

@@ -2,13 +2,13 @@
 
 use axum::Json;
 use axum::extract::State as Extract;
-use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_TYPE, VARY};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::problem::{Kind, Problem};
-use super::{State, negotiate};
+use super::{State, negotiate, page};
 use crate::os;
 use crate::telemetry::Dialect;
 
@@ -23,16 +23,29 @@ pub fn is_probe(path: &str) -> bool {
     HEALTH.contains(&path) || READY.contains(&path)
 }
 
-/// Name and versions, imaginary's keys kept.
-pub(super) async fn index() -> Json<Value> {
+/// Name and versions, imaginary's keys kept; or the page, for who asks for one.
+pub(super) async fn index(
+    Extract(state): Extract<State>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    if page::is_asked(&state, &method, &headers) {
+        return page::at_the_root(&state, &headers);
+    }
     let version = env!("CARGO_PKG_VERSION");
-    Json(json!({
+    let mut response = Json(json!({
         "name": "pixmill",
         "version": version,
         "imaginary": version,
         "bimg": version,
         "libvips": version,
     }))
+    .into_response();
+    if page::is_at_the_root(&state) {
+        let vary = HeaderValue::from_static("Accept");
+        response.headers_mut().insert(VARY, vary);
+    }
+    response
 }
 
 /// 200 while the process lives; imaginary's keys kept.

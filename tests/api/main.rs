@@ -84,6 +84,8 @@ mod operations;
 mod origin;
 /// The container file and the files that it copies.
 mod packaging;
+/// The page for browsers.
+mod page;
 /// What is shown in the place of failures, and forms to try operations by.
 mod pages;
 /// Operations by names that the configuration gives.

@@ -318,7 +318,9 @@ async fn every_example_is_answered_as_it_says() {
             None => (&[], b""),
         };
         for (name, query) in queries(&document, what, operation) {
-            let place = path.replace("{code}", "overloaded");
+            let place = path
+                .replace("{code}", "overloaded")
+                .replace("{file}", "app.js");
             let target = format!("{place}?{query}");
             let method_name = method.to_ascii_uppercase();
             let answer = server.send(&method_name, &target, headers, body).await;

@@ -21,7 +21,7 @@ pub use self::rate::Rate;
 use self::rate::{Limiter, Standing};
 pub use self::signature::SignatureKey;
 use super::problem::{Kind, Problem};
-use super::{Compat, State};
+use super::{Compat, State, page};
 use crate::pipeline::operation::OPERATIONS;
 
 /// Who may ask.
@@ -65,8 +65,25 @@ pub(super) enum Endpoint {
     Probe,
     /// It tells a scraper.
     Metrics,
+    /// The page for browsers, which has nothing in it to guard, and asks for the key itself.
+    Shell,
+    /// Either that page or one like any other, as the client asks for it.
+    Index,
     /// Anything else, also what isn't there.
     Page,
+}
+
+impl Endpoint {
+    /// What it is for this request.
+    fn asked_by(self, request: &Request, state: &State) -> Self {
+        match self {
+            Self::Index if page::is_asked(state, request.method(), request.headers()) => {
+                Self::Shell
+            }
+            Self::Index => Self::Page,
+            other => other,
+        }
+    }
 }
 
 /// What is looked at, made once.
@@ -123,7 +140,12 @@ impl Access {
             key.check(request.uri(), SystemTime::now())?;
         }
         // A balancer has no key; but imaginary wants one of it, too.
-        if endpoint != Endpoint::Probe || self.compat == Compat::Imaginary {
+        let is_open = match endpoint {
+            Endpoint::Shell => true,
+            Endpoint::Probe => self.compat != Compat::Imaginary,
+            _ => false,
+        };
+        if !is_open {
             let key = self.keys.check(request.headers(), request.uri())?;
             if let Some(key) = key {
                 request.extensions_mut().insert(key);
@@ -135,7 +157,7 @@ impl Access {
     /// Balancers and scrapers ask as often as they like, or a busy server would look like a dead one.
     fn standing(&self, endpoint: Endpoint, request: &Request) -> Option<Standing> {
         let limiter = self.limiter.as_ref()?;
-        let is_counted = matches!(endpoint, Endpoint::Picture | Endpoint::Page);
+        let is_counted = !matches!(endpoint, Endpoint::Probe | Endpoint::Metrics);
         let route = request
             .extensions()
             .get::<MatchedPath>()
@@ -167,6 +189,7 @@ pub(super) async fn guard(
     next: Next,
 ) -> Response {
     let access = &state.0.access;
+    let endpoint = endpoint.asked_by(&request, &state);
     if let Err(problem) = access.admit(endpoint, &mut request) {
         return problem.into_response();
     }

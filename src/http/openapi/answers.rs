@@ -7,7 +7,7 @@ use super::schema::{refer, set};
 use crate::codecs::FORMATS;
 use crate::http::problem::{Kind, Problem};
 use crate::http::routes::What;
-use crate::http::{Compat, Placeholder, State};
+use crate::http::{Compat, Placeholder, State, page};
 
 /// Answers that several routes have are kept once.
 pub(super) struct Answers<'a> {
@@ -32,7 +32,7 @@ impl<'a> Answers<'a> {
     pub(super) fn of(&mut self, place: Place<'_>) -> Value {
         let mut answers = Map::new();
         answers.insert("200".to_owned(), self.success(place));
-        if place.is_get && (place.makes_picture() || matches!(place.what, What::Document)) {
+        if place.is_tagged() {
             answers.insert("304".to_owned(), self.unchanged(place));
         }
         self.add_failures(place, &mut answers);
@@ -87,7 +87,17 @@ impl<'a> Answers<'a> {
             What::Picture(_) | What::Preset(_) => {
                 ("What the picture is.", json(refer("schemas", "Info")))
             }
+            What::Index if place.is_get && page::is_at_the_root(self.state) => (
+                "Name and version; or the page for browsers.",
+                both(refer("schemas", "Index")),
+            ),
             What::Index => ("Name and version.", json(refer("schemas", "Index"))),
+            What::Page => ("The page for browsers.", html()),
+            What::PageFile => ("A file of that page.", page_files()),
+            What::PageTable => (
+                "What this server does, for that page.",
+                json(json!({"type": "object"})),
+            ),
             What::Form => ("A page with a form for each operation.", html()),
             What::Problems => {
                 let rows = json!({"type": "array", "items": refer("schemas", "ProblemRow")});
@@ -107,7 +117,7 @@ impl<'a> Answers<'a> {
         };
         let headers: &[&str] = match place.what {
             _ if place.makes_picture() => &["ETag", "Image-Width", "Image-Height"],
-            What::Document => &["ETag"],
+            what if what.is_tagged() => &["ETag"],
             _ => &[],
         };
         let headers = self.with_headers(place, headers);
@@ -233,4 +243,10 @@ fn pictures() -> Value {
         .map(row)
         .collect::<Map<_, _>>()
         .into()
+}
+
+/// Every type that a file of the page has.
+fn page_files() -> Value {
+    let row = |media_type: &str| (media_type.to_owned(), json!({}));
+    page::media_types().map(row).collect::<Map<_, _>>().into()
 }

@@ -6,6 +6,7 @@
 mod answers;
 mod bodies;
 mod headers;
+mod parameters;
 mod paths;
 mod place;
 mod schema;

@@ -4,13 +4,13 @@ use axum::http::Method;
 use serde_json::{Map, Value, json};
 
 use super::answers::Answers;
+use super::parameters;
 use super::place::Place;
-use super::schema::{self, refer, set};
+use super::schema::set;
 use crate::codecs::{FORMATS, Format};
-use crate::http::problem::PROBLEMS;
+use crate::http::State;
 use crate::http::routes::What;
-use crate::http::{Compat, State};
-use crate::pipeline::description::{self, Description};
+use crate::pipeline::description::Description;
 use crate::pipeline::operation::Needs;
 
 /// Kinds of routes, with what is said of each.
@@ -54,8 +54,7 @@ pub(super) fn schemes(state: &State) -> Map<String, Value> {
 
 /// Any of these is enough.
 fn security(state: &State, what: What<'_>) -> Value {
-    let is_probe = matches!(what, What::Health | What::Ready);
-    let is_open = is_probe && state.0.settings.compat == Compat::None;
+    let is_open = what.is_open(state.0.settings.compat);
     let is_signed = what.is_picture() && state.0.access.wants_signature();
     let mut keys: Vec<Map<String, Value>> = if state.0.access.is_locked() && !is_open {
         ["KeyInHeader", "KeyInQuery"]
@@ -89,7 +88,7 @@ pub(super) fn item(state: &State, path: &str, what: What<'_>, answers: &mut Answ
             "operationId": id(state, path, place),
             "tags": [tag],
             "summary": about,
-            "parameters": parameters(state, place),
+            "parameters": parameters::of(state, place),
             "responses": answers.of(place),
             "security": security(state, what),
         });
@@ -151,6 +150,11 @@ fn words(place: Place<'_>) -> (&'static str, String, String) {
             ("presets", about, String::new())
         }
         What::Index => service("Name and version."),
+        What::Page => {
+            service("The page for browsers, which is at / as well for who asks for HTML.")
+        }
+        What::PageFile => service("A file of that page."),
+        What::PageTable => service("What this server does, of which that page makes its form."),
         What::Form => service("A page with a form for each operation."),
         What::Problems => service("Every problem there is."),
         What::Problem => service("What a problem means and what to do."),
@@ -175,84 +179,6 @@ fn needs(asked: Description, is_get: bool) -> String {
         "In a form, text fields before the file count as parameters, too; the query wins."
     };
     format!("{needed}{sent}")
-}
-
-fn parameters(state: &State, place: Place<'_>) -> Value {
-    let mut all = Vec::new();
-    if let What::Picture(asked) = place.what {
-        let max_side = state.0.service.max_side();
-        for row in asked.parameters() {
-            let is_needed = asked.needs.is_strict() && asked.needs.parameters().contains(&row.name);
-            // A picture to draw may come in the form.
-            let is_needed = is_needed && (asked.needs != Needs::Image || place.is_get);
-            all.push(if is_needed {
-                schema::parameter(row, max_side, Some(asked.needs))
-            } else {
-                refer("parameters", row.name)
-            });
-        }
-    }
-    if place.asked().is_some() && state.0.access.wants_signature() {
-        let rows = description::of_whoever_asks().filter(|row| row.name == "expires");
-        all.extend(rows.map(|row| schema::parameter(row, 0, None)));
-    }
-    if place.asked().is_some() && place.is_get {
-        all.extend(names(state));
-    }
-    if matches!(place.what, What::Problem) {
-        let codes: Vec<_> = PROBLEMS.iter().map(|row| row.code).collect();
-        all.push(json!({
-            "name": "code", "in": "path", "required": true,
-            "description": "As a problem's document has it.",
-            "schema": {"type": "string", "enum": codes},
-            "example": "overloaded",
-        }));
-    }
-    if place.is_get && (place.makes_picture() || matches!(place.what, What::Document)) {
-        all.push(json!({
-            "name": "If-None-Match", "in": "header", "required": false,
-            "description": "The ETag of an earlier answer: 304 if nothing has changed.",
-            "schema": {"type": "string"},
-        }));
-    }
-    all.into()
-}
-
-/// What a GET may name its picture by.
-fn names(state: &State) -> Vec<Value> {
-    let sources = state.0.service.sources();
-    let all = [
-        (
-            sources.has_remote(),
-            "url",
-            "https://www.example.org/photo.jpg",
-            "An absolute URL of http or https that the picture is fetched from.",
-        ),
-        (
-            sources.has_files(),
-            "file",
-            "photo.jpg",
-            "The path of the picture below the server's folder.",
-        ),
-        (
-            sources.has_objects(),
-            "object",
-            "2026/beach.jpg",
-            "The picture's key in the server's object store.",
-        ),
-    ];
-    let on: Vec<_> = all.into_iter().filter(|(is_on, ..)| *is_on).collect();
-    let is_alone = on.len() == 1;
-    on.into_iter()
-        .map(|(_, name, example, about)| {
-            json!({
-                "name": name, "in": "query", "required": is_alone,
-                "description": if is_alone { about.to_owned() } else { format!("{about} One of these has to be given.") },
-                "schema": {"type": "string", "minLength": 1},
-                "example": example,
-            })
-        })
-        .collect()
 }
 
 /// A picture as it is, in any format that is read, or in a form.

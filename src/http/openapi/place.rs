@@ -28,6 +28,11 @@ impl Place<'_> {
         self.asked().is_some_and(|asked| asked.makes_picture)
     }
 
+    /// Whether a client may say by a tag that it has the answer already.
+    pub(super) fn is_tagged(self) -> bool {
+        self.is_get && (self.makes_picture() || self.what.is_tagged())
+    }
+
     /// Whether balancers and scrapers ask it, which are answered at any load.
     pub(super) fn is_cheap(self) -> bool {
         matches!(self.what, What::Health | What::Ready | What::Metrics)
@@ -63,14 +68,12 @@ pub(super) fn occurs(kind: Kind, place: Place<'_>, state: &State) -> bool {
             is_named || draws && (kind == Kind::ForbiddenSource || sources.has_remote())
         }
         Kind::MissingObject => is_named && sources.has_objects(),
-        Kind::Unauthorized => {
-            state.0.access.is_locked() && !matches!(place.what, What::Health | What::Ready)
-        }
+        Kind::Unauthorized => state.0.access.is_locked() && !place.what.is_open(settings.compat),
         Kind::ForbiddenSignature => is_picture && state.0.access.wants_signature(),
         Kind::RateLimited => is_limited || is_picture && settings.max_per_client > 0,
         Kind::Overloaded => !place.is_cheap(),
         Kind::Draining => matches!(place.what, What::Ready),
-        Kind::NotFound => matches!(place.what, What::Problem),
+        Kind::NotFound => matches!(place.what, What::Problem | What::PageFile),
         // Of paths and methods that aren't described.
         Kind::Disabled | Kind::MethodNotAllowed => false,
     }
