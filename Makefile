@@ -16,7 +16,7 @@ FUZZ := 0.13.2
 # Tools of our own come first.
 export PATH := $(TOOLS)/bin:$(PATH):/usr/sbin
 
-.PHONY: run build test test-all shells alerts-check model inject lint bench fuzz soak rolling-restart stores tools static-check fmt clean
+.PHONY: run build test test-all shells alerts-check page-test model inject lint bench fuzz soak rolling-restart stores tools static-check fmt clean
 
 run: build ## Build and serve on :8080.
 	$(DIST)
@@ -36,7 +36,7 @@ test: tools ## Run every test.
 	then cargo nextest run $(CARGO_FLAGS); \
 	else echo "make: cargo-nextest can't be installed, using cargo test"; cargo test $(CARGO_FLAGS); fi
 
-test-all: test shells alerts-check ## Run every test, those that need heavy tools among them.
+test-all: test shells alerts-check page-test ## Run every test, those that need heavy tools among them.
 
 shells: tools ## Have the shells read their completions, and groff the manual.
 	@scripts/tools.sh --aside fish groff zsh
@@ -59,6 +59,12 @@ lint: tools ## Format, clippy, docs, licences and sources, unused dependencies.
 	else echo "make: advisories were left out, their database can't be downloaded here"; fi; fi
 	scripts/cargo-tool.sh cargo-machete $(MACHETE)
 	cargo machete
+
+# SCREENSHOTS=FOLDER keeps pictures of the page, PHOTO=FILE is what it is tried with.
+SCREENSHOTS :=
+page-test: build ## Use the page at / in Chromium as a person does, by mouse and keyboard, in both themes, wide and narrow.
+	@scripts/tools.sh nodejs npm chromium
+	scripts/page-test.sh $(DIST) $(SCREENSHOTS)
 
 # A hundred times as many interleavings as `make test` tries.
 model: tools ## Run the accounting under a model checker for long.
