@@ -200,6 +200,11 @@ impl Admission {
         self.0.state.figures()
     }
 
+    /// The class in which such work waits, in words.
+    pub fn class(&self, demand: Demand) -> &'static str {
+        self.0.state.class(demand)
+    }
+
     /// Whether somebody has waited for memory that only clients can give back, whose answers hold it.
     pub fn is_clogged(&self) -> bool {
         self.0.state.is_clogged()

@@ -43,6 +43,30 @@ impl Demand {
     }
 }
 
+/// Each class by what its work is thought to take.
+const NAMES: [&str; CLASSES] = [
+    "25 ms at most",
+    "200 ms at most",
+    "1.6 s at most",
+    "longer",
+    "much memory",
+];
+
+/// Where it waits. What waits for much memory has a class of its own, so that nobody is behind it who needs little.
+fn class(budget: Budget, demand: Demand) -> usize {
+    if !demand.dear() && budget.is_heavy(demand) {
+        LARGE
+    } else {
+        demand.cost()
+    }
+}
+
+/// The name of the class in which it waits.
+pub(super) fn class_name(budget: Budget, demand: Demand) -> &'static str {
+    let name = NAMES.get(class(budget, demand)).copied();
+    name.unwrap_or_default()
+}
+
 /// Those who wait.
 ///
 /// Start-time fair queueing (Goyal, Vin and Cheng, 1996) with the classes as flows: each class that waits gets the
@@ -109,13 +133,8 @@ impl<T> Queue<T> {
         heavy.map(|class| class.waiting.len()).sum()
     }
 
-    /// Where it waits. What waits for much memory has a class of its own, so that nobody is behind it who needs little.
     fn class(&self, demand: Demand) -> usize {
-        if !demand.dear() && self.budget.is_heavy(demand) {
-            LARGE
-        } else {
-            demand.cost()
-        }
+        class(self.budget, demand)
     }
 
     /// Puts one at the end of its class.

@@ -11,7 +11,7 @@ use super::books::{Books, Waiter};
 use super::budget::Budget;
 use super::lock::Lock;
 use super::permit::{Permit, Waiting};
-use super::queue::{Demand, Turn};
+use super::queue::{self, Demand, Turn};
 use super::{Deadline, Error, Figures, Lack, Settings};
 
 /// How long one whose turn it is, but whom memory lacks, lets others pass: else many small ones could starve a large one.
@@ -167,6 +167,10 @@ impl State {
             wasted_cancelled: books.wasted_cancelled,
             wasted_late: books.wasted_late,
         }
+    }
+
+    pub(super) fn class(&self, demand: Demand) -> &'static str {
+        queue::class_name(self.budget(), demand)
     }
 
     pub(super) fn retry_after(&self) -> Duration {

@@ -12,7 +12,7 @@ use super::{Failure, Input};
 use crate::admission::{self, Aside, Deadline, Lease};
 use crate::checkpoint::Checkpoint;
 use crate::http::problem::Problem;
-use crate::service::{Context, Service, Source};
+use crate::service::{Context, Name, Service, Source};
 use crate::source::Collected;
 
 /// Threads that wait for disks.
@@ -131,6 +131,7 @@ impl Reader {
             deadline: Deadline::after(NO_DEADLINE),
             checkpoint: Checkpoint::new(),
             kept: None,
+            name: Name::default(),
         }
     }
 

@@ -1,13 +1,13 @@
 //! Operations: a picture in, a picture out.
 
 use axum::body::Body;
-use axum::extract::{Request, State as Extract};
+use axum::extract::{MatchedPath, Request, State as Extract};
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_TYPE, ETAG, HeaderName, VARY};
 use axum::http::request::Parts;
 use axum::response::Response;
 
-use super::layers::Facts;
+use super::layers::{self, Facts};
 use super::problem::Problem;
 use super::{State, extract, get, marks, named, negotiate, steps};
 use crate::admission::Deadline;
@@ -15,7 +15,7 @@ use crate::checkpoint::Checkpoint;
 use crate::pipeline::operation::{OperationRow, Verb};
 use crate::pipeline::parameter::{Grammar, ParameterError};
 use crate::pipeline::request::{self, Request as Operation, Rules};
-use crate::service::{Answer, Context, Kept};
+use crate::service::{Answer, Context, Kept, Name};
 
 const IMAGE_WIDTH: HeaderName = HeaderName::from_static("image-width");
 const IMAGE_HEIGHT: HeaderName = HeaderName::from_static("image-height");
@@ -136,11 +136,16 @@ pub(super) fn parse(
 pub(super) fn context(parts: &Parts) -> Result<Context, Problem> {
     let deadline = parts.extensions.get::<Deadline>().copied();
     let checkpoint = parts.extensions.get::<Checkpoint>().cloned();
+    let route = parts.extensions.get::<MatchedPath>();
     match (deadline, checkpoint) {
         (Some(deadline), Some(checkpoint)) => Ok(Context {
             deadline,
             checkpoint,
             kept: parts.extensions.get::<Kept>().cloned(),
+            name: Name {
+                request: layers::of(&parts.headers).into(),
+                operation: route.map(MatchedPath::as_str).unwrap_or_default().into(),
+            },
         }),
         _ => Err(Problem::internal("a layer is missing from the stack")),
     }

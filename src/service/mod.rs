@@ -4,81 +4,32 @@ mod error;
 mod found;
 mod memory;
 mod named;
+mod roll;
 mod scratches;
 mod self_test;
+mod terms;
 mod work;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::Bytes;
-
 pub use self::error::Error;
 use self::memory::Memory;
 pub use self::named::{Holds, Named};
+use self::roll::Roll;
+pub use self::roll::{Entry, Name, Subject};
 use self::scratches::Scratches;
+pub use self::terms::{Answer, Context, Kept, Order};
 use self::work::Ready;
 pub use self::work::{Executor, Job, in_process};
-use crate::admission::{Admission, Deadline};
-use crate::checkpoint::Checkpoint;
-use crate::codecs::{self, Format, Header};
+use crate::admission::Admission;
+use crate::codecs::{self, Header};
 use crate::isolation::Isolation;
 use crate::pipeline::plan::{self, Plan, Settings};
-use crate::pipeline::request::Request;
 use crate::pipeline::trim;
 pub use crate::source::Source;
 use crate::source::Sources;
-
-/// What is kept as long as a request's work lasts, and its answer is being sent; it gives back whatever it stands for when dropped.
-pub type Kept = Arc<dyn fmt::Debug + Send + Sync>;
-
-/// What goes with a request through every layer.
-#[derive(Clone, Debug)]
-pub struct Context {
-    /// When it has to be done.
-    pub deadline: Deadline,
-    /// Where its work asks whether to go on.
-    pub checkpoint: Checkpoint,
-    /// What is kept until all is done.
-    pub kept: Option<Kept>,
-}
-
-/// What is to be made of a picture.
-#[derive(Clone, Debug)]
-pub struct Order {
-    /// What is asked; it has been told of the pictures beside.
-    pub request: Request,
-    /// Pictures that are drawn over the one.
-    pub beside: Vec<Source>,
-}
-
-impl From<Request> for Order {
-    /// Nothing is drawn.
-    fn from(request: Request) -> Self {
-        Self {
-            request,
-            beside: Vec::new(),
-        }
-    }
-}
-
-/// The picture that was made.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// The file.
-    pub bytes: Bytes,
-    /// Its format.
-    pub format: Format,
-    /// Its width in pixels.
-    pub width: u32,
-    /// Its height in pixels.
-    pub height: u32,
-    /// Strong entity tag with its quotes.
-    pub etag: String,
-    /// What the source was.
-    pub source: Header,
-}
 
 /// What a service is made of besides its executor.
 #[derive(Debug)]
@@ -104,6 +55,7 @@ struct Inner {
     /// Where the executor works, if not in this process.
     isolation: Option<Isolation>,
     scratches: Arc<Scratches>,
+    roll: Roll,
 }
 
 impl fmt::Debug for Inner {
@@ -149,6 +101,7 @@ impl Service {
             executor,
             isolation,
             scratches: Arc::new(scratches),
+            roll: Roll::default(),
         }))
     }
 
@@ -161,6 +114,7 @@ impl Service {
             executor,
             isolation,
             scratches,
+            roll,
             ..
         } = &*self.0;
         Self(Arc::new(Inner {
@@ -171,6 +125,7 @@ impl Service {
             executor: Arc::clone(executor),
             isolation: isolation.clone(),
             scratches: Arc::clone(scratches),
+            roll: roll.clone(),
         }))
     }
 
@@ -277,6 +232,11 @@ impl Service {
             etag,
             source: header,
         })
+    }
+
+    /// The work that waits and the work that is done, the oldest first.
+    pub fn going_on(&self) -> Vec<Entry> {
+        self.0.roll.read()
     }
 
     /// Lets go of buffers that no job has used for ten seconds. Called from time to time.

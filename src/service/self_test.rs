@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Context, Error, Service, Source};
+use super::{Context, Error, Name, Service, Source};
 use crate::admission::Deadline;
 use crate::checkpoint::Checkpoint;
 use crate::codecs::{self, Encoding, FORMATS, Format, Model, Raster, Shape};
@@ -37,6 +37,10 @@ impl Service {
                 deadline: Deadline::after(Duration::from_secs(10)),
                 checkpoint: Checkpoint::new(),
                 kept: None,
+                name: Name {
+                    request: "self-test".into(),
+                    operation: row.name.into(),
+                },
             };
             self.transform(source, request.into(), &context).await?;
         }

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::self_test::specimen;
 use super::*;
-use crate::codecs::{Encoding, FORMATS, Model, Raster, Shape};
+use crate::checkpoint::Checkpoint;
+use crate::codecs::{Encoding, FORMATS, Format, Model, Raster, Shape};
 use crate::pipeline::parameter::Grammar;
-use crate::pipeline::request::{self, Rules};
+use crate::pipeline::request::{self, Request, Rules};
 use crate::pipeline::{self, Scratch, operation};
 
 /// Work on a picture of that width, with a scratch that it leaves grown.

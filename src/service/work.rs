@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::roll::Subject;
 use super::{Context, Error, Kept, Service};
 use crate::admission::{Demand, Held, Lease, Permit};
 use crate::checkpoint::Checkpoint;
@@ -23,6 +24,14 @@ pub struct Job {
     pub beside: Vec<(Bytes, Header)>,
     /// What to do with it.
     pub plan: Plan,
+}
+
+impl Job {
+    /// Bytes of all of its files.
+    pub(super) fn length(&self) -> u64 {
+        let beside = self.beside.iter().map(|(file, _)| file.len() as u64);
+        self.source.len() as u64 + beside.sum::<u64>()
+    }
 }
 
 /// Does a job, synchronously, on a worker.
@@ -46,46 +55,30 @@ impl Service {
         let executor = Arc::clone(&self.0.executor);
         let scratches = Arc::clone(&self.0.scratches);
         let Context {
-            checkpoint, kept, ..
-        } = context.clone();
-        let Ready {
-            source: Source {
-                bytes: file, lease, ..
-            },
-            beside,
-            profiles,
-            header,
-            plan,
+            checkpoint,
+            kept,
+            name,
             ..
-        } = ready;
-        let mut leases = vec![lease];
-        let mut files = Vec::new();
-        for (Source { bytes, lease, .. }, header) in beside {
-            leases.push(lease);
-            files.push((bytes, header));
-        }
+        } = context.clone();
+        let (job, leases) = ready.into_job();
         // For another process the files lie in shared memory, and are copied out there.
-        let lengths = files.iter().map(|(file, _)| file.len()).chain([file.len()]);
-        let length: u64 = lengths.map(|length| length as u64).sum();
-        let copies = self.isolation().map_or(0, |_| 2 * length);
+        let copies = self.isolation().map_or(0, |_| 2 * job.length());
+        let cost = &job.plan.cost;
         let demand = Demand {
-            bytes: plan.cost.peak_bytes.saturating_add(copies),
-            time: plan.cost.time,
+            bytes: cost.peak_bytes.saturating_add(copies),
+            time: cost.time,
         };
-        let job = Job {
-            source: file,
-            header,
-            beside: files,
-            plan,
-        };
+        let subject = Subject::new(&name, &job, demand);
+        let mark = self.0.roll.enter(subject, checkpoint.clone());
         let work = move |permit: &mut Permit| {
+            mark.begin();
             let mut scratch = scratches.lend();
             let made = executor(&job, &mut scratch, &checkpoint);
             scratches.take_back(scratch);
             checkpoint.leave();
             // The upload's memory is free once its bytes are: they go first.
             drop(job);
-            drop((leases, profiles));
+            drop(leases);
             made.map(|file| {
                 let held = permit.keep(file.capacity() as u64);
                 Bytes::from_owner(Made {
@@ -116,7 +109,27 @@ pub(super) struct Ready {
     pub(super) etag: String,
 }
 
+/// Upload memory that a job's files and profiles are in.
+type Leases = (Vec<Arc<Lease>>, Lease);
+
 impl Ready {
+    /// What is to be done, and what is given back once that is done.
+    fn into_job(self) -> (Job, Leases) {
+        let mut leases = vec![self.source.lease];
+        let mut beside = Vec::new();
+        for (Source { bytes, lease, .. }, header) in self.beside {
+            leases.push(lease);
+            beside.push((bytes, header));
+        }
+        let job = Job {
+            source: self.source.bytes,
+            header: self.header,
+            beside,
+            plan: self.plan,
+        };
+        (job, (leases, self.profiles))
+    }
+
     /// For a plan that makes no picture, and needs no other.
     pub(super) fn alone(source: Source, header: Header, plan: Plan, profiles: Lease) -> Self {
         Self {
