@@ -10,7 +10,7 @@ use std::os::fd::OwnedFd;
 use std::process::ExitCode;
 use std::task::Poll;
 
-use pixmill::app::{App, Outcome, Prepared};
+use pixmill::app::{self, App, Outcome, Prepared};
 use pixmill::config::{Config, Standing};
 use pixmill::isolation::{self, Isolation, Side};
 use pixmill::sandbox::{self, Mode, Needs, Profile};
@@ -19,6 +19,7 @@ use pixmill::source::Opened;
 use pixmill::systemd::{self, Manager};
 use pixmill::{os, server, telemetry};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 
 use self::cli::Action;
 
@@ -123,7 +124,7 @@ fn served(
         );
     }
     let file = reload::File::of(&standing);
-    let prepared = prepare(config, file.as_ref(), handed)?;
+    let prepared = prepare(&standing, file.as_ref(), handed)?;
     telemetry::start_writing().map_err(|error| format!("no thread for the log: {error}"))?;
     let runtime = runtime::start(cores).map_err(|error| format!("no runtime: {error}"))?;
     let ended = runtime.block_on(run(standing, file, prepared, isolation));
@@ -134,11 +135,13 @@ fn served(
 
 /// What can't be done once the sandbox is up, and then the sandbox: before there is a second thread.
 fn prepare(
-    config: &Config,
+    standing: &Standing,
     file: Option<&reload::File>,
     handed: Option<std::io::Result<OwnedFd>>,
 ) -> Result<Prepared, String> {
+    let config = standing.config();
     let listener = listener(config, handed)?;
+    let admin = app::bind_admin(config).map_err(|error| error.to_string())?;
     let manager = Manager::connect(&config.systemd).map_err(|error| error.to_string())?;
     os::open_own_figures();
     let sources = Opened::open(config.source.clone()).map_err(|error| error.to_string())?;
@@ -161,6 +164,8 @@ fn prepare(
         enforced,
         manager,
         sources,
+        admin,
+        effective: standing.effective(),
     })
 }
 
@@ -209,8 +214,11 @@ async fn run(
         },
     )?;
     let port = app.address().port();
+    let admin = app.admin_address().map_or_else(String::new, |admin| {
+        format!(" - for operators: curl http://{admin}/")
+    });
     say(format!(
-        "pixmill serves on http://{} - try: curl --data-binary @photo.jpg 'http://localhost:{port}/resize?width=800' -o small.jpg\n",
+        "pixmill serves on http://{} - try: curl --data-binary @photo.jpg 'http://localhost:{port}/resize?width=800' -o small.jpg{admin}\n",
         app.address(),
     ));
     if standing.file().is_some() {
@@ -219,14 +227,18 @@ async fn run(
         // There is nothing that could be read again: whose terminal is gone ends, as everywhere.
         end.0.push(hangup);
     }
-    app.run(async move {
+    let (told, asked) = oneshot::channel::<()>();
+    // It listens for as long as the process lives: what has begun a drain needn't be a signal, and the second signal ends at once.
+    tokio::spawn(async move {
         end.asked().await;
-        tokio::spawn(async move {
-            end.asked().await;
-            telemetry::say("pixmill: second signal, exiting at once");
-            telemetry::finish();
-            std::process::exit(i32::from(FAILURE));
-        });
+        drop(told);
+        end.asked().await;
+        telemetry::say("pixmill: second signal, exiting at once");
+        telemetry::finish();
+        std::process::exit(i32::from(FAILURE));
+    });
+    app.run(async move {
+        let _dropped = asked.await;
     })
     .await
 }

@@ -76,7 +76,7 @@ pub(crate) async fn follow(
         match again(file.as_ref(), &standing).await {
             Ok(new) => {
                 let changed = standing.changed(&new).join(", ");
-                front.take_over(new.config());
+                front.take_over(new.config(), new.effective());
                 telemetry::filter(&new.config().telemetry.filter);
                 standing = new;
                 tracing::info!(changed, "the configuration was read again");

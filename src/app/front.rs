@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use axum::Router;
 
 use crate::config::Config;
-use crate::http;
+use crate::http::{self, Admin};
 use crate::telemetry::Metrics;
 
 /// A cheap handle: clones are the same door.
@@ -13,31 +13,45 @@ use crate::telemetry::Metrics;
 pub struct Front {
     routers: Arc<RwLock<Routers>>,
     metrics: Metrics,
+    admin: Admin,
+    effective: Effective,
 }
+
+/// The configuration that is in force, as it may be printed.
+pub(super) type Effective = Arc<RwLock<String>>;
 
 struct Routers {
     state: http::State,
     usual: Router,
     crowded: Router,
     unreadable: Router,
+    admin: Router,
 }
 
 impl Routers {
-    fn new(state: http::State) -> Self {
+    fn new(state: http::State, admin: &Admin) -> Self {
         Self {
             usual: http::router(state.clone()),
             crowded: http::crowded(state.clone()),
             unreadable: http::unreadable(state.clone()),
+            admin: http::admin_router(state.clone(), admin),
             state,
         }
     }
 }
 
 impl Front {
-    pub(super) fn new(state: http::State, metrics: Metrics) -> Self {
+    pub(super) fn new(
+        state: http::State,
+        metrics: Metrics,
+        admin: Admin,
+        effective: Effective,
+    ) -> Self {
         Self {
-            routers: Arc::new(RwLock::new(Routers::new(state))),
+            routers: Arc::new(RwLock::new(Routers::new(state, &admin))),
             metrics,
+            admin,
+            effective,
         }
     }
 
@@ -61,12 +75,21 @@ impl Front {
         self.with(|routers| routers.unreadable.clone())
     }
 
+    /// For operators.
+    pub(super) fn admin(&self) -> Router {
+        self.with(|routers| routers.admin.clone())
+    }
+
     /// What is about requests and pictures holds from now on for those that come; the others go on by what they came under.
-    pub fn take_over(&self, config: &Config) {
+    /// `effective` is the same as it may be printed.
+    pub fn take_over(&self, config: &Config, effective: String) {
         let state = self.with(|routers| routers.state.clone());
         let service = state.service().with_limits(config.pipeline);
-        let routers = Routers::new(state.with(service, config.http.clone()));
+        let state = state.with(service, config.http.clone());
+        let routers = Routers::new(state, &self.admin);
         *self.routers.write().unwrap_or_else(PoisonError::into_inner) = routers;
+        let shown = self.effective.write();
+        *shown.unwrap_or_else(PoisonError::into_inner) = effective;
         self.metrics.reload(true);
     }
 

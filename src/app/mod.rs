@@ -1,48 +1,31 @@
 //! The parts put together: build, run, drain.
 
+mod admin;
 mod front;
 mod local;
+mod run;
 mod snapshot;
 mod tidy;
 
-use std::convert::Infallible;
-use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, RwLock};
 
-use axum::body::Body;
-use axum::http::Request;
-use axum::response::Response;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
-use tower::ServiceExt;
+use tokio::sync::Notify;
 
+pub use self::admin::bind_admin;
 pub use self::front::Front;
 pub use self::local::{ASSUMED, local};
 use self::snapshot::snapshots;
-use self::tidy::Tidying;
 use crate::admission::Admission;
 use crate::config::Config;
-use crate::http::{self, ClientAddress, Readiness};
-use crate::isolation::Isolation;
-use crate::os;
+use crate::http::{self, Readiness};
 use crate::sandbox::Enforced;
-use crate::server::{self, Connections, Crowded, Handlers, Incoming, Peer, Phase};
+use crate::server::{self, Connections};
 use crate::service::{self, Executor, Parts, Service};
 use crate::source::{Opened, Sources};
 use crate::systemd::Manager;
 use crate::telemetry::Metrics;
-
-/// How often buffers that nobody uses are let go.
-const TRIM_EVERY: Duration = Duration::from_secs(5);
-
-/// How often it is asked whether pixel work can be done at all.
-const ASK_EVERY: Duration = Duration::from_secs(5);
-
-/// How soon the self-test is tried again when the server is busy already.
-const SELF_TEST_AGAIN: Duration = Duration::from_millis(100);
 
 /// A server that is bound and wired, but doesn't accept yet.
 pub struct App {
@@ -54,6 +37,9 @@ pub struct App {
     readiness: Readiness,
     connections: Connections,
     front: Front,
+    admin: Option<TcpListener>,
+    /// Told when an operator wants the drain.
+    leave: Arc<Notify>,
 }
 
 /// How a run ended.
@@ -76,6 +62,10 @@ pub struct Prepared {
     pub manager: Manager,
     /// What sources need of the system.
     pub sources: Opened,
+    /// The operator's listener, bound, if there is one.
+    pub admin: Option<TcpListener>,
+    /// The configuration as it may be printed, for operators.
+    pub effective: String,
 }
 
 impl App {
@@ -97,6 +87,8 @@ impl App {
             enforced: Enforced::default(),
             manager: Manager::default(),
             sources: Opened::open(config.source.clone())?,
+            admin: bind_admin(&config)?,
+            effective: String::new(),
         };
         Self::build_on(config, prepared, |parts| Service::new(parts, executor))
     }
@@ -115,6 +107,8 @@ impl App {
             enforced,
             manager,
             sources,
+            admin,
+            effective,
         } = prepared;
         let address = listener.local_addr()?;
         let admission = Admission::start(config.admission)?;
@@ -132,6 +126,9 @@ impl App {
             metrics.clone(),
             snapshots(&service, &connections, config.server, &enforced),
         );
+        let leave = Arc::default();
+        let effective = Arc::new(RwLock::new(effective));
+        let desk = admin::desk(&config, &leave, &effective);
         Ok(Self {
             config,
             listener,
@@ -140,13 +137,20 @@ impl App {
             service,
             readiness,
             connections,
-            front: Front::new(state, metrics),
+            front: Front::new(state, metrics, desk, effective),
+            admin,
+            leave,
         })
     }
 
     /// Where it listens; the real port, if 0 was asked for.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it listens for operators, if it does.
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        admin::address(self.admin.as_ref())
     }
 
     /// The service behind the front door.
@@ -162,110 +166,5 @@ impl App {
     /// Connections, counted.
     pub fn connections(&self) -> &Connections {
         &self.connections
-    }
-
-    /// Serves until `shutdown` is ready, then drains.
-    ///
-    /// # Errors
-    /// The listener can't be used, the system refuses a thread, or a codec fails its self-test.
-    pub async fn run(self, shutdown: impl Future<Output = ()>) -> io::Result<Outcome> {
-        let (phases, phase) = watch::channel(Phase::Serving);
-        let (front, unreadable) = (self.front.clone(), self.front);
-        let handler = move |mut request: Request<Incoming>| {
-            if let Some(&Peer(peer)) = request.extensions().get() {
-                request.extensions_mut().insert(ClientAddress(peer.ip()));
-            }
-            let past_the_cap = request.extensions().get::<Crowded>().is_some();
-            let router = front.router(past_the_cap);
-            async move { answered(router.oneshot(request.map(Body::new)).await) }
-        };
-        let admission = self.service.admission().clone();
-        let handlers = Handlers {
-            request: handler,
-            unreadable: Arc::new(move |status| {
-                Box::pin(http::answer_unreadable(unreadable.unreadable(), status))
-            }),
-            hurry: Arc::new(move || admission.is_clogged()),
-        };
-        let serving = server::serve(
-            self.listener,
-            self.config.server,
-            phase,
-            self.connections,
-            handlers,
-        );
-        tokio::pin!(serving);
-        let (readiness, service, manager) = (self.readiness, self.service, self.manager);
-        let tidied = service.clone();
-        let _tidying = Tidying::start(TRIM_EVERY, move || {
-            tidied.trim();
-            os::trim_everywhere();
-        })?;
-        // Among the requests, so that where they get no turn it gets none.
-        let mut signs = JoinSet::new();
-        signs.spawn(give_signs(Arc::clone(&manager)));
-        let ready = || {
-            readiness.ready();
-            manager.ready(self.address);
-        };
-        let failure = tokio::select! {
-            ended = &mut serving => return ended.map(|()| Outcome::Drained),
-            // What has been accepted is answered all the same.
-            error = watch_work(service, ready) => Some(error),
-            () = shutdown => None,
-        };
-        // Health checks have to see it before connections are refused.
-        readiness.draining();
-        manager.stopping();
-        phases.send_replace(Phase::Draining);
-        tracing::info!(delay = ?self.config.drain_delay, timeout = ?self.config.drain_timeout, "draining");
-        tokio::select! {
-            ended = &mut serving => return ended.map(|()| Outcome::Drained),
-            () = tokio::time::sleep(self.config.drain_delay) => {}
-        }
-        phases.send_replace(Phase::Closing);
-        let ended = tokio::time::timeout(self.config.drain_timeout, serving).await;
-        match (failure, ended) {
-            (Some(error), _) => Err(error),
-            (None, Ok(ended)) => ended.map(|()| Outcome::Drained),
-            (None, Err(_elapsed)) => Ok(Outcome::CutOff),
-        }
-    }
-}
-
-/// The self-test, and then a look at whether there is still somebody to work. Ends only with why the server can't serve.
-async fn watch_work(service: Service, ready: impl FnOnce()) -> io::Error {
-    while let Err(error) = service.self_test().await {
-        if !error.is_passing() {
-            tracing::error!(?error, "a codec failed its self-test");
-            return io::Error::other("a codec failed its self-test");
-        }
-        // The first requests have come before the self-test.
-        tokio::time::sleep(SELF_TEST_AGAIN).await;
-    }
-    ready();
-    loop {
-        tokio::time::sleep(ASK_EVERY).await;
-        if service.isolation().is_some_and(Isolation::is_broken) {
-            return io::Error::other("no process for pixel work can be had any more");
-        }
-    }
-}
-
-/// Signs of life, for as long as the runtime gives turns.
-async fn give_signs(manager: Arc<Manager>) {
-    let Some(pause) = manager.sign_every() else {
-        return;
-    };
-    loop {
-        manager.alive();
-        tokio::time::sleep(pause).await;
-    }
-}
-
-fn answered(result: Result<Response, Infallible>) -> Response {
-    match result {
-        Ok(response) => response,
-        Err(never) => match never {},
     }
 }

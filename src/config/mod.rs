@@ -4,6 +4,7 @@
 //! and the known names are made from it. Past this module nothing reads the environment.
 
 mod access;
+mod admin;
 mod given;
 mod keys;
 mod manager;
@@ -17,6 +18,7 @@ mod written;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+pub use self::admin::Admin;
 pub use self::keys::{KEYS, Key};
 pub use self::mistake::Mistake;
 use self::reader::Reader;
@@ -31,6 +33,8 @@ use crate::{admission, http, isolation, sandbox, server, source, systemd, teleme
 pub struct Config {
     /// Where to listen, unless the service manager hands a socket over.
     pub listen: SocketAddr,
+    /// Where to listen for operators; `None` is nowhere.
+    pub admin: Option<Admin>,
     /// What the service manager hands over and wants to hear.
     pub systemd: systemd::Settings,
     /// Connections.
@@ -82,6 +86,7 @@ impl Config {
         let isolation = isolation_settings(&mut reader, &admission, max_body, sandbox);
         let mut config = Self {
             listen: SocketAddr::new(host, u16::try_from(port).unwrap_or(0)),
+            admin: admin::read(&mut reader),
             server: server_settings(&mut reader, systemd.sockets > 0),
             systemd,
             source: given::source_settings(

@@ -7,6 +7,8 @@ use crate::config::tests::{MACHINE, sources};
 const OTHERS: &[(&str, &str, bool)] = &[
     ("host", "\"127.0.0.1\"", false),
     ("port", "8081", false),
+    ("admin_address", "\"127.0.0.1:9091\"", false),
+    ("admin_public", "true", false),
     ("workers", "2", false),
     ("worker_nice", "9", false),
     ("queue", "63", false),
@@ -77,6 +79,7 @@ const OTHERS: &[(&str, &str, bool)] = &[
 fn what_a_running_server_takes_over_is_known() {
     // Where nothing is fetched, it is nothing to the server how.
     let before = [
+        "admin_address = \"127.0.0.1:9090\"",
         "allow_remote = true",
         "allowed_origins = \"https://b.example\"",
         "object_store = \"s3://bucket\"",

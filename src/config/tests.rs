@@ -120,6 +120,18 @@ fn mistakes_of_every_kind_are_seen() {
         ("port = 70000", &[], "65535"),
         ("port = [1]", &[], "can't be array"),
         ("nonsense", &[], "isn't TOML"),
+        (
+            "admin_address = \"localhost:1\"",
+            &[],
+            "an IP address with a port",
+        ),
+        ("admin_address = \"9090\"", &[], "an IP address with a port"),
+        ("admin_address = \"0.0.0.0:1\"", &[], "a loopback address"),
+        (
+            "admin_address = \"[2001:db8::1]:1\"",
+            &[],
+            "a loopback address",
+        ),
         ("log = \"pixmill=loud\"", &[], "a level"),
         ("log_format = \"xml\"", &[], "auto, json or pretty"),
         ("sandbox = false", &[], "require, prefer or off"),

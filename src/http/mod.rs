@@ -5,6 +5,7 @@
 //! sockets, or of how pixels are made.
 
 pub mod access;
+mod admin;
 mod explain;
 mod extract;
 mod form;
@@ -51,6 +52,7 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 use self::access::{Endpoint, guard, share};
+pub use self::admin::{Admin, router as admin_router};
 use self::layers::{
     CancelLayer, DeadlineLayer, NewId, RecordLayer, Recorder, announce_close, check_host,
     drop_insane_id, limit_clients,

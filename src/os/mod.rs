@@ -11,6 +11,7 @@ mod figures;
 mod files;
 mod folder;
 mod grants;
+mod heap;
 mod process;
 mod sockets;
 
@@ -29,6 +30,7 @@ pub use self::figures::{
 pub use self::files::{Identity, identity, place, rename_new};
 pub use self::folder::{FileFacts, Folder};
 pub use self::grants::{cpus, memory};
+pub use self::heap::{Heap, heap};
 pub use self::process::{
     Fork, be_the_first_to_go, become_helper, end_by, fork, is_ignored, limit_address_space,
 };

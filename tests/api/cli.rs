@@ -59,12 +59,7 @@ impl Served {
 
     /// What comes on a connection of its own, until it is closed.
     pub(crate) fn ask(&self, request: &[u8]) -> Vec<u8> {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.write_all(request).unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        answer
+        ask_at(self.address, request)
     }
 
     /// The same, taken apart.
@@ -84,6 +79,16 @@ impl Served {
         pipe.read_to_string(&mut log).unwrap();
         (status.code(), log)
     }
+}
+
+/// What comes from there on a connection of its own, until it is closed.
+pub(crate) fn ask_at(address: SocketAddr, request: &[u8]) -> Vec<u8> {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(request).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    answer
 }
 
 #[test]

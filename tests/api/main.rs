@@ -3,6 +3,8 @@
 
 /// Who may ask: keys, signatures, origins, rates.
 mod access;
+/// The operator's listener.
+mod admin;
 /// A full queue, deadlines, cancellation and panics, made deterministic by an executor of the test's own.
 mod admission;
 /// Pictures that move.

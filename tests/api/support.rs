@@ -28,6 +28,8 @@ const MACHINE: Machine = Machine {
 
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
+    /// Where operators ask, if they may.
+    pub(crate) admin: Option<SocketAddr>,
     pub(crate) service: Service,
     pub(crate) connections: pixmill::server::Connections,
     shutdown: Option<oneshot::Sender<()>>,
@@ -96,6 +98,8 @@ impl TestServer {
             enforced: Enforced::default(),
             manager: Manager::default(),
             sources: Opened::open_with(settings, Some(resolver), connector).unwrap(),
+            admin: None,
+            effective: String::new(),
         };
         let app = App::build_on(config, prepared, |parts| {
             Service::new(parts, service::in_process())
@@ -107,6 +111,7 @@ impl TestServer {
         let (shutdown, signal) = oneshot::channel();
         Self {
             address: app.address(),
+            admin: app.admin_address(),
             service: app.service().clone(),
             connections: app.connections().clone(),
             shutdown: Some(shutdown),

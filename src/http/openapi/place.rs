@@ -74,7 +74,7 @@ pub(super) fn occurs(kind: Kind, place: Place<'_>, state: &State) -> bool {
         Kind::Overloaded => !place.is_cheap(),
         Kind::Draining => matches!(place.what, What::Ready),
         Kind::NotFound => matches!(place.what, What::Problem | What::PageFile),
-        // Of paths and methods that aren't described.
-        Kind::Disabled | Kind::MethodNotAllowed => false,
+        // Of paths and methods that aren't described, and of the listener for operators.
+        Kind::Disabled | Kind::MethodNotAllowed | Kind::ForbiddenPage => false,
     }
 }

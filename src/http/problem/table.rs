@@ -51,6 +51,8 @@ problems! {
         "Send a key that the server knows, in the header API-Key or as the parameter key. The setting is api_keys.";
     ForbiddenSignature 403 "forbidden-signature" "The URL isn't signed, or not any more"
         "Path and query have to be signed as the README says, with the key that the server has, and a time in expires has to lie ahead. The setting is url_signature_key.";
+    ForbiddenPage 403 "forbidden-page" "Web pages may not ask here"
+        "The admin listener is for operators and their tools. Ask by localhost or an address, not by way of a page in a browser.";
     Disabled 404 "disabled" "The endpoint is switched off"
         "The server is set to do without this endpoint. The setting is disabled.";
     NotFound 404 "not-found" "There is nothing here"
