@@ -97,6 +97,7 @@ pub(crate) fn try_here(attempt: &Attempt, standing: &Standing) -> ExitCode {
         folders: &folders,
         written: &[],
         tokens: sources.tokens(),
+        profiles: standing.config().admin.is_some(),
         ports: ports.as_deref(),
     };
     let (code, how) = check::try_here(attempt, needs, said);

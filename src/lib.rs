@@ -15,6 +15,7 @@
 //! - [`pipeline`] is the pixel work, pure and synchronous.
 //! - [`codecs`] reads and writes formats.
 //! - [`sandbox`] is what the process gives up before it serves.
+//! - [`profile`] finds out where the processor's time goes, when somebody asks.
 //! - [`telemetry`], [`systemd`], [`typeface`], [`os`], [`pace`] and [`checkpoint`] are leaves.
 
 pub mod admission;
@@ -28,6 +29,7 @@ pub mod isolation;
 pub mod os;
 pub mod pace;
 pub mod pipeline;
+pub mod profile;
 pub mod sandbox;
 pub mod server;
 pub mod service;

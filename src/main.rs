@@ -144,6 +144,9 @@ fn prepare(
     let admin = app::bind_admin(config).map_err(|error| error.to_string())?;
     let manager = Manager::connect(&config.systemd).map_err(|error| error.to_string())?;
     os::open_own_figures();
+    if config.admin.is_some() {
+        os::open_for_sampling();
+    }
     let sources = Opened::open(config.source.clone()).map_err(|error| error.to_string())?;
     let ports = sources.ports();
     let folders = reload::folders(&sources, file);
@@ -152,6 +155,7 @@ fn prepare(
         folders: &folders,
         written: &[],
         tokens: sources.tokens(),
+        profiles: config.admin.is_some(),
         ports: ports.as_deref(),
     });
     let enforced = sandbox::apply(config.sandbox, profile);

@@ -81,6 +81,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "codecs",
             "checkpoint",
             "pace",
+            "profile",
             "telemetry",
             "os",
         ],
@@ -114,6 +115,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("pace", &[]),
     ("typeface", &[]),
     ("sandbox", &["os"]),
+    ("profile", &["os"]),
     ("os", &[]),
 ];
 
@@ -154,6 +156,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "source/store/mod.rs",
         ],
     ),
+    ("gimli", &["os/sampler/stack.rs"]),
     ("harfrust", &["pipeline/text/font.rs"]),
     ("hickory_resolver", &["source/resolve.rs"]),
     ("hmac", &["http/access/signature.rs"]),
@@ -188,7 +191,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "codecs/avif/room.rs",
         ],
     ),
-    ("libdeflater", &["codecs/png/"]),
+    ("libdeflater", &["codecs/png/", "profile/write.rs"]),
     ("libwebp_sys", &["codecs/webp/"]),
     ("moxcms", &["pipeline/color.rs"]),
     ("multer", &["http/extract.rs", "http/multipart.rs"]),

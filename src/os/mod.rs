@@ -13,6 +13,7 @@ mod folder;
 mod grants;
 mod heap;
 mod process;
+mod sampler;
 mod sockets;
 
 use std::io;
@@ -33,6 +34,9 @@ pub use self::grants::{cpus, memory};
 pub use self::heap::{Heap, heap};
 pub use self::process::{
     Fork, be_the_first_to_go, become_helper, end_by, fork, is_ignored, limit_address_space,
+};
+pub use self::sampler::{
+    Code, PERIOD, Sampler, build_id, open_for_sampling, program_code, program_files,
 };
 pub use self::sockets::unacknowledged;
 

@@ -7,7 +7,8 @@ use seccompiler::{
     SeccompFilter, SeccompRule, TargetArch, apply_filter_all_threads,
 };
 
-use super::calls::{Calls, DEADLY, Limited};
+use super::calls::{Calls, Limited};
+use super::groups::DEADLY;
 
 /// For each call the arguments that are allowed; none named is any.
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
@@ -88,6 +89,7 @@ mod tests {
         folders: &[],
         written: &[],
         tokens: None,
+        profiles: false,
         ports: None,
     };
 
@@ -99,6 +101,7 @@ mod tests {
             folders: &[folder.as_fd()],
             written: &[folder.as_fd()],
             tokens: Some(folder.as_fd()),
+            profiles: true,
             ports: Some(&[80]),
         };
         for calls in [
@@ -127,6 +130,23 @@ mod tests {
         let is_extra =
             |limited: &Limited| [libc::SYS_socket, libc::SYS_openat].contains(&limited.call);
         assert!(!calls.limited.iter().any(is_extra));
+    }
+
+    #[test]
+    fn only_a_server_with_operators_interrupts_threads_and_by_their_own_time() {
+        let with = calls::server(Needs {
+            profiles: true,
+            ..Needs::default()
+        });
+        let timers = [libc::SYS_timer_settime, libc::SYS_timer_delete];
+        let all = timers.into_iter().chain([libc::SYS_timer_create]);
+        let without = calls::server(Needs::default());
+        for call in all {
+            assert!(!without.any.contains(&call));
+            assert!(!without.limited.iter().any(|limited| limited.call == call));
+        }
+        assert!(timers.iter().all(|call| with.any.contains(call)));
+        assert!(!with.any.contains(&libc::SYS_timer_create));
     }
 
     #[test]

@@ -9,6 +9,7 @@
 mod calls;
 pub mod check;
 mod filter;
+mod groups;
 mod landlock;
 
 use std::fmt;
@@ -43,6 +44,8 @@ pub struct Needs<'a> {
     pub written: &'a [BorrowedFd<'a>],
     /// Files beneath this folder are opened by their paths, by a library.
     pub tokens: Option<BorrowedFd<'a>>,
+    /// Threads are looked at by timers, for operators.
+    pub profiles: bool,
     /// Connections are made to these TCP ports, and name servers are asked; or none are made at all.
     pub ports: Option<&'a [u16]>,
 }

@@ -1,6 +1,7 @@
 //! The operator's listener: what it shows, to whom, and the way out by it.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
@@ -326,9 +327,14 @@ async fn memory_is_told_by_who_holds_it() {
 }
 
 /// And where it serves operators, as its first line says.
-fn served(arguments: &[&str]) -> (Served, SocketAddr) {
+pub(crate) fn served(arguments: &[&str]) -> (Served, SocketAddr) {
+    served_by(Path::new(env!("CARGO_BIN_EXE_pixmill")), arguments)
+}
+
+/// The same by another program of the kind.
+pub(crate) fn served_by(program: &Path, arguments: &[&str]) -> (Served, SocketAddr) {
     let admin = ["--admin-address", "127.0.0.1:0"];
-    let served = Served::start(&[&admin, arguments].concat());
+    let served = Served::start_program(program, &[&admin, arguments].concat());
     let (_, address) = served
         .process
         .line
@@ -339,7 +345,7 @@ fn served(arguments: &[&str]) -> (Served, SocketAddr) {
 }
 
 /// Over a connection of its own.
-fn answer(admin: SocketAddr, method: &str, path: &str) -> Answer {
+pub(crate) fn answer(admin: SocketAddr, method: &str, path: &str) -> Answer {
     let asked = hosted(&request(method, path, &[], &[]), "localhost");
     Answer::whole(&ask_at(admin, &asked)).expect("a whole answer")
 }

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
@@ -44,10 +45,21 @@ impl Served {
         environment: impl IntoIterator<Item = (K, V)>,
         arguments: &[&str],
     ) -> Self {
-        let mut all = vec!["--host", "127.0.0.1", "--port", "0", "--log-format", "json"];
-        all.extend(arguments);
-        let mut command = pixmill(&all);
-        command.envs(environment).stderr(Stdio::piped());
+        let mut command = pixmill(&[]);
+        command.envs(environment);
+        Self::spawn(command, arguments)
+    }
+
+    /// Another program of the kind.
+    pub(crate) fn start_program(program: &Path, arguments: &[&str]) -> Self {
+        let mut command = Command::new(program);
+        command.env_clear();
+        Self::spawn(command, arguments)
+    }
+
+    fn spawn(mut command: Command, arguments: &[&str]) -> Self {
+        let here = ["--host", "127.0.0.1", "--port", "0", "--log-format", "json"];
+        command.args(here).args(arguments).stderr(Stdio::piped());
         let process = Process::start(&mut command).unwrap();
         let address = process.address().expect("it serves");
         Self { process, address }

@@ -90,6 +90,8 @@ mod packaging;
 mod page;
 /// What is shown in the place of failures, and forms to try operations by.
 mod pages;
+/// A reader of profiles.
+mod pprof;
 /// Operations by names that the configuration gives.
 mod presets;
 /// Each problem code, and what goes with it.
@@ -97,6 +99,8 @@ mod problems;
 /// pixmill as a process.
 #[path = "../shared/process.rs"]
 mod process;
+/// Profiles, while it works.
+mod profiles;
 /// Queries of Prometheus, read.
 #[path = "../shared/promql.rs"]
 mod promql;

@@ -5,6 +5,7 @@
 
 mod figures;
 mod pages;
+mod profiles;
 mod work;
 
 use std::sync::Arc;
@@ -54,6 +55,7 @@ pixmill, for operators
 GET  /debug/work            who waits and who is worked for
 GET  /debug/memory          budgets, the allocator, the process
 GET  /debug/config          the configuration in force, secrets hidden
+GET  /debug/pprof/profile   where the processor's time goes, for go tool pprof; ?seconds=30
 GET  /health /ready /metrics
 POST /drain                 finish what was accepted, then end, as SIGTERM does
 
@@ -68,6 +70,9 @@ pub fn router(state: State, admin: &Admin) -> Router {
         .route("/debug", get(INDEX))
         .route("/debug/work", get(work::table))
         .route("/debug/memory", get(figures::memory))
+        .route("/debug/pprof", get(profiles::INDEX))
+        .route("/debug/pprof/", get(profiles::INDEX))
+        .route("/debug/pprof/profile", get(profiles::profile))
         .route("/debug/config", get(async move || effective()))
         .route("/drain", post(async move || drained(&drain)))
         .route("/metrics", get(status::metrics))

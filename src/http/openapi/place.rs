@@ -75,6 +75,8 @@ pub(super) fn occurs(kind: Kind, place: Place<'_>, state: &State) -> bool {
         Kind::Draining => matches!(place.what, What::Ready),
         Kind::NotFound => matches!(place.what, What::Problem | What::PageFile),
         // Of paths and methods that aren't described, and of the listener for operators.
-        Kind::Disabled | Kind::MethodNotAllowed | Kind::ForbiddenPage => false,
+        Kind::Disabled | Kind::MethodNotAllowed | Kind::ForbiddenPage | Kind::ProfileRunning => {
+            false
+        }
     }
 }

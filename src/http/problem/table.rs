@@ -63,6 +63,8 @@ problems! {
         "The Allow header has the methods that it takes. Images are sent by POST; a GET takes one that its query names, where the server is set to read such.";
     UploadTimeout 408 "upload-timeout" "The upload was too slow"
         "The body didn't arrive in time, or came at less than the least rate. Send it again over a better connection, or send a smaller file.";
+    ProfileRunning 409 "profile-running" "A profile is being made"
+        "The processor's time is looked at for one who asks at a time. Ask again when that profile has ended.";
     BodyTooLarge 413 "body-too-large" "The upload is too large"
         "The document has the limit in bytes. Send a smaller file; the server's settings are max_body and max_source.";
     UnsupportedFormat 415 "unsupported-format" "This is no image in a supported format"
