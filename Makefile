@@ -16,15 +16,17 @@ FUZZ := 0.13.2
 # Tools of our own come first.
 export PATH := $(TOOLS)/bin:$(PATH):/usr/sbin
 
-.PHONY: run build test test-all shells alerts-check page-test model inject lint bench fuzz soak rolling-restart stores tools static-check fmt clean
+.PHONY: run build test test-all shells alerts-check page-test pprof-check model inject lint bench fuzz soak rolling-restart stores tools static-check fmt clean
 
 run: build ## Build and serve on :8080.
 	$(DIST)
 
+# The same with its symbols is left beside it, for profiles and debuggers.
 build: tools ## Leave the static binary at target/dist/pixmill.
 	cargo build $(CARGO_FLAGS) --profile dist
 	mkdir -p $(dir $(DIST))
-	cp $(TARGET_DIR)/$(TARGET)/dist/pixmill $(DIST)
+	cp $(TARGET_DIR)/$(TARGET)/dist/pixmill $(DIST).debug
+	strip --strip-all -o $(DIST) $(DIST).debug
 
 tools: ## Install cmake and nasm, which the C codecs are built with.
 	@scripts/tools.sh cmake nasm
@@ -36,7 +38,7 @@ test: tools ## Run every test.
 	then cargo nextest run $(CARGO_FLAGS); \
 	else echo "make: cargo-nextest can't be installed, using cargo test"; cargo test $(CARGO_FLAGS); fi
 
-test-all: test shells alerts-check page-test ## Run every test, those that need heavy tools among them.
+test-all: test shells alerts-check page-test pprof-check ## Run every test, those that need heavy tools among them.
 
 shells: tools ## Have the shells read their completions, and groff the manual.
 	@scripts/tools.sh --aside fish groff zsh
@@ -73,6 +75,9 @@ model: tools ## Run the accounting under a model checker for long.
 inject: tools ## Make the Nth call to the system fail, for every kind and N.
 	@scripts/tools.sh strace
 	PIXMILL_INJECT=all cargo test $(CARGO_FLAGS) --test inject -- --nocapture
+
+pprof-check: build ## Have Go's pprof read a profile of the static binary under load.
+	scripts/pprof-check.sh $(abspath $(DIST))
 
 static-check: build ## Prove that the binary needs nothing beside itself.
 	scripts/static-check.sh $(DIST)

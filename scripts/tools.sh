@@ -50,6 +50,8 @@ rm -r .tools/deb
 mkdir -p .tools/bin
 for tool in "${missing[@]}"; do
     program=$(find "$root" -path "*bin/$tool" -print -quit)
+    # A package may have none of its own name.
+    [ -n "$program" ] || continue
     cat >".tools/bin/$tool" <<WRAPPER
 #!/bin/sh
 LD_LIBRARY_PATH=\$(echo "$root"/usr/lib/*-linux-gnu):\$LD_LIBRARY_PATH exec "$program" "\$@"
