@@ -99,6 +99,8 @@ fn whatever_is_tried_inside_is_refused() {
 fn sources_open_no_other_door() {
     let folder = env!("CARGO_MANIFEST_DIR");
     all_is_refused(&["check-sandbox", "--mount", folder, "--allow-remote", "true"]);
+    // Nor do operators, whose timers reach nothing but the process's own threads.
+    all_is_refused(&["check-sandbox", "--admin-address", "127.0.0.1:9090"]);
     // A file that is opened by its path lets none be opened but its neighbours.
     let token = format!("{folder}/README.md");
     let environment = [
