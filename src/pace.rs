@@ -10,6 +10,12 @@ use tokio::time::Instant;
 /// Bytes may begin slowly: the pace counts from here on.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// Where others need the memory that slow senders hold, they have to send so many times as fast, and start as much sooner.
+const HURRIED: u32 = 8;
+
+/// Whether there is haste is asked as often.
+const HASTY_LOOK: Duration = Duration::from_millis(250);
+
 /// When which bytes have to be here.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
@@ -31,7 +37,7 @@ impl Pace {
     }
 
     /// When the next bytes have to be here, after so many have come: each share of what was announced in its share of the time.
-    pub fn due(&self, received: u64) -> Instant {
+    fn due(&self, received: u64) -> Instant {
         if self.bytes_per_second == 0 {
             return self.end;
         }
@@ -44,6 +50,31 @@ impl Pace {
         let by_rate = Duration::try_from_secs_f64(received as f64 / self.bytes_per_second as f64);
         let earned = by_rate.unwrap_or(left).min(left.mul_f64(share));
         (self.start + GRACE + earned).min(self.end)
+    }
+
+    /// When the next bytes have to be here, after so many have come, if others lack the memory that is held for them. Who sends
+    /// steadily is borne all the same, however much was announced.
+    fn hurried(&self, received: u64) -> Instant {
+        if self.bytes_per_second == 0 {
+            return self.end;
+        }
+        let by_rate = Duration::try_from_secs_f64(received as f64 / self.bytes_per_second as f64);
+        let earned = by_rate.unwrap_or(Duration::MAX).saturating_add(GRACE);
+        (self.start + (earned / HURRIED).min(self.end - self.start)).min(self.end)
+    }
+
+    /// When it has to be looked whether the next bytes are late, after so many have come.
+    pub fn first_look(&self, received: u64) -> Instant {
+        self.hurried(received).min(self.due(received))
+    }
+
+    /// When it has to be looked again, where it is looked now; `None` if they are late.
+    pub fn next_look(&self, received: u64, is_hasty: impl FnOnce() -> bool) -> Option<Instant> {
+        let (now, due) = (Instant::now(), self.due(received));
+        if now >= due || (now >= self.hurried(received) && is_hasty()) {
+            return None;
+        }
+        Some(due.min(self.first_look(received).max(now + HASTY_LOOK)))
     }
 
     /// Whether all bytes have to be here by now, however fast they came.

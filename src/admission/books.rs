@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::Settings;
 use super::budget::{Budget, Taken};
 use super::pace::Pace;
 use super::permit::Permit;
 use super::queue::{Demand, Queue};
+use super::uploads::Uploads;
 
 #[derive(Debug)]
 pub(super) struct Books {
@@ -21,7 +23,7 @@ pub(super) struct Books {
     pub(super) pixels: Taken,
     /// Of that, what answers hold that are not sent yet.
     pub(super) answers: Taken,
-    pub(super) uploads: u64,
+    pub(super) uploads: Uploads,
     pub(super) cancelled: u64,
     /// Processor time of work after its client had left.
     pub(super) wasted_cancelled: Duration,
@@ -37,7 +39,8 @@ pub(super) struct Waiter {
 }
 
 impl Books {
-    pub(super) fn new(budget: Budget) -> Self {
+    pub(super) fn new(settings: &Settings) -> Self {
+        let budget = Budget(settings.pixel_memory);
         Self {
             budget,
             queue: Queue::new(budget),
@@ -46,7 +49,7 @@ impl Books {
             dear: 0,
             pixels: Taken::default(),
             answers: Taken::default(),
-            uploads: 0,
+            uploads: Uploads::new(settings.upload_memory),
             cancelled: 0,
             wasted_cancelled: Duration::ZERO,
             wasted_late: Duration::ZERO,

@@ -16,6 +16,7 @@ mod pool;
 mod queue;
 mod run;
 mod state;
+mod uploads;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -158,7 +159,21 @@ impl Admission {
         self.0.state.look()
     }
 
-    /// Upload memory for a body of `bytes` (its announced length, or 0 when there is none). Never waits.
+    /// Upload memory for a body on its way of `bytes` (its announced length, or 0 when there is none). Waits up to a second where
+    /// there is none left, but slow senders hold some; until `end` at most.
+    ///
+    /// # Errors
+    /// `Overloaded`.
+    pub async fn body(&self, bytes: u64, end: Instant) -> Result<Lease, Error> {
+        self.0.state.await_upload(bytes, end).await
+    }
+
+    /// Whether somebody waits for memory that bodies on their way hold: slow ones have to hurry.
+    pub fn lacks_upload_memory(&self) -> bool {
+        self.0.state.lacks_upload_memory()
+    }
+
+    /// Upload memory for so many bytes that come from no client. Never waits.
     ///
     /// # Errors
     /// `Overloaded`.

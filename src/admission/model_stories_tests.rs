@@ -7,6 +7,7 @@ use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, Scheduler}
 use super::*;
 use crate::admission::permit::Waiting;
 use crate::admission::state::Entry;
+use crate::admission::uploads::Asked;
 
 /// What the front door does for one request; its fate comes from a thread of its own, at any moment.
 fn client(world: &Arc<World>, demand: Demand, fate: Fate, how: Work) {
@@ -108,19 +109,63 @@ async fn happens(what: Option<oneshot::Receiver<()>>) {
     }
 }
 
-fn upload(world: &Arc<World>, first: u64, more: u64) {
-    if let Ok(mut lease) = Lease::new(&world.state, first) {
+/// What holds upload memory.
+#[derive(Clone, Copy, Debug)]
+enum Upload {
+    /// The server's own.
+    Own,
+    /// A body that is given up.
+    Stays,
+    /// One that arrives.
+    Arrives,
+    /// One whose client may leave while it waits.
+    Leaves,
+}
+
+/// A body on its way, whose client may leave while it waits for memory, or something that waits for none.
+fn upload(world: &Arc<World>, first: u64, more: u64, kind: Upload) {
+    let (strike, struck) = oneshot::channel::<()>();
+    let striker =
+        matches!(kind, Upload::Leaves).then(|| shuttle::thread::spawn(move || drop(strike)));
+    let lease = match kind {
+        Upload::Own => Lease::new(&world.state, first).ok(),
+        Upload::Stays | Upload::Arrives | Upload::Leaves => {
+            let gone = striker.is_some().then_some(struck);
+            body(world, first, gone)
+        }
+    };
+    if let Some(striker) = striker {
+        striker.join().unwrap();
+    }
+    if let Some(mut lease) = lease {
         world.change(|ledger| ledger.uploads += first);
         let mut held = first;
         if lease.extend(more).is_ok() {
             held += more;
             world.change(|ledger| ledger.uploads += more);
         }
+        if matches!(kind, Upload::Arrives) {
+            lease.arrive();
+        }
         world.check();
         world.change(|ledger| ledger.uploads -= held);
         drop(lease);
     }
     world.check();
+}
+
+/// Its memory; `None` if it is refused or leaves.
+fn body(world: &Arc<World>, bytes: u64, gone: Option<oneshot::Receiver<()>>) -> Option<Lease> {
+    match world.state.ask_upload(bytes).ok()? {
+        Asked::Granted(lease) => Some(lease),
+        Asked::Waiting(mut turn) => shuttle::future::block_on(async {
+            tokio::select! {
+                biased;
+                () = happens(gone) => None,
+                granted = &mut turn.granted => granted.ok(),
+            }
+        }),
+    }
 }
 
 /// Threads that run one after the other, as the scheduler says; how many times they have been run.
@@ -144,7 +189,7 @@ fn runs(usual: usize) -> usize {
     usual * factor
 }
 
-/// Three to six clients and two uploads, of random kinds, while two seconds pass at some moment: patience ends.
+/// Three to six clients and three uploads, of random kinds, while two seconds pass at some moment: patience ends.
 fn crowd(counts: &Arc<Counts>) {
     let mut random = shuttle::rand::thread_rng();
     let settings = Settings {
@@ -168,13 +213,17 @@ fn crowd(counts: &Arc<Counts>) {
             client(&world, demand, fate, how);
         }));
     }
-    for _ in 0..2 {
+    for _ in 0..3 {
         let (world, first, more) = (
             Arc::clone(&world),
             random.gen_range(0..8),
             random.gen_range(0..8),
         );
-        threads.push(shuttle::thread::spawn(move || upload(&world, first, more)));
+        let kinds = [Upload::Own, Upload::Stays, Upload::Arrives, Upload::Leaves];
+        let kind = kinds[random.gen_range(0..4)];
+        threads.push(shuttle::thread::spawn(move || {
+            upload(&world, first, more, kind);
+        }));
     }
     threads.push(shuttle::thread::spawn(|| {
         shuttle::future::block_on(tokio::time::advance(Duration::from_secs(2)));

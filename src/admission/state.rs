@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct State {
     settings: Settings,
-    books: Lock<Books>,
+    pub(super) books: Lock<Books>,
 }
 
 /// What came of asking for a permit.
@@ -33,7 +33,7 @@ impl State {
     pub(super) fn new(settings: Settings) -> Self {
         Self {
             settings,
-            books: Lock::new(Books::new(Budget(settings.pixel_memory))),
+            books: Lock::new(Books::new(&settings)),
         }
     }
 
@@ -85,22 +85,6 @@ impl State {
         books.queue.retain(|waiter| waiter.id != id);
         // Whoever stood behind may fit now.
         self.advance(&mut books);
-    }
-
-    /// Takes so much more upload memory, or says when to come back.
-    pub(super) fn take_upload(&self, bytes: u64) -> Result<(), Error> {
-        let mut books = self.books.lock();
-        match books.uploads.checked_add(bytes) {
-            Some(sum) if sum <= self.settings.upload_memory => {
-                books.uploads = sum;
-                Ok(())
-            }
-            _ => Err(self.overloaded(&books, Lack::UploadMemory)),
-        }
-    }
-
-    pub(super) fn give_upload_back(&self, bytes: u64) {
-        self.books.lock().uploads -= bytes;
     }
 
     /// Takes a worker and memory back; no time from work that didn't run to its end: overload would look like speed.
@@ -160,7 +144,7 @@ impl State {
             busy: books.busy,
             workers: self.settings.workers,
             queue: self.settings.queue,
-            upload_memory: (books.uploads, self.settings.upload_memory),
+            upload_memory: (books.uploads.taken(), self.settings.upload_memory),
             pixel_memory: (books.pixels.all(), self.settings.pixel_memory),
             answer_memory: books.answers.all(),
             cancelled: books.cancelled,
@@ -267,7 +251,7 @@ impl State {
         Duration::from_secs_f64(books.pace.seconds(seconds) / self.settings.workers as f64)
     }
 
-    fn overloaded(&self, books: &Books, lack: Lack) -> Error {
+    pub(super) fn overloaded(&self, books: &Books, lack: Lack) -> Error {
         Error::Overloaded {
             lack,
             retry_after: self.later(books),
@@ -289,7 +273,7 @@ impl State {
     pub(super) fn modelled(settings: Settings) -> Self {
         Self {
             settings,
-            books: Lock::modelled(Books::new(Budget(settings.pixel_memory))),
+            books: Lock::modelled(Books::new(&settings)),
         }
     }
 
@@ -297,6 +281,7 @@ impl State {
     pub(super) fn settled(&self) -> bool {
         let mut books = self.books.lock();
         assert!(books.busy > 0 || books.dear == 0);
+        assert!(books.uploads.settled());
         self.next(&mut books).is_none()
     }
 }

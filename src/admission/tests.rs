@@ -224,8 +224,10 @@ fn uploads_are_leased_in_steps_and_given_back() {
     assert_eq!(used(), 100);
     lease.cover(50).unwrap();
     assert_eq!(used(), 100);
-    lease.cover(101).unwrap();
-    assert_eq!(used(), MIB);
+    for (bytes, covered) in [(101, 64 << 10), (70 << 10, 128 << 10), (513 << 10, MIB)] {
+        lease.cover(bytes).unwrap();
+        assert_eq!(used(), covered);
+    }
     lease.cover(3 * MIB + 1).unwrap();
     assert_eq!(used(), 4 * MIB);
     assert!(matches!(

@@ -65,12 +65,14 @@ pub(super) async fn upload(
     check_encoding(parts)?;
     let announced = announced(parts, settings.max_body)?;
     admission.look()?;
-    let lease = admission.upload(announced.unwrap_or(0))?;
     context.checkpoint.enter(Stage::Receive);
+    let lease = admission
+        .body(announced.unwrap_or(0), context.deadline.at())
+        .await?;
     let end = Instant::now() + settings.body_timeout;
     let end = context.deadline.at().min(end);
     let pace = Pace::new(end, settings.min_upload_rate, announced);
-    let mut inflow = Inflow::new(body, pace, settings.max_body);
+    let mut inflow = Inflow::new(body, pace, settings.max_body, admission.clone());
     let mut collected = Collected::new(lease, announced);
     // The announced length holds both, but the first has room for all of it.
     let second = draws.then(|| admission.upload(0)).transpose()?;

@@ -15,23 +15,27 @@ use futures_core::Stream;
 use tokio::time::{Sleep, sleep_until};
 
 use super::problem::{Kind, Limit, Problem};
+use crate::admission::Admission;
 use crate::pace::Pace;
 
 /// The bytes of a body, or why there are no more.
 pub(super) struct Inflow {
     stream: BodyDataStream,
     pace: Pace,
+    /// Says whether others lack the memory that is held for this body.
+    admission: Admission,
     clock: Pin<Box<Sleep>>,
     received: u64,
     max_body: u64,
 }
 
 impl Inflow {
-    pub(super) fn new(body: Body, pace: Pace, max_body: u64) -> Self {
+    pub(super) fn new(body: Body, pace: Pace, max_body: u64, admission: Admission) -> Self {
         Self {
             stream: body.into_data_stream(),
-            clock: Box::pin(sleep_until(pace.due(0))),
+            clock: Box::pin(sleep_until(pace.first_look(0))),
             pace,
+            admission,
             received: 0,
             max_body,
         }
@@ -48,8 +52,22 @@ impl Inflow {
         if self.received > self.max_body {
             return Err(Refusal(too_large(self.max_body)));
         }
-        self.clock.as_mut().reset(self.pace.due(self.received));
+        self.clock
+            .as_mut()
+            .reset(self.pace.first_look(self.received));
         Ok(())
+    }
+
+    /// Ready when the next bytes are late.
+    fn poll_late(&mut self, task: &mut Task<'_>) -> Poll<()> {
+        loop {
+            ready!(self.clock.as_mut().poll(task));
+            let is_hasty = || self.admission.lacks_upload_memory();
+            match self.pace.next_look(self.received, is_hasty) {
+                Some(look) => self.clock.as_mut().reset(look),
+                None => return Poll::Ready(()),
+            }
+        }
     }
 }
 
@@ -63,7 +81,7 @@ impl Stream for Inflow {
             Poll::Ready(Some(Ok(data))) => Some(this.count(&data).map(|()| data)),
             Poll::Ready(Some(Err(error))) => Some(Err(Refusal(cut_off(&error)))),
             Poll::Pending => {
-                ready!(this.clock.as_mut().poll(task));
+                ready!(this.poll_late(task));
                 Some(Err(Refusal(too_slow(&this.pace))))
             }
         })
@@ -132,6 +150,7 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
+    use crate::admission::Settings;
 
     /// A client that sends a piece every so often.
     struct Dripping(Pin<Box<Sleep>>, Duration, usize);
@@ -147,8 +166,61 @@ mod tests {
         }
     }
 
+    fn admission() -> Admission {
+        Admission::start(Settings {
+            workers: 1,
+            nice: 0,
+            queue: 1,
+            upload_memory: 1 << 20,
+            pixel_memory: 1 << 20,
+        })
+        .unwrap()
+    }
+
+    /// Milliseconds until a body is given up, of which so much comes every 100 ms; as long as it is borne where it isn't.
+    async fn borne(bytes: usize, announced: u64, admission: &Admission) -> u128 {
+        let start = Instant::now();
+        let drops = Dripping(
+            Box::pin(sleep_until(start)),
+            Duration::from_millis(100),
+            bytes,
+        );
+        let pace = Pace::new(start + Duration::from_secs(30), 1 << 10, Some(announced));
+        let body = Body::from_stream(drops);
+        let mut inflow = Inflow::new(body, pace, 1 << 30, admission.clone());
+        while inflow.next().await.is_ok() {}
+        start.elapsed().as_millis()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn slow_senders_hurry_where_others_lack_memory() {
+        let admission = admission();
+        let _slow = admission.body(1 << 20, Instant::now()).await.unwrap();
+        // Nobody needs it.
+        assert!(borne(1, 10 << 10, &admission).await.abs_diff(5000) <= 250);
+        for (bytes, announced, millis) in [
+            (1, 10 << 10, 625),
+            // The least rate is a kilobyte a second, and eight are wanted now.
+            (700, 1 << 20, 4300),
+            (900, 200 << 10, 30_000),
+        ] {
+            let needs = async {
+                loop {
+                    let hour = Instant::now() + Duration::from_hours(1);
+                    let _refused = admission.body(1, hour).await;
+                }
+            };
+            let borne = tokio::select! {
+                borne = borne(bytes, announced, &admission) => borne,
+                () = needs => 0,
+            };
+            assert!(borne.abs_diff(millis) <= 250, "{bytes}: {borne}");
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn who_announces_much_and_sends_little_is_found_out() {
+        let admission = admission();
         for (announced, kibibytes, seconds) in [
             // 1 KiB a second is enough for a body of that size, and for one without an announced length.
             (Some(20 << 10), 1, 30),
@@ -165,7 +237,8 @@ mod tests {
             );
             let start = Instant::now();
             let pace = Pace::new(start + Duration::from_secs(30), 1 << 10, announced);
-            let mut inflow = Inflow::new(Body::from_stream(drops), pace, 1 << 30);
+            let mut inflow =
+                Inflow::new(Body::from_stream(drops), pace, 1 << 30, admission.clone());
             let problem = loop {
                 if let Err(problem) = inflow.next().await {
                     break problem;

@@ -27,9 +27,6 @@ pub struct Collected {
     is_covered: bool,
 }
 
-/// What comes without an announced length grows in steps of this.
-const STEP: usize = 1 << 20;
-
 impl Collected {
     /// Nothing yet. `lease` is for the `announced` bytes, or for none.
     pub fn new(lease: Lease, announced: Option<u64>) -> Self {
@@ -50,7 +47,10 @@ impl Collected {
         self.cover(data.len())?;
         let spare = self.bytes.capacity() - self.bytes.len();
         if spare < data.len() {
-            self.bytes.reserve_exact(data.len().max(STEP));
+            // As much as is granted, which for what has no announced length grows with it.
+            let granted = usize::try_from(self.lease.bytes()).unwrap_or(usize::MAX);
+            let more = granted.saturating_sub(self.bytes.len());
+            self.bytes.reserve_exact(more.max(data.len()));
         }
         self.hasher.update(data);
         self.bytes.extend_from_slice(data);
@@ -80,7 +80,8 @@ impl Collected {
     }
 
     /// The whole picture; `None` if there is nothing of it.
-    pub fn finish(self) -> Option<Source> {
+    pub fn finish(mut self) -> Option<Source> {
+        self.lease.arrive();
         let digest = *self.hasher.finalize().as_bytes();
         (!self.bytes.is_empty()).then(|| Source {
             bytes: self.bytes.into(),

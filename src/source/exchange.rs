@@ -173,12 +173,18 @@ pub(super) async fn read(
     if let Some(length) = announced.filter(|&length| length > max_bytes) {
         return Err(too_large(Some(length)));
     }
-    let mut collected = Collected::new(admission.upload(announced.unwrap_or(0))?, announced);
+    let lease = admission.body(announced.unwrap_or(0), end).await?;
+    let mut collected = Collected::new(lease, announced);
     let pace = Pace::new(end, min_rate, announced);
     let mut received = 0;
     loop {
-        let next = timeout_at(pace.due(received), next(&mut body)).await;
-        let Some(data) = next.map_err(|_elapsed| Error::Timeout)?? else {
+        let look = pace.next_look(received, || admission.lacks_upload_memory());
+        let data = match timeout_at(look.unwrap_or_else(Instant::now), next(&mut body)).await {
+            Ok(next) => next?,
+            Err(_elapsed) if look.is_none() => return Err(Error::Timeout),
+            Err(_elapsed) => continue,
+        };
+        let Some(data) = data else {
             break;
         };
         received += data.len() as u64;

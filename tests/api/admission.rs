@@ -441,6 +441,34 @@ async fn a_panicking_codec_costs_one_request() {
         .picture("image/jpeg", 20, 15);
 }
 
+/// Bodies that are announced and don't come hold all upload memory: whoever sends one meanwhile waits for less than a second, and they go.
+#[tokio::test]
+async fn slow_senders_make_room() {
+    let body = jpeg(&photo(60, 40));
+    let server = TestServer::start_with(|config| config.admission.upload_memory = 100_000).await;
+    let mut slow = Vec::new();
+    for length in [60_000, 100_000 - 60_000] {
+        let mut stream = server.connect().await;
+        let head =
+            format!("POST /resize?width=3 HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        slow.push(stream);
+    }
+    server
+        .settled(|figures| figures.upload_memory.0 == 100_000)
+        .await;
+    server
+        .post("/resize?width=20", &body)
+        .await
+        .picture("image/jpeg", 20, 13);
+    for mut stream in slow {
+        Answer::read(&mut stream, false)
+            .await
+            .problem(408, "upload-timeout");
+    }
+    server.settled(|figures| figures.upload_memory.0 == 0).await;
+}
+
 #[tokio::test]
 async fn upload_memory_is_a_budget() {
     let server = TestServer::start_with(|config| config.admission.upload_memory = 1_000).await;
