@@ -14,7 +14,7 @@ use crate::pace::Pace;
 use crate::service::{Context, Source};
 use crate::source::Collected;
 
-/// What a request brought: a picture, one to draw over it, and the text fields before it.
+/// What a request brought: a picture, one to draw over it, and text fields.
 pub(super) struct Upload {
     pub(super) source: Source,
     pub(super) beside: Option<Source>,

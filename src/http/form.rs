@@ -83,7 +83,7 @@ pub(super) async fn page(Extract(state): Extract<State>, uri: Uri) -> Response {
     (headers, page).into_response()
 }
 
-/// Fields before the file count as parameters; for imaginary only the query does.
+/// Text fields count as parameters; for imaginary only the query does.
 fn form(
     page: &mut String,
     state: &State,

@@ -1,4 +1,4 @@
-//! A form: the text fields before the file, the file, and maybe one to draw over it.
+//! A form: text fields, the file, and maybe one to draw over it, in any order.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -30,15 +30,15 @@ const BESIDE: usize = MAX_TEXT + 4 * MAX_BETWEEN;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Found {
     Nothing,
-    /// A part with a file name, after so many text fields. One that is named `file` would be better.
-    Another(usize),
+    /// A part with a file name. One that is named `file` would be better.
+    Another,
     File,
 }
 
 /// The part with the picture that is drawn over the first.
 const BESIDE_IT: &str = "image";
 
-/// Reads the whole form; the file is collected, the fields before it come back. Where there may be a `second`, that is the part `image`,
+/// Reads the whole form; the file is collected, the text fields come back. Where there may be a `second`, that is the part `image`,
 /// unless the form has no other file. For imaginary a file has to be named `file`.
 pub(super) async fn read(
     inflow: &mut Inflow,
@@ -56,7 +56,6 @@ pub(super) async fn read(
     let mut found = Found::Nothing;
     let mut texts = Texts::default();
     let mut parts = 0;
-    let mut before_second = None;
     while let Some(field) = appetite.told(form.next_field().await)? {
         parts += 1;
         if parts > MAX_PARTS {
@@ -67,21 +66,14 @@ pub(super) async fn read(
         let is_second = !is_text && field.name() == Some(BESIDE_IT);
         if let Some(second) = second.as_deref_mut().filter(|_| is_second) {
             first_file(field, &appetite, second).await?;
-            before_second.get_or_insert(texts.fields.len());
-        } else if found == Found::File
-            || (matches!(found, Found::Another(_)) && !is_file && !is_text)
-        {
-            skip(field, &appetite).await?;
         } else if is_text {
             texts.add(field, &appetite).await?;
+        } else if found == Found::File || (found == Found::Another && !is_file) {
+            skip(field, &appetite).await?;
         } else {
             collected.clear();
             file(field, &appetite, collected).await?;
-            found = if is_file {
-                Found::File
-            } else {
-                Found::Another(texts.fields.len())
-            };
+            found = if is_file { Found::File } else { Found::Another };
         }
     }
     drop(form);
@@ -89,19 +81,15 @@ pub(super) async fn read(
     while inflow.next().await?.is_some() {}
     if let Some(second) = second.filter(|second| found == Found::Nothing && !second.is_empty()) {
         std::mem::swap(collected, second);
-        found = Found::Another(before_second.unwrap_or_default());
+        found = Found::Another;
     }
-    match found {
-        Found::File => {}
-        Found::Another(before) if compat == Compat::None => texts.fields.truncate(before),
-        Found::Another(_) | Found::Nothing => {
-            return Err(Problem::new(
-                Kind::MissingImage,
-                "The form has no file. Send the image as the part named file.",
-            ));
-        }
+    if found == Found::File || (found == Found::Another && compat == Compat::None) {
+        return Ok(texts.fields);
     }
-    Ok(texts.fields)
+    Err(Problem::new(
+        Kind::MissingImage,
+        "The form has no file. Send the image as the part named file.",
+    ))
 }
 
 async fn file(

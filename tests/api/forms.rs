@@ -161,14 +161,11 @@ async fn the_part_named_file_is_the_picture_else_the_first_with_a_file_name() {
         (vec![named(), other()], 20, 10),
         (vec![other(), named()], 20, 10),
         (vec![other(), part("another", &wide)], 10, 20),
-        // Fields before the picture count, those after it don't.
-        (
-            vec![other(), text("fit", "fill"), named(), text("w", "5")],
-            20,
-            20,
-        ),
-        (vec![text("fit", "fill"), other(), text("w", "5")], 20, 20),
-        (vec![other(), text("fit", "fill")], 10, 20),
+        // Fields count wherever they are.
+        (vec![other(), text("fit", "fill"), named()], 20, 20),
+        (vec![text("fit", "fill"), other()], 20, 20),
+        (vec![named(), text("fit", "fill")], 20, 20),
+        (vec![other(), text("fit", "fill")], 20, 20),
     ] {
         let body = [parts.concat(), end.clone()].concat();
         let headers = [(

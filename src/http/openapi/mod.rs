@@ -56,7 +56,7 @@ pub(super) async fn page(Extract(state): Extract<State>, headers: HeaderMap) -> 
 }
 
 const ABOUT: &str = "Resizes, crops and converts images. A picture is sent as the body of a POST, whatever its \
-    Content-Type says, or as the part `file` of a form, whose text fields before the file count as parameters, too. \
+    Content-Type says, or as the part `file` of a form, whose text fields count as parameters, too. \
     Every failure is a problem document (RFC 9457) that says what to do. HEAD is answered wherever GET is, OPTIONS everywhere.";
 
 const ABOUT_COMPAT: &str = " This server answers as imaginary's clients are used to: names it doesn't know are ignored, \
