@@ -50,6 +50,12 @@ pub fn of_whoever_asks() -> impl Iterator<Item = &'static ParameterRow> {
     rows.filter(|row| row.taken == Taken::WhoeverAsks)
 }
 
+/// The others: they are about pictures, and any operation looks at them.
+pub fn of_pictures() -> impl Iterator<Item = &'static ParameterRow> {
+    let rows = PARAMETERS.iter();
+    rows.filter(|row| row.taken != Taken::WhoeverAsks)
+}
+
 /// The row of a parameter by its canonical name.
 pub fn parameter(name: &str) -> Option<&'static ParameterRow> {
     PARAMETERS.iter().find(|row| row.name == name)

@@ -138,6 +138,20 @@ fn examples_are_complete() {
     }
 }
 
+/// Programs that read descriptions fill in all of them at once.
+#[test]
+fn examples_go_together() {
+    for row in OPERATIONS {
+        let asked = described(row.name).expect("an operation");
+        let rows = asked.parameters();
+        let pairs: Vec<_> = rows
+            .map(|row| (row.name.to_owned(), row.example.to_owned()))
+            .collect();
+        let parsed = request::parse(row, &pairs, &[], RULES).expect("parameters");
+        assert_eq!(parsed.complete(), Ok(()), "{}", row.name);
+    }
+}
+
 #[test]
 fn every_parameter_is_somewhere() {
     for row in PARAMETERS {
@@ -193,8 +207,9 @@ fn what_is_allowed_is_said_in_words_too() {
             Kind::Choice(choice) => choice.words.iter().for_each(|word| says(row, word)),
             _ => {}
         }
-        // That one is never without effect, nor ever with one.
-        let value = row.default_value().filter(|_| row.name != "noprofile");
+        // The one is never without effect, nor ever with one; the other would contradict what others show.
+        let is_bound = matches!(row.name, "noprofile" | "stripmeta");
+        let value = row.default_value().filter(|_| !is_bound);
         if let Some(value) = value {
             assert_ne!(
                 value, row.example,

@@ -65,6 +65,13 @@ fn values_are_understood() {
     check("w=1&withoutEnlargement", &|r| {
         r.sizing.enlarge == Enlarge::Never
     });
+    check("w=7&dpr=15e-1", &|r| r.sizing.width == Some(11));
+    // As programs write what is small.
+    for tiny in ["1e-7", "1E-07", "0.0000001"] {
+        check(&format!("w=7&sigma={tiny}"), &|r| {
+            (r.effects.blur - 1e-7).abs() < 1e-20
+        });
+    }
     check("w=7&dpr=1.5", &|r| r.sizing.width == Some(11));
     check("w=1&q=100", &|r| r.writing.quality == Some(100));
     check("w=1&type=JPG", &|r| {
@@ -121,7 +128,14 @@ fn nonsense_is_named() {
         ("w=1&dpr=0", "dpr"),
         ("w=1&dpr=9", "dpr"),
         ("w=1&dpr=NaN", "dpr"),
-        ("w=1&dpr=1e0", "dpr"),
+        ("w=1&dpr=1e", "dpr"),
+        ("w=1&dpr=e0", "dpr"),
+        ("w=1&dpr=1e9", "dpr"),
+        ("w=1&dpr=1e99999", "dpr"),
+        ("w=1&dpr=1e-99999", "dpr"),
+        ("w=1&dpr=1e0.5", "dpr"),
+        ("w=1&dpr=1ee0", "dpr"),
+        ("w=1&dpr=+1", "dpr"),
         ("w=1&q=0", "q"),
         ("w=1&quality=101", "quality"),
         ("w=1&type=bmp", "type"),

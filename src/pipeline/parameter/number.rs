@@ -8,13 +8,20 @@ pub(in crate::pipeline) fn whole<T: std::str::FromStr>(text: &str) -> Option<T> 
     text.parse().ok()
 }
 
-/// A decimal number without exponent: digits with at most one point.
+/// A decimal number: digits with at most one point, and an exponent of at most three digits where there is one, since that is
+/// how programs write what is small.
 pub(in crate::pipeline) fn decimal(text: &str) -> Option<f64> {
-    let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    if !plain {
-        return None;
-    }
-    text.parse().ok()
+    let (digits, exponent) = match text.split_once(['e', 'E']) {
+        Some((digits, exponent)) => (digits, Some(exponent)),
+        None => (text, None),
+    };
+    let is_exponent = |exponent: &str| {
+        let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+        (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+    };
+    let is_plain = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let is_number = is_plain && exponent.is_none_or(is_exponent);
+    text.parse().ok().filter(|_| is_number)
 }
 
 /// As Go reads a number, without its sign: an exponent, a missing digit on either side of the point, underscores.

@@ -19,7 +19,11 @@ const COLOUR: &str = "255,255,255, fff, ffffff, ffffff80, or a CSS colour name";
 const LENGTH: Kind = Kind::whole(0, MAX_LENGTH);
 const TONE: Kind = Kind::decimal(0.0, 10.0);
 const SIZE: Kind = Form("[1-9][0-9]{0,4}x([1-9][0-9]{0,4})?|x[1-9][0-9]{0,4}");
-const RATIO: Kind = Form("[1-9][0-9]{0,4}:[1-9][0-9]{0,4}");
+/// Both parts up to 65535.
+const RATIO: Kind = Form(
+    "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])\
+     :([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])",
+);
 const SIDES: Kind =
     Kind::Lengths("([0-9]{1,4}|10000)(,([0-9]{1,4}|10000)|(,([0-9]{1,4}|10000)){3})?");
 
@@ -46,7 +50,7 @@ pub const PARAMETERS: &[ParameterRow] = &[
         "as the operation says", "How the picture fits into width and height."),
     own(("enlarge", &["el"]), (Boolean, "", Every, "true"),
         BOOLEAN, "as the operation says", "Whether the result may be larger than the source."),
-    own(("withoutEnlargement", &["we"]), (Boolean, "", Every, "true"),
+    own(("withoutEnlargement", &["we"]), (Boolean, "", Every, "false"),
         BOOLEAN, "none", "The negative of enlarge."),
     row(("force", &[]), (Boolean, "", Every, "true"),
         BOOLEAN, "false", "Stretch to width and height exactly, enlarging."),
@@ -175,7 +179,7 @@ pub const PARAMETERS: &[ParameterRow] = &[
     own(("metadata", &[]), (OneOf(&words::METADATA), "", Every, "copyright"),
         "none, copyright, keep or keep-all",
         "none", "What of the picture's EXIF and XMP stays in a JPEG, PNG, WebP or AVIF; only keep-all keeps where it was taken."),
-    row(("stripmeta", &[]), (Boolean, "", Every, "true"),
+    row(("stripmeta", &[]), (Boolean, "", Every, "false"),
         BOOLEAN, "false", "Keep no metadata, the orientation tag that norotation keeps included."),
     row(("noprofile", &[]), (Boolean, "", Every, "true"),
         BOOLEAN, "true", "Leave the colour profile out; it always is, colours are converted to sRGB."),
