@@ -16,7 +16,7 @@ FUZZ := 0.13.2
 # Tools of our own come first.
 export PATH := $(TOOLS)/bin:$(PATH):/usr/sbin
 
-.PHONY: run build test test-all shells alerts-check page-test pprof-check model inject lint bench fuzz soak rolling-restart stores tools static-check fmt clean
+.PHONY: run build test test-all shells alerts-check page-test pprof-check schema-check model inject lint bench fuzz soak rolling-restart stores tools static-check fmt clean
 
 run: build ## Build and serve on :8080.
 	$(DIST)
@@ -38,7 +38,7 @@ test: tools ## Run every test.
 	then cargo nextest run $(CARGO_FLAGS); \
 	else echo "make: cargo-nextest can't be installed, using cargo test"; cargo test $(CARGO_FLAGS); fi
 
-test-all: test shells alerts-check page-test pprof-check ## Run every test, those that need heavy tools among them.
+test-all: test shells alerts-check page-test pprof-check schema-check ## Run every test, those that need heavy tools among them.
 
 shells: tools ## Have the shells read their completions, and groff the manual.
 	@scripts/tools.sh --aside fish groff zsh
@@ -78,6 +78,9 @@ inject: tools ## Make the Nth call to the system fail, for every kind and N.
 
 pprof-check: build ## Have Go's pprof read a profile of the static binary under load.
 	scripts/pprof-check.sh $(abspath $(DIST))
+
+schema-check: build ## Have schemathesis hold the static binary to its description, for and against what that says.
+	scripts/schema.sh $(DIST) 120
 
 static-check: build ## Prove that the binary needs nothing beside itself.
 	scripts/static-check.sh $(DIST)

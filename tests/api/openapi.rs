@@ -310,7 +310,7 @@ async fn every_example_is_answered_as_it_says() {
         let what = described(path.trim_start_matches('/'));
         let content = operation["requestBody"]["content"].as_object();
         let draws = |content: &serde_json::Map<String, Value>| {
-            content["multipart/form-data"]["schema"]["properties"]["image"].is_object()
+            content["multipart/form-data"]["encoding"]["image"].is_object()
         };
         let (headers, body): (&[_], &[u8]) = match content {
             Some(content) if draws(content) => (&[form_type], &both),

@@ -2,13 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::schema::{refer, step};
+use super::schema::{form, refer, step};
 use crate::http::State;
 use crate::http::problem::PROBLEMS;
+use crate::pipeline::parameter::{Kind, ParameterRow};
 use crate::pipeline::request::MAX_STEPS;
 
 /// The bodies that answers have, and the steps of a pipeline.
 pub(super) fn schemas(state: &State) -> Value {
+    // A pipeline alone looks at steps.
+    let is_looked_at = |row: &ParameterRow| row.kind != Kind::Steps;
     json!({
         "Problem": problem(),
         "Failure": {
@@ -49,6 +52,8 @@ pub(super) fn schemas(state: &State) -> Value {
             "required": ["status"],
             "properties": {"status": {"const": "ready"}},
         },
+        "Form": form(state, false, is_looked_at),
+        "FormOfTwo": form(state, true, is_looked_at),
         "Info": info(),
         "Step": step(state),
         "Steps": {

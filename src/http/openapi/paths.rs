@@ -6,12 +6,13 @@ use serde_json::{Map, Value, json};
 use super::answers::Answers;
 use super::parameters;
 use super::place::Place;
-use super::schema::set;
+use super::schema::{self, refer, set};
 use crate::codecs::{FORMATS, Format};
-use crate::http::State;
 use crate::http::routes::What;
+use crate::http::{Compat, State};
 use crate::pipeline::description::Description;
 use crate::pipeline::operation::Needs;
+use crate::pipeline::parameter::Kind;
 
 /// Kinds of routes, with what is said of each.
 const TAGS: [(&str, &str); 4] = [
@@ -176,7 +177,7 @@ fn needs(asked: Description, is_get: bool) -> String {
     let sent = if is_get {
         "The picture is the one that the query names."
     } else {
-        "In a form, text fields before the file count as parameters, too; the query wins."
+        "In a form, text fields count as parameters, too; the query wins."
     };
     format!("{needed}{sent}")
 }
@@ -192,28 +193,29 @@ fn body(state: &State, place: Place<'_>) -> Value {
         .map(|media_type| ((*media_type).to_owned(), json!({})))
         .collect();
     content.insert("application/octet-stream".to_owned(), json!({}));
-    let file = json!({"type": "string", "contentMediaType": "application/octet-stream"});
     let types = json!({"contentType": types.join(", ")});
-    let mut parts = json!({"file": file});
+    let draws = place.asked().is_some_and(|asked| asked.draws);
+    // What the configuration settles, or a signature, leaves nothing to a form.
+    let is_settled = matches!(place.what, What::Preset(_))
+        || state.0.access.wants_signature()
+        || state.0.settings.compat == Compat::Imaginary;
+    let schema = match place.asked() {
+        Some(_) if is_settled => schema::bare_form(draws),
+        Some(asked) if !asked.makes_picture => {
+            schema::form(state, draws, |row| row.taken.by(asked.name))
+        }
+        Some(asked) if asked.parameters().any(|row| row.kind == Kind::Steps) => {
+            schema::form(state, draws, |_| true)
+        }
+        _ if draws => refer("schemas", "FormOfTwo"),
+        _ => refer("schemas", "Form"),
+    };
     let mut encoding = json!({"file": types});
-    if place.asked().is_some_and(|asked| asked.draws) {
-        let mut mark = file;
-        set(&mut mark, "description", "The picture to draw over it.");
-        set(&mut parts, "image", mark);
+    if draws {
         set(&mut encoding, "image", types);
     }
-    content.insert(
-        "multipart/form-data".to_owned(),
-        json!({
-            "schema": {
-                "type": "object",
-                "required": ["file"],
-                "properties": parts,
-                "additionalProperties": {"type": "string"},
-            },
-            "encoding": encoding,
-        }),
-    );
+    let form = json!({"schema": schema, "encoding": encoding});
+    content.insert("multipart/form-data".to_owned(), form);
     json!({
         "required": true,
         "description": "The format is told by the bytes, whatever the type says.",

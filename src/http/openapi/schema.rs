@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::http::State;
+use crate::pipeline::description;
 use crate::pipeline::operation::{self, Needs, OperationRow};
 use crate::pipeline::parameter::{Kind, PARAMETERS, ParameterRow, Taken};
 
@@ -53,7 +54,7 @@ fn kind(kind: Kind, max_side: u32, in_json: bool) -> Value {
                 None => words,
             }
         }
-        Kind::Colour => json!({"type": "string", "minLength": 1}),
+        Kind::Colour => json!({"type": "string", "format": "color", "minLength": 1}),
         Kind::Lengths(form) if in_json => {
             json!({"anyOf": [{"type": "integer", "minimum": 0}, whole_text(form)]})
         }
@@ -146,6 +147,52 @@ pub(super) fn parameters(state: &State, paths: &Map<String, Value>) -> Value {
         .map(|row| (row.name.to_owned(), parameter(row, max_side, None)))
         .collect();
     all.into()
+}
+
+/// A form with a picture, maybe one to draw over it, and parameters, of whose values those are looked at.
+pub(super) fn form(
+    state: &State,
+    draws: bool,
+    is_looked_at: impl Fn(&ParameterRow) -> bool,
+) -> Value {
+    let max_side = state.0.service.max_side();
+    let field = |row: &ParameterRow| {
+        if is_looked_at(row) {
+            kind(row.kind, max_side, false)
+        } else {
+            json!({})
+        }
+    };
+    let fields = description::of_pictures().map(|row| (row.name.to_owned(), field(row)));
+    with_pictures(draws, fields.collect(), state.rules().lenient)
+}
+
+/// A form with a picture, maybe one to draw over it; whatever else is in it doesn't count.
+pub(super) fn bare_form(draws: bool) -> Value {
+    with_pictures(draws, Map::new(), true)
+}
+
+fn with_pictures(draws: bool, fields: Map<String, Value>, takes_others: bool) -> Value {
+    let file = json!({"type": "string", "contentMediaType": "application/octet-stream"});
+    let mut parts = fields;
+    parts.remove("image");
+    if draws {
+        let mut mark = file.clone();
+        set(&mut mark, "description", "The picture to draw over it.");
+        parts.insert("image".to_owned(), mark);
+    }
+    parts.insert("file".to_owned(), file);
+    let others = if takes_others {
+        json!({"type": "string"})
+    } else {
+        json!(false)
+    };
+    json!({
+        "type": "object",
+        "required": ["file"],
+        "properties": parts,
+        "additionalProperties": others,
+    })
 }
 
 /// A step of a pipeline.
