@@ -252,7 +252,7 @@ fn client_header(reader: &mut Reader) -> Option<http::HeaderName> {
 fn telemetry_settings(reader: &mut Reader) -> telemetry::Settings {
     let filter = reader.text("log");
     if telemetry::Settings::check(&filter).is_err() {
-        reader.complain("log", "a level, or directives such as pixmill=debug");
+        reader.complain("log", "error, warn, info, debug, trace or off, for modules too, as in warn,pixmill::source=debug");
     }
     let format = match reader.text("log_format").as_str() {
         "auto" => LogFormat::Auto,

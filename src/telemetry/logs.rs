@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, Registry, reload};
 
 use super::lines::Lines;
 
@@ -14,7 +17,7 @@ use super::lines::Lines;
 static LINES: Lines = Lines::new();
 
 /// What puts another filter in the place of the one that there is.
-static FILTER: OnceLock<Box<dyn Fn(EnvFilter) + Send + Sync>> = OnceLock::new();
+static FILTER: OnceLock<reload::Handle<Targets, Registry>> = OnceLock::new();
 
 /// Whether a thread writes it.
 static WRITING: AtomicBool = AtomicBool::new(false);
@@ -28,7 +31,7 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 /// What is logged, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Directives of tracing's filter, such as `info` or `pixmill=debug`.
+    /// Levels, also by where lines come from, such as `info` or `warn,pixmill::source=debug`.
     pub filter: String,
     /// How a line looks.
     pub format: LogFormat,
@@ -46,14 +49,23 @@ pub enum LogFormat {
 }
 
 impl Settings {
-    /// Whether the filter's directives can be understood.
+    /// Whether the filter can be understood: levels, with a module and `=` before them where they are for that one.
     ///
     /// # Errors
-    /// What is wrong with them.
+    /// The part that can't.
     pub fn check(filter: &str) -> Result<(), String> {
-        EnvFilter::try_new(filter)
-            .map(drop)
-            .map_err(|error| error.to_string())
+        let is_module = |name: &str| {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "_:-".contains(c);
+            !name.is_empty() && name.chars().all(plain)
+        };
+        for part in filter.split(',') {
+            // A word alone would be a module of which everything is logged, and nothing else: most likely it is a level misspelt.
+            let (module, level) = part.split_once('=').unwrap_or(("pixmill", part));
+            if !is_module(module) || level.parse::<LevelFilter>().is_err() {
+                return Err(part.to_owned());
+            }
+        }
+        Ok(())
     }
 }
 
@@ -61,34 +73,29 @@ impl Settings {
 ///
 /// Lines go to standard error, but wait in memory until [`start_writing`].
 pub fn init(settings: &Settings) {
-    let filter = EnvFilter::try_new(&settings.filter).unwrap_or_else(|_bad| EnvFilter::new("info"));
+    let usual = Targets::new().with_default(tracing::Level::INFO);
+    let (filter, handle) = reload::Layer::new(settings.filter.parse().unwrap_or(usual));
+    let _first = FILTER.set(handle);
     let pretty = match settings.format {
         LogFormat::Auto => io::stderr().is_terminal(),
         LogFormat::Json => false,
         LogFormat::Pretty => true,
     };
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(|| &LINES)
         // They would be told on standard error, past the queue.
         .log_internal_errors(false);
-    if pretty {
-        let lines = lines.with_target(false).with_filter_reloading();
-        let handle = lines.reload_handle();
-        // A log that is gone needs none.
-        keep(move |filter| drop(handle.reload(filter)));
-        let _already_started = lines.try_init();
+    let lines = if pretty {
+        lines.with_target(false).boxed()
     } else {
-        let lines = lines
+        lines
             .json()
             .flatten_event(true)
             .with_current_span(false)
-            .with_filter_reloading();
-        let handle = lines.reload_handle();
-        // A log that is gone needs none.
-        keep(move |filter| drop(handle.reload(filter)));
-        let _already_started = lines.try_init();
-    }
+            .boxed()
+    };
+    let log = tracing_subscriber::registry().with(filter).with(lines);
+    let _already_started = log.try_init();
     std::panic::set_hook(Box::new(|panic| {
         PANICS.fetch_add(1, Ordering::Relaxed);
         let place = panic
@@ -99,14 +106,11 @@ pub fn init(settings: &Settings) {
     }));
 }
 
-fn keep(exchange: impl Fn(EnvFilter) + Send + Sync + 'static) {
-    let _first = FILTER.set(Box::new(exchange));
-}
-
 /// Logs by other directives from now on, if they can be understood.
 pub fn filter(directives: &str) {
-    if let (Some(exchange), Ok(filter)) = (FILTER.get(), EnvFilter::try_new(directives)) {
-        exchange(filter);
+    if let (Some(handle), Ok(filter)) = (FILTER.get(), directives.parse::<Targets>()) {
+        // A log that is gone needs none.
+        let _gone = handle.reload(filter);
     }
 }
 
