@@ -109,6 +109,21 @@ stores: build ## Read objects out of servers of the stores' protocols that other
 	npm install --silent --no-audit --no-fund --prefix .tools/npm azurite@3.37.0
 	.tools/stores/bin/python scripts/stores.py $(DIST) .tools/npm/node_modules/.bin/azurite-blob
 
+# What the examples for backends use: in their languages a client of S3 each, but for PHP, which needs none.
+.PHONY: docs-tools docs-check docs-write
+docs-tools: build
+	@scripts/tools.sh npm
+	python3 -m venv .tools/docs
+	.tools/docs/bin/pip install --quiet boto3==1.44.8
+	npm install --silent --no-audit --no-fund --prefix .tools/npm @aws-sdk/client-s3@3.1175.0
+
+test-all: docs-check
+docs-check: docs-tools ## Run every command that the documents show, and compare their pictures.
+	scripts/doc-commands $(DIST)
+
+docs-write: docs-tools ## Make anew the pictures that the documents show.
+	scripts/doc-commands --write $(DIST)
+
 # At most 20 minutes, on this machine alone; or one phase: make soak PHASE=slow; or with codecs apart: ISOLATION=process.
 PHASE :=
 ISOLATION := off
