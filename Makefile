@@ -118,10 +118,12 @@ docs-tools: build
 	npm install --silent --no-audit --no-fund --prefix .tools/npm @aws-sdk/client-s3@3.1175.0
 
 test-all: docs-check
-docs-check: docs-tools ## Run every command that the documents show, and compare their pictures.
+docs-check: docs-tools ## Run every command that the documents show, and follow their links.
+	scripts/doc-pages
 	scripts/doc-commands $(DIST)
 
-docs-write: docs-tools ## Make anew the pictures that the documents show.
+docs-write: docs-tools ## Make anew what the documents take from the code, and their pictures.
+	scripts/doc-pages --write
 	scripts/doc-commands --write $(DIST)
 
 # At most 20 minutes, on this machine alone; or one phase: make soak PHASE=slow; or with codecs apart: ISOLATION=process.

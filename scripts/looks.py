@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Which quality of WebP and AVIF looks as which quality of JPEG does, by SSIMULACRA2: the README's table.
+"""Which quality of WebP and AVIF looks as which quality of JPEG does, by SSIMULACRA2: the table in docs/formats.md.
 
     looks.py BINARY METRIC PHOTO...
 

@@ -23,12 +23,17 @@ class Mill:
     def __init__(self, folder, environment):
         self.folder, self.environment = folder, environment
         self.port = free_port()
-        self.process = None
+        self.process, self.query = None, ""
 
-    def start(self, command):
-        """Runs the command in the background, until it says that it is ready. What it says at that goes into the folder's pixmill.log."""
+    def start(self, command, settings):
+        """Runs the command in the background with these variables beside its own, until `/ready` says that it is.
+
+        What is wrong if it doesn't; what it prints is in the folder's pixmill.log.
+        """
         self.stop()
-        environment = self.environment | {"PIXMILL_HOST": "127.0.0.1", "PIXMILL_PORT": str(self.port)}
+        # With imaginary's manners even this is locked.
+        self.query = f"?key={settings.get('PIXMILL_API_KEYS', '')}"
+        environment = self.environment | settings | {"PIXMILL_HOST": "127.0.0.1", "PIXMILL_PORT": str(self.port)}
         with open(self.folder / "pixmill.log", "wb") as log:
             self.process = subprocess.Popen(
                 ["bash", "-euo", "pipefail", "-c", command], cwd=self.folder, env=environment,
@@ -43,7 +48,7 @@ class Mill:
 
     def is_ready(self):
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/ready", timeout=2) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/ready{self.query}", timeout=2) as answer:
                 return answer.status == 200
         except (OSError, urllib.error.URLError):
             return False

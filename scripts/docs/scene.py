@@ -45,7 +45,6 @@ class Scene:
 
     def __init__(self, runner, folder, mill):
         self.runner, self.folder, self.mill = runner, folder, mill
-        self.settings = {}
 
     def block(self, block):
         """How it went, in a few words; none if there is nothing to run in it."""
@@ -83,6 +82,7 @@ class Scene:
 
     def file(self, name, text):
         """Puts the text into a file, which its language's own parser has to take."""
+        (self.folder / name).parent.mkdir(exist_ok=True)
         (self.folder / name).write_text(text)
         parser = PARSERS.get(name.rpartition(".")[2])
         if parser is None or self.which(parser[0]) is None:
@@ -117,8 +117,7 @@ class Scene:
         return "holds" + (", serves" if is_served else "")
 
     def serve(self, command, settings=None):
-        self.mill.environment |= settings or {}
-        fault = self.mill.start(command)
+        fault = self.mill.start(command, settings or {})
         if fault:
             raise Wrong(fault)
 
@@ -130,7 +129,8 @@ class Scene:
             self.serve(text)
             return "serves"
         if "serve" in told:
-            pairs = [pair.split("=", 1) for pair in self.runner.placed(told["serve"], self.mill.port).split()]
+            words = self.runner.placed(told["serve"], self.mill.port).split()
+            pairs = [word.split("=", 1) for word in words if word != "defaults"]
             self.serve("exec pixmill", {f"PIXMILL_{name.upper()}": value for name, value in pairs})
         if self.mill.process is None:
             self.serve("exec pixmill")
