@@ -23,6 +23,8 @@ class Mill:
     def __init__(self, folder, environment):
         self.folder, self.environment = folder, environment
         self.port = free_port()
+        # For a second listener, where the settings name one.
+        self.second = free_port()
         self.process, self.query = None, ""
 
     def start(self, command, settings):

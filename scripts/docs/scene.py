@@ -54,7 +54,7 @@ class Scene:
         lacking = self.lacking(told.get("needs", ""))
         if lacking:
             return f"skipped: no {lacking} here"
-        text = self.runner.placed(block.text, self.mill.port)
+        text = self.runner.placed(block.text, self.mill)
         if "file" in told:
             return self.file(told["file"], text)
         if block.language == "toml":
@@ -129,7 +129,7 @@ class Scene:
             self.serve(text)
             return "serves"
         if "serve" in told:
-            words = self.runner.placed(told["serve"], self.mill.port).split()
+            words = self.runner.placed(told["serve"], self.mill).split()
             pairs = [word.split("=", 1) for word in words if word != "defaults"]
             self.serve("exec pixmill", {f"PIXMILL_{name.upper()}": value for name, value in pairs})
         if self.mill.process is None:
