@@ -16,7 +16,7 @@ FUZZ := 0.13.2
 # Tools of our own come first.
 export PATH := $(TOOLS)/bin:$(PATH):/usr/sbin
 
-.PHONY: run build test test-all shells alerts-check page-test pprof-check schema-check model inject lint bench fuzz soak rolling-restart stores tools static-check fmt clean
+.PHONY: run build test test-all shells alerts-check page-test pprof-check schema-check docs-tools docs-check docs-write model inject lint bench fuzz soak rolling-restart stores tools static-check fmt clean
 
 run: build ## Build and serve on :8080.
 	$(DIST)
@@ -38,7 +38,7 @@ test: tools ## Run every test.
 	then cargo nextest run $(CARGO_FLAGS); \
 	else echo "make: cargo-nextest can't be installed, using cargo test"; cargo test $(CARGO_FLAGS); fi
 
-test-all: test shells alerts-check page-test pprof-check schema-check ## Run every test, those that need heavy tools among them.
+test-all: test shells alerts-check page-test pprof-check schema-check docs-check ## Run every test, those that need heavy tools among them.
 
 shells: tools ## Have the shells read their completions, and groff the manual.
 	@scripts/tools.sh --aside fish groff zsh
@@ -110,14 +110,12 @@ stores: build ## Read objects out of servers of the stores' protocols that other
 	.tools/stores/bin/python scripts/stores.py $(DIST) .tools/npm/node_modules/.bin/azurite-blob
 
 # What the examples for backends use: in their languages a client of S3 each, but for PHP, which needs none.
-.PHONY: docs-tools docs-check docs-write
 docs-tools: build
 	@scripts/tools.sh npm
 	python3 -m venv .tools/docs
 	.tools/docs/bin/pip install --quiet boto3==1.44.8
 	npm install --silent --no-audit --no-fund --prefix .tools/npm @aws-sdk/client-s3@3.1175.0
 
-test-all: docs-check
 docs-check: docs-tools ## Run every command that the documents show, and follow their links.
 	scripts/doc-pages
 	scripts/doc-commands $(DIST)
