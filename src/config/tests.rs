@@ -135,7 +135,11 @@ fn mistakes_of_every_kind_are_seen() {
         ("log = \"pixmill=loud\"", &[], "debug, trace or off"),
         ("log = \"verbose\"", &[], "debug, trace or off"),
         ("log = \"info,=debug\"", &[], "debug, trace or off"),
-        ("log = \"pixmill[request]=debug\"", &[], "debug, trace or off"),
+        (
+            "log = \"pixmill[request]=debug\"",
+            &[],
+            "debug, trace or off",
+        ),
         ("log_format = \"xml\"", &[], "auto, json or pretty"),
         ("sandbox = false", &[], "require, prefer or off"),
         ("upload_memory = \"1MiB\"", &[], "at least max_body"),
