@@ -70,7 +70,7 @@ fn nginx_ends_idle_connections_before_pixmill_does() {
 
 #[test]
 fn systemd_waits_for_the_drain() {
-    let unit = read("config/pixmill.service");
+    let unit = read("deploy/systemd/pixmill.service");
     let mut sources = Sources::default();
     for line in unit
         .lines()
@@ -86,7 +86,7 @@ fn systemd_waits_for_the_drain() {
     let pixmill = load(&sources);
     let drain = pixmill.drain_delay + pixmill.drain_timeout;
     assert!(seconds(&unit, "TimeoutStopSec=") > drain);
-    let socket = read("config/pixmill.socket");
+    let socket = read("deploy/systemd/pixmill.socket");
     assert_eq!(
         number(&socket, "ListenStream="),
         u64::from(pixmill.listen.port())
