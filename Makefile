@@ -16,7 +16,7 @@ FUZZ := 0.13.2
 # Tools of our own come first.
 export PATH := $(TOOLS)/bin:$(PATH):/usr/sbin
 
-.PHONY: run build test test-all shells alerts-check page-test pprof-check schema-check docs-tools docs-check docs-write model inject lint bench fuzz soak rolling-restart stores tools static-check fmt clean
+.PHONY: run build test test-all shells alerts-check deploy-check deploy-write page-test pprof-check schema-check docs-tools docs-check docs-write model inject lint bench fuzz soak rolling-restart stores tools static-check fmt clean
 
 run: build ## Build and serve on :8080.
 	$(DIST)
@@ -38,7 +38,7 @@ test: tools ## Run every test.
 	then cargo nextest run $(CARGO_FLAGS); \
 	else echo "make: cargo-nextest can't be installed, using cargo test"; cargo test $(CARGO_FLAGS); fi
 
-test-all: test shells alerts-check page-test pprof-check schema-check docs-check ## Run every test, those that need heavy tools among them.
+test-all: test shells alerts-check deploy-check page-test pprof-check schema-check docs-check ## Run every test, those that need heavy tools among them.
 
 shells: tools ## Have the shells read their completions, and groff the manual.
 	@scripts/tools.sh --aside fish groff zsh
@@ -47,6 +47,13 @@ shells: tools ## Have the shells read their completions, and groff the manual.
 alerts-check: tools ## Hold metrics, dashboard and alerts to a real Prometheus.
 	@scripts/tools.sh --aside prometheus promtool
 	cargo test $(CARGO_FLAGS) --test alerts
+
+deploy-check: build ## Check what is in deploy/ with the tools that would run it.
+	@scripts/tools.sh strace
+	scripts/deploy-check.sh $(DIST)
+
+deploy-write: ## Write anew what is made from the chart in deploy/helm.
+	scripts/deploy-check.sh --write
 
 lint: tools ## Format, clippy, docs, licences and sources, unused dependencies.
 	cargo fmt --check

@@ -12,6 +12,7 @@ aside=
 package_of() {
     case $1 in
     promtool) echo prometheus ;;
+    systemd-analyze) echo systemd ;;
     *) echo "$1" ;;
     esac
 }

@@ -1,4 +1,5 @@
-//! The files for load balancers and for systemd: their times fit pixmill's own, and README shows what they say.
+//! The files for load balancers, systemd, Kubernetes and containers: their times fit pixmill's own, and README shows what they say.
+//! What other programs make of them is looked at by `make deploy-check`.
 
 use std::fs;
 use std::time::Duration;
@@ -93,6 +94,40 @@ fn systemd_waits_for_the_drain() {
     );
     let files = number(&unit, "LimitNOFILE=");
     assert!(files > pixmill.server.max_connections as u64 + 64);
+}
+
+/// The settings that a pod has, from its config map.
+fn in_a_pod(manifests: &str) -> Config {
+    let map = manifests.split("pixmill.toml: |\n").nth(1).unwrap();
+    let lines = map.lines().map_while(|line| line.strip_prefix("    "));
+    let file = lines.map(|line| format!("{line}\n")).collect();
+    load(&Sources {
+        file: Some(("pixmill.toml".to_owned(), file)),
+        ..Sources::default()
+    })
+}
+
+#[test]
+fn kubernetes_waits_for_the_drain() {
+    let manifests = read("deploy/kubernetes/pixmill.yaml");
+    let pixmill = in_a_pod(&manifests);
+    let drain = pixmill.drain_delay + pixmill.drain_timeout;
+    assert!(seconds(&manifests, "terminationGracePeriodSeconds:") > drain);
+    // Nothing that was accepted is cut off.
+    assert!(pixmill.drain_timeout > pixmill.http.request_timeout);
+    assert_eq!(
+        number(&manifests, "containerPort:"),
+        u64::from(pixmill.listen.port())
+    );
+}
+
+#[test]
+fn compose_waits_for_the_drain() {
+    let (file, pixmill) = (read("deploy/compose/compose.yaml"), production());
+    let pixmills = file.split("\nservices:").next().unwrap();
+    let drain = pixmill.drain_delay + pixmill.drain_timeout;
+    assert!(seconds(pixmills, "stop_grace_period:") > drain);
+    assert!(number(pixmills, "nofile:") > pixmill.server.max_connections as u64 + 64);
 }
 
 /// Each block that README shows of one of these files has its lines from there, in their order.
