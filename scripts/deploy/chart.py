@@ -42,7 +42,7 @@ EVERYTHING = {
         "tls": [{"hosts": ["images.example.org"], "secretName": "images"}],
         "annotations": {"nginx.ingress.kubernetes.io/proxy-body-size": "64m"},
     },
-    "autoscaling": {"cpu": 0, "queueLength": 4},
+    "autoscaling": {"cpu": 0, "queueLength": 16, "queueWait": "250m"},
     "image": {"tag": "1.2.3", "pullSecrets": ["registry"]},
     "volumes": [{"name": "photos", "persistentVolumeClaim": {"claimName": "photos", "readOnly": True}}],
     "volumeMounts": [{"name": "photos", "mountPath": "/photos", "readOnly": True}],

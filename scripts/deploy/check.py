@@ -11,10 +11,11 @@ import chart
 import composed
 import fleet
 import made
+import simulated
 import units
 from common import Failed
 
-PARTS = (chart, made, composed, units, fleet)
+PARTS = (chart, made, composed, units, fleet, simulated)
 
 
 def main(words):

@@ -18,10 +18,10 @@ def expect(holds, what):
         raise Failed(what)
 
 
-def run(*words, text=None, fails=False):
+def run(*words, fails=False, patience=120):
     """Runs a program to its end, and returns what it says on standard output, or on both where it has to fail."""
     done = subprocess.run(
-        [str(word) for word in words], input=text, cwd=ROOT, capture_output=True, text=True, timeout=120
+        [str(word) for word in words], cwd=ROOT, capture_output=True, text=True, timeout=patience
     )
     said = done.stdout + done.stderr
     if fails:

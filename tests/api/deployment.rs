@@ -100,7 +100,7 @@ fn systemd_waits_for_the_drain() {
 fn in_a_pod(manifests: &str) -> Config {
     let map = manifests.split("pixmill.toml: |\n").nth(1).unwrap();
     let lines = map.lines().map_while(|line| line.strip_prefix("    "));
-    let file = lines.map(|line| format!("{line}\n")).collect();
+    let file = lines.collect::<Vec<_>>().join("\n");
     load(&Sources {
         file: Some(("pixmill.toml".to_owned(), file)),
         ..Sources::default()
