@@ -20,7 +20,7 @@ def plain(name):
     values = {**FILES[name]}
     if name == "monitoring.yaml":
         values["serviceMonitor"] = {"enabled": True}
-        values["prometheusRule"] = {"enabled": (DEPLOY / "prometheus" / "alerts.yml").exists()}
+        values["prometheusRule"] = {"enabled": True}
     parts = []
     for part in chart.template(values).split("---\n"):
         item = yaml.safe_load(part)

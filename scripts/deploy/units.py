@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from common import DEPLOY, Failed, expect, run
-from fleet import Server, post, until
+from fleet import LOOPBACK, Server, ask, free_port, post, until
 
 UNITS = DEPLOY / "systemd"
 # Of 10, by the sum that systemd makes of what a service may still do.
@@ -32,14 +32,18 @@ def allowed(unit):
 
 
 def asked(binary, isolation):
-    """The system calls that pixmill makes from its start to the end of its drain, with a picture between."""
+    """The system calls that pixmill makes from its start to the end of its drain, with a picture and a profile between."""
     with tempfile.TemporaryDirectory() as folder:
         trace = Path(folder) / "trace"
         # Beside it, not around it: signals go to pixmill itself then.
         strace = ["strace", "-D", "-f", "-q", "-o", trace]
-        with Server(binary, "--isolation", isolation, before=strace) as server:
+        operators = (LOOPBACK, free_port())
+        admin = ("--admin-address", "{}:{}".format(*operators))
+        with Server(binary, "--isolation", isolation, *admin, before=strace) as server:
             status, _ = post(server.address, "/resize?width=20&type=webp")
             expect(status == 200, f"a picture is answered {status}")
+            status, _ = ask(operators, "/debug/pprof/profile?seconds=1")
+            expect(status == 200, f"a profile is answered {status}")
             ends = re.compile(rf"^{server.process.pid} +\+\+\+ exited with 0", re.M)
         until(lambda: ends.search(trace.read_text()), "strace has seen the end")
         return set(re.findall(r"^\d+ +(\w+)\(", trace.read_text(), re.M))
