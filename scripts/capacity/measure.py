@@ -19,7 +19,8 @@ from fleet import Simulation, Task, poisson, quantile
 
 LOOPBACK = "127.0.0.1"
 PRIORITY = -5
-# Nanoseconds that src/pipeline/cost.rs thinks a pixel takes: of the source, and of the answer in each format.
+# Nanoseconds that a pixel is thought to take: of the source, mixing included, and of the answer in each format. theory.py
+# compares them with src/codecs/format.rs and src/pipeline/cost.rs.
 READING = {"jpeg": 3, "png": 6}
 WRITING = {"jpeg": 6, "webp": 80, "avif": 300, "png": 20}
 

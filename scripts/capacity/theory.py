@@ -6,10 +6,12 @@ import re
 from pathlib import Path
 
 import admission
+import measure
 from admission import Budget, Queue, Settings, Work
 from fleet import Simulation, Task, poisson
 
-SOURCE = Path(__file__).resolve().parents[2] / "src" / "admission"
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "src" / "admission"
 ENDLESS = dict(queue=10**9, memory_limit=1 << 60, request_timeout=1e9)
 
 
@@ -103,6 +105,22 @@ def numbers():
     return "bounds, budgets and patience are those of src/admission"
 
 
+def estimates():
+    """So are those by which work is estimated."""
+    rows = re.split(r"\n    FormatRow \{", (ROOT / "src" / "codecs" / "format.rs").read_text())
+    mixing = int(re.search(r"const RESAMPLING: u64 = (\d+);", (ROOT / "src" / "pipeline" / "cost.rs").read_text())[1])
+    found = {}
+    for row in rows:
+        name, times = re.search(r'"(\w+)"', row), re.search(r"nanoseconds: \((\d+), (\d+)\)", row)
+        if name and times:
+            found[name[1]] = (int(times[1]) + mixing, int(times[2]))
+    for kind, thought in measure.READING.items():
+        assert found[kind][0] == thought, f"a pixel of {kind} takes {found[kind][0]} to read"
+    for kind, thought in measure.WRITING.items():
+        assert found[kind][1] == thought, f"a pixel of {kind} takes {found[kind][1]} to write"
+    return "estimates of work are those of src/codecs and src/pipeline"
+
+
 def order():
     """Two stories that src/admission/queue.rs has as tests, too."""
     queue, now = Queue(Budget(1 << 20)), 0.0
@@ -138,6 +156,7 @@ def repeats():
 
 def check():
     yield numbers()
+    yield estimates()
     yield order()
     yield repeats()
     yield from formulas()
