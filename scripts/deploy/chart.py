@@ -263,15 +263,15 @@ def setting_schema(default):
 
 
 def schema():
-    """The schema of the values, its settings being those of config/default.toml."""
+    """The schema of the values, its settings being those of config/default.toml: their names and types, since words change often."""
     path = CHART / "values.schema.json"
     text = json.loads(path.read_text())
     text["properties"]["config"] = {
         "type": "object",
         "additionalProperties": False,
         "properties": {
-            key: setting_schema(default) | {"description": about}
-            for key, (default, about) in defaults().items()
+            key: setting_schema(default)
+            for key, default in defaults().items()
             if key not in OWN
         },
     }

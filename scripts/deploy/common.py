@@ -40,20 +40,8 @@ def seconds(text):
 
 
 def defaults():
-    """Each setting of config/default.toml with its default and its comment."""
-    text = (ROOT / "config" / "default.toml").read_text()
-    values = tomllib.loads(text)
-    said, settings = [], {}
-    for line in text.splitlines():
-        if line.startswith("#"):
-            said.append(line.lstrip("# "))
-        elif "=" in line:
-            key = line.split("=")[0].strip()
-            settings[key] = (values[key], " ".join(said))
-            said = []
-        else:
-            said = []
-    return settings
+    """Each setting of config/default.toml with its default."""
+    return tomllib.loads((ROOT / "config" / "default.toml").read_text())
 
 
 def effective(binary, config=None, environment=()):

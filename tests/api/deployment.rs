@@ -1,10 +1,12 @@
 //! The files for load balancers, systemd, Kubernetes and containers: their times fit pixmill's own, and README shows what they say.
 //! What other programs make of them is looked at by `make deploy-check`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
-use pixmill::config::{Config, Machine, Sources};
+use pixmill::config::{Config, KEYS, Machine, Sources};
+use serde_json::Value;
 
 fn read(path: &str) -> String {
     fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
@@ -118,6 +120,29 @@ fn kubernetes_waits_for_the_drain() {
     assert_eq!(
         number(&manifests, "containerPort:"),
         u64::from(pixmill.listen.port())
+    );
+}
+
+/// A setting that the chart doesn't know would be refused by helm: `make deploy-write` adds it.
+#[test]
+fn the_chart_has_each_setting() {
+    let schema = read("deploy/helm/pixmill/values.schema.json");
+    let schema = serde_json::from_str::<Value>(&schema).unwrap();
+    let properties = schema["properties"]["config"]["properties"].as_object();
+    let known = properties.unwrap().keys().map(String::as_str);
+    // The chart writes these itself, or has them in its secret.
+    let own = [
+        "port",
+        "drain_delay",
+        "drain_timeout",
+        "api_keys",
+        "url_signature_key",
+        "source_authorization",
+    ];
+    let settings = KEYS.iter().map(|key| key.name);
+    assert_eq!(
+        known.chain(own).collect::<BTreeSet<_>>(),
+        settings.collect::<BTreeSet<_>>()
     );
 }
 
