@@ -16,7 +16,7 @@ FUZZ := 0.13.2
 # Tools of our own come first.
 export PATH := $(TOOLS)/bin:$(PATH):/usr/sbin
 
-.PHONY: run build test test-all shells alerts-check deploy-check deploy-write page-test pprof-check schema-check docs-tools docs-check docs-write model inject lint bench fuzz soak rolling-restart stores tools static-check fmt clean
+.PHONY: run build test test-all shells alerts-check deploy-check deploy-write page-test pprof-check schema-check docs-tools docs-check docs-write model inject lint bench fuzz soak rolling-restart stores release tools static-check fmt clean
 
 run: build ## Build and serve on :8080.
 	$(DIST)
@@ -88,6 +88,11 @@ pprof-check: build ## Have Go's pprof read a profile of the static binary under 
 
 schema-check: build ## Have schemathesis hold the static binary to its description, for and against what that says.
 	scripts/schema.sh $(DIST) 120
+
+# RELEASE_TARGETS: for which machines, as rustc calls them.
+RELEASE_TARGETS := $(TARGET)
+release: tools ## Build what is handed out, twice, and pack it with licences and a list of what is in it.
+	scripts/release.sh $(RELEASE_TARGETS)
 
 static-check: build ## Prove that the binary needs nothing beside itself.
 	scripts/static-check.sh $(DIST)
