@@ -23,11 +23,13 @@ use tokio::sync::oneshot;
 
 use self::cli::Action;
 
-/// As the standard library's, but for this: that nobody can read what it says is no reason to panic.
+/// As the standard library's, but for this: that nobody can read what it says is no reason to panic, and what
+/// terminals would obey is only shown.
 macro_rules! eprintln {
     ($($text:tt)*) => {{
         use std::io::Write as _;
-        let _unheard = writeln!(std::io::stderr(), $($text)*);
+        let text = format!($($text)*);
+        let _unheard = writeln!(std::io::stderr(), "{}", $crate::plain(&text));
     }};
 }
 
@@ -49,6 +51,16 @@ fn main() -> ExitCode {
         Ok(Action::CheckSandbox(Some((attempt, standing)))) => checks::try_here(attempt, &standing),
         Err(code) => code,
     }
+}
+
+/// A text in whose lines nothing moves a terminal: names of files, and what files say of themselves, are anybody's.
+fn plain(text: &str) -> String {
+    let shown = |c: char| {
+        let is_kept = !c.is_control() || c == '\n';
+        let escaped = (!is_kept).then(|| c.escape_default());
+        escaped.into_iter().flatten().chain(is_kept.then_some(c))
+    };
+    text.chars().flat_map(shown).collect()
 }
 
 /// Writes to standard output. Nobody there to read it is no reason to end.

@@ -234,15 +234,22 @@ fn facts_of(outer: &str, said: &Value, facts: &mut Vec<[String; 2]>) {
     }
 }
 
-/// Lines whose columns begin below each other.
+/// Lines whose columns begin below each other, with nothing in them that a terminal would obey.
 pub(super) fn aligned<const N: usize>(lines: &[[String; N]]) -> String {
+    let lines: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            line.each_ref()
+                .map(|cell| crate::plain(cell).replace('\n', "\\n"))
+        })
+        .collect();
     let width = |column: usize| {
         let cells = lines.iter().filter_map(|line| line.get(column));
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
     let widths: Vec<_> = (0..N).map(width).collect();
     let mut page = String::new();
-    for line in lines {
+    for line in &lines {
         let cells = line.iter().zip(&widths);
         let cells: Vec<_> = cells
             .map(|(cell, width)| format!("{cell:width$}"))

@@ -1015,3 +1015,28 @@ fn manual_pages_are_proper_and_whole() {
         }
     }
 }
+
+/// Names are whoever's who made the file.
+#[test]
+fn names_move_no_terminal() {
+    let folder = Folder::new("names");
+    let (broken, sound) = ("in/a\u{1b}[2J.png", "in/b\u{1b}]0;title\u{7}.png");
+    folder.write(broken, b"\x89PNG\r\n\x1a\n");
+    folder.write(sound, &png(&disc(20)));
+    let told = [
+        folder
+            .ends(1, &["resize", "--width", "9", broken, "-o", "made.png"])
+            .stderr,
+        folder.ends(1, &["info", broken]).stderr,
+        folder.ends(0, &["info", sound]).stdout,
+        folder.ends(0, &["info", sound, "in/quarters.png"]).stdout,
+    ];
+    for bytes in told {
+        let said = text(&bytes);
+        assert!(
+            !said.contains('\u{1b}') && !said.contains('\u{7}'),
+            "{said}"
+        );
+        assert!(said.contains("\\u{1b}"), "{said}");
+    }
+}
