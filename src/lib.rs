@@ -30,6 +30,7 @@ pub mod os;
 pub mod pace;
 pub mod pipeline;
 pub mod profile;
+mod protobuf;
 pub mod sandbox;
 pub mod server;
 pub mod service;

@@ -125,8 +125,7 @@ fn served(
     let config = standing.config();
     let cores = os::cpus();
     // Each connection may have another one to where its picture comes from.
-    let is_fetching = config.source.remote.is_some() || config.source.store.is_some();
-    let sides = 1 + u64::from(is_fetching);
+    let sides = 1 + u64::from(config.source.connects());
     if let Some(files) = os::raise_open_files()
         && files < config.server.max_connections as u64 * sides + 64
     {

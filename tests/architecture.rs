@@ -110,12 +110,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("pipeline", &["codecs", "checkpoint", "typeface"]),
     ("codecs", &["checkpoint", "typeface"]),
     ("systemd", &[]),
-    ("telemetry", &[]),
+    ("telemetry", &["protobuf"]),
     ("checkpoint", &[]),
     ("pace", &[]),
     ("typeface", &[]),
     ("sandbox", &["os"]),
-    ("profile", &["os"]),
+    ("profile", &["os", "protobuf"]),
+    ("protobuf", &[]),
     ("os", &[]),
 ];
 
@@ -198,7 +199,11 @@ const HOMES: &[(&str, &[&str])] = &[
     ("object_store", &["source/store/"]),
     (
         "percent_encoding",
-        &["source/folder.rs", "source/origin.rs"],
+        &[
+            "config/collector.rs",
+            "source/folder.rs",
+            "source/origin.rs",
+        ],
     ),
     // The first two have the module of that name in mind.
     (
@@ -226,6 +231,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "reload.rs",
             "pace.rs",
             "runtime.rs",
+            "telemetry/traces/",
             "app/",
             "batch/",
             "cli/session.rs",

@@ -29,6 +29,7 @@ pub fn local(config: &Config, isolation: Option<Isolation>) -> io::Result<Servic
         mount: None,
         remote: None,
         store: None,
+        collector: None,
         max_bytes: config.admission.upload_memory,
     })?;
     let parts = Parts {

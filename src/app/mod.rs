@@ -6,6 +6,7 @@ mod local;
 mod run;
 mod snapshot;
 mod tidy;
+mod traces;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -23,9 +24,10 @@ use crate::http::{self, Readiness};
 use crate::sandbox::Enforced;
 use crate::server::{self, Connections};
 use crate::service::{self, Executor, Parts, Service};
-use crate::source::{Opened, Sources};
+use crate::source::{Collector, Opened, Sources};
 use crate::systemd::Manager;
 use crate::telemetry::Metrics;
+use crate::telemetry::traces::Tracer;
 
 /// A server that is bound and wired, but doesn't accept yet.
 pub struct App {
@@ -40,6 +42,8 @@ pub struct App {
     admin: Option<TcpListener>,
     /// Told when an operator wants the drain.
     leave: Arc<Notify>,
+    /// What is to be told, and to whom.
+    collector: Option<(Tracer, Collector)>,
 }
 
 /// How a run ended.
@@ -112,7 +116,11 @@ impl App {
         } = prepared;
         let address = listener.local_addr()?;
         let admission = Admission::start(config.admission)?;
-        let metrics = Metrics::new();
+        let told = config.traces.clone().zip(sources.collector());
+        let (tracer, collector) = told
+            .map(|(settings, collector)| (Tracer::new(settings), collector))
+            .unzip();
+        let metrics = Metrics::with(tracer.unwrap_or_default());
         let service = service(Parts {
             settings: config.pipeline,
             sources: Sources::new(sources, admission.clone(), metrics.clone())?,
@@ -137,6 +145,7 @@ impl App {
             service,
             readiness,
             connections,
+            collector: collector.map(|collector| (metrics.tracer().clone(), collector)),
             front: Front::new(state, metrics, desk, effective),
             admin,
             leave,

@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use tower::ServiceExt;
 
 use super::tidy::Tidying;
+use super::traces::Telling;
 use super::{App, Front, Outcome, admin};
 use crate::http::{self, ClientAddress};
 use crate::isolation::Isolation;
@@ -55,6 +56,9 @@ impl App {
         };
         let serving = server::serve(self.listener, settings, phase, self.connections, handlers);
         tokio::pin!(serving);
+        let telling = self
+            .collector
+            .map(|(tracer, collector)| Telling::start(tracer, collector));
         let (readiness, service, manager) = (self.readiness, self.service, self.manager);
         let tidied = service.clone();
         let _tidying = Tidying::start(TRIM_EVERY, move || {
@@ -87,6 +91,9 @@ impl App {
         }
         phases.send_replace(Phase::Closing);
         let ended = tokio::time::timeout(self.config.drain_timeout, serving).await;
+        if let Some(telling) = telling {
+            telling.finish().await;
+        }
         admin.end().await;
         match (failure, ended) {
             (Some(error), _) => Err(error),

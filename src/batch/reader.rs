@@ -14,6 +14,7 @@ use crate::checkpoint::Checkpoint;
 use crate::http::problem::Problem;
 use crate::service::{Context, Name, Service, Source};
 use crate::source::Collected;
+use crate::source::Onward;
 
 /// Threads that wait for disks.
 const THREADS: usize = 4;
@@ -132,6 +133,7 @@ impl Reader {
             checkpoint: Checkpoint::new(),
             kept: None,
             name: Name::default(),
+            onward: Onward::default(),
         }
     }
 

@@ -79,6 +79,10 @@ struct Inner {
     entered: AtomicU64,
     /// Time spent in each stage so far, without the current one.
     spent: [AtomicU64; Stage::ALL.len()],
+    /// When each stage was first entered, in ns after `start`; `NEVER` if it wasn't.
+    first: [AtomicU64; Stage::ALL.len()],
+    /// When it was last left.
+    last: [AtomicU64; Stage::ALL.len()],
     start: Instant,
     meter: Meter,
     observer: Option<Observer>,
@@ -96,6 +100,7 @@ impl fmt::Debug for Inner {
 const CANCELLED: u8 = 1;
 const DEADLINE: u8 = 2;
 const IDLE: u8 = u8::MAX;
+const NEVER: u64 = u64::MAX;
 
 impl Default for Checkpoint {
     fn default() -> Self {
@@ -123,6 +128,8 @@ impl Checkpoint {
             stage: AtomicU8::new(IDLE),
             entered: AtomicU64::new(0),
             spent: Default::default(),
+            first: std::array::from_fn(|_| AtomicU64::new(NEVER)),
+            last: Default::default(),
             start: Instant::now(),
             meter: Meter::default(),
             observer,
@@ -197,13 +204,26 @@ impl Checkpoint {
 
     /// Records what stages took that another process ran. The time since the last change goes to none.
     pub fn credit(&self, stages: impl IntoIterator<Item = (Stage, Duration)>) {
-        self.0.entered.store(self.now(), Ordering::Relaxed);
+        let now = self.now();
+        self.0.entered.store(now, Ordering::Relaxed);
         self.0.stage.store(IDLE, Ordering::Relaxed);
+        let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        let stages: Vec<_> = stages.into_iter().collect();
+        let whole: u64 = stages.iter().map(|(_, time)| nanoseconds(*time)).sum();
+        // As if one had followed the other, up to now: how they took turns isn't known.
+        let mut at = now.saturating_sub(whole);
         for (stage, time) in stages {
-            if let Some(spent) = self.0.spent.get(stage as usize) {
-                let ns = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-                spent.fetch_add(ns, Ordering::Relaxed);
+            let (index, took) = (stage as usize, nanoseconds(time));
+            if let Some(spent) = self.0.spent.get(index) {
+                spent.fetch_add(took, Ordering::Relaxed);
             }
+            if let (Some(first), Some(last)) = (self.0.first.get(index), self.0.last.get(index))
+                && took > 0
+            {
+                first.fetch_min(at, Ordering::Relaxed);
+                last.store(at + took, Ordering::Relaxed);
+            }
+            at += took;
         }
     }
 
@@ -227,12 +247,35 @@ impl Checkpoint {
         times
     }
 
+    /// From when to when each stage ran, with others between, by time after the request's start; in the order of [`Stage::ALL`].
+    pub fn spans(&self) -> [Option<(Duration, Duration)>; Stage::ALL.len()] {
+        let current = usize::from(self.0.stage.load(Ordering::Relaxed));
+        let now = self.now();
+        let mut spans = [None; Stage::ALL.len()];
+        let ends = self.0.first.iter().zip(&self.0.last);
+        for (index, (span, (first, last))) in spans.iter_mut().zip(ends).enumerate() {
+            let first = first.load(Ordering::Relaxed);
+            let last = if index == current {
+                now
+            } else {
+                last.load(Ordering::Relaxed)
+            };
+            let times = (Duration::from_nanos(first), Duration::from_nanos(last));
+            *span = (first != NEVER).then_some(times);
+        }
+        spans
+    }
+
     fn change(&self, to: u8) {
         let now = self.now();
         let entered = self.0.entered.swap(now, Ordering::Relaxed);
-        let from = self.0.stage.swap(to, Ordering::Relaxed);
-        if let Some(spent) = self.0.spent.get(usize::from(from)) {
+        let from = usize::from(self.0.stage.swap(to, Ordering::Relaxed));
+        if let (Some(spent), Some(last)) = (self.0.spent.get(from), self.0.last.get(from)) {
             spent.fetch_add(now.saturating_sub(entered), Ordering::Relaxed);
+            last.store(now, Ordering::Relaxed);
+        }
+        if let Some(first) = self.0.first.get(usize::from(to)) {
+            first.fetch_min(now, Ordering::Relaxed);
         }
     }
 

@@ -96,6 +96,7 @@ pub(super) fn source_settings(
     Settings {
         mount: path(reader, "mount"),
         store,
+        collector: None,
         remote: is_remote.then_some(remote),
         max_bytes: max_bytes.unwrap_or(http.max_body),
     }

@@ -5,6 +5,7 @@
 
 mod access;
 mod admin;
+mod collector;
 mod given;
 mod keys;
 mod manager;
@@ -51,6 +52,8 @@ pub struct Config {
     pub pipeline: plan::Settings,
     /// Logs.
     pub telemetry: telemetry::Settings,
+    /// Which traces are told, if there is somebody who collects them.
+    pub traces: Option<telemetry::traces::Settings>,
     /// What the process gives up before it serves.
     pub sandbox: sandbox::Mode,
     /// How long connections are accepted after SIGTERM.
@@ -100,10 +103,16 @@ impl Config {
             admission,
             http,
             telemetry: telemetry_settings(&mut reader),
+            traces: None,
             sandbox,
             drain_delay: reader.duration("drain_delay", Duration::ZERO),
             drain_timeout: reader.duration("drain_timeout", MOMENT),
         };
+        let traces = collector::traces(&sources.environment);
+        if let Some((told, collector)) = traces.unwrap_or_else(|mistake| reader.note(mistake)) {
+            config.traces = Some(told);
+            config.source.collector = Some(collector);
+        }
         let rules = config.http.rules(config.pipeline.max_output_side);
         access::add_presets(&mut reader, rules, &mut config.http);
         if config.http.max_body > config.admission.upload_memory {

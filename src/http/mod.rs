@@ -55,7 +55,7 @@ use self::access::{Endpoint, guard, share};
 pub use self::admin::{Admin, router as admin_router};
 use self::layers::{
     CancelLayer, DeadlineLayer, NewId, RecordLayer, Recorder, announce_close, check_host,
-    drop_insane_id, limit_clients,
+    drop_insane_id, join, limit_clients,
 };
 pub use self::named::FetchSettings;
 pub use self::placeholder::Placeholder;
@@ -67,6 +67,7 @@ pub use self::state::{Readiness, State};
 pub use self::status::is_probe;
 use crate::admission;
 use crate::pipeline::operation::OPERATIONS;
+use crate::telemetry::traces;
 
 /// Who is connected; in a request's extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,8 +188,9 @@ where
 /// The stack, outermost first.
 fn finished(router: Router<State>, state: State) -> Router {
     let request_timeout = state.0.settings.request_timeout;
+    let metrics = state.0.metrics.clone();
     let recorder = Recorder {
-        metrics: state.0.metrics.clone(),
+        metrics: metrics.clone(),
         manner: state.manner(),
         slow: state.0.settings.log_slow,
     };
@@ -197,6 +199,7 @@ fn finished(router: Router<State>, state: State) -> Router {
         .layer(MapRequestLayer::new(drop_insane_id::<Body>))
         .layer(SetRequestIdLayer::x_request_id(NewId))
         .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(MapRequestLayer::new(move |request| join(&metrics, request)))
         // A span around all that follows: whatever logs below is found by the id.
         .layer(
             TraceLayer::new_for_http()
@@ -271,12 +274,15 @@ fn header(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<Hea
 
 fn span(request: &Request<Body>) -> tracing::Span {
     let headers = request.headers();
+    let context = request.extensions().get::<traces::Context>();
     let span = tracing::info_span!(
         "request",
         id = layers::of(headers),
         trace_id = tracing::field::Empty
     );
-    if let Some(trace) = layers::trace_id(headers) {
+    if let Some(context) = context {
+        span.record("trace_id", context.trace_id());
+    } else if let Some(trace) = layers::trace_id(headers) {
         span.record("trace_id", trace);
     }
     span

@@ -146,6 +146,7 @@ pub(super) fn context(parts: &Parts) -> Result<Context, Problem> {
                 request: layers::of(&parts.headers).into(),
                 operation: route.map(MatchedPath::as_str).unwrap_or_default().into(),
             },
+            onward: layers::onward(parts.extensions.get()),
         }),
         _ => Err(Problem::internal("a layer is missing from the stack")),
     }

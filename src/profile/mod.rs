@@ -2,7 +2,6 @@
 //!
 //! A leaf: it knows stacks and names, nothing of what they are about.
 
-mod message;
 mod names;
 mod write;
 

@@ -8,9 +8,9 @@ use std::time::{Duration, SystemTime};
 use libdeflater::{CompressionLvl, Compressor};
 
 use super::Seen;
-use super::message::Message;
 use super::names;
 use crate::os::{self, Code};
+use crate::protobuf::Message;
 
 /// What a profile says of itself.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use super::memory::Remembered;
 use super::{Answer, Context, Error, Order, Service};
 use crate::checkpoint::Stage;
-use crate::source::{Fetched, Source, Validators, Wanted};
+use crate::source::{Errand, Fetched, Source, Validators, Wanted};
 
 /// What a client has of an answer, by entity tags.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,9 +58,12 @@ impl Service {
         let checkpoint = &context.checkpoint;
         checkpoint.enter(Stage::Receive);
         let sources = &self.0.sources;
-        let fetched = sources
-            .fetch(wanted, known, context.deadline, checkpoint)
-            .await?;
+        let errand = Errand {
+            deadline: context.deadline,
+            checkpoint,
+            onward: &context.onward,
+        };
+        let fetched = sources.fetch(wanted, known, errand).await?;
         checkpoint.leave();
         Ok(fetched)
     }

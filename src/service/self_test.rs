@@ -10,6 +10,7 @@ use crate::codecs::{self, Encoding, FORMATS, Format, Model, Raster, Shape};
 use crate::pipeline::operation;
 use crate::pipeline::parameter::Grammar;
 use crate::pipeline::request::{self, Rules};
+use crate::source::Onward;
 
 impl Service {
     /// Sends one tiny picture through each codec that writes.
@@ -41,6 +42,7 @@ impl Service {
                     request: "self-test".into(),
                     operation: row.name.into(),
                 },
+                onward: Onward::default(),
             };
             self.transform(source, request.into(), &context).await?;
         }

@@ -10,7 +10,7 @@ use crate::admission::Deadline;
 use crate::checkpoint::Checkpoint;
 use crate::codecs::{Format, Header};
 use crate::pipeline::request::Request;
-use crate::source::Source;
+use crate::source::{Onward, Source};
 
 /// What is kept as long as a request's work lasts, and its answer is being sent; it gives back whatever it stands for when dropped.
 pub type Kept = Arc<dyn fmt::Debug + Send + Sync>;
@@ -26,6 +26,8 @@ pub struct Context {
     pub kept: Option<Kept>,
     /// How it is called.
     pub name: Name,
+    /// Headers that tell whoever is asked for something what it is a part of. They don't change what comes.
+    pub onward: Onward,
 }
 
 /// What is to be made of a picture.

@@ -5,6 +5,7 @@
 
 mod address;
 mod collected;
+mod collector;
 mod connect;
 mod dial;
 mod error;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 use tokio::time::timeout_at;
 
 pub use self::collected::{Collected, Source};
+pub use self::collector::{Collector, CollectorSettings, Untold};
 pub use self::connect::{Connect, Connecting, Stream};
 pub use self::error::{Error, Failure, Refusal, Unreadable};
 pub use self::exchange::FETCHER;
@@ -41,6 +43,20 @@ pub use self::wanted::{Validators, Wanted};
 use crate::admission::{self, Admission, Deadline};
 use crate::checkpoint::Checkpoint;
 use crate::telemetry::{Fetch, Metrics, Outcome};
+
+/// Headers that say what a fetch is a part of.
+pub type Onward = hyper::HeaderMap;
+
+/// For whom something is fetched.
+#[derive(Clone, Copy, Debug)]
+pub struct Errand<'a> {
+    /// When it has to be there.
+    pub deadline: Deadline,
+    /// Where it is asked whether to go on.
+    pub checkpoint: &'a Checkpoint,
+    /// Goes to URLs; where one fetch is for several, that of the first. Stores sign what they are sent, and get nothing else.
+    pub onward: &'a Onward,
+}
 
 /// What came of a fetch.
 #[derive(Clone, Debug)]
@@ -125,9 +141,13 @@ impl Sources {
         &self,
         wanted: &Wanted,
         known: Option<&Validators>,
-        deadline: Deadline,
-        checkpoint: &Checkpoint,
+        errand: Errand<'_>,
     ) -> Result<Fetched, Error> {
+        let Errand {
+            deadline,
+            checkpoint,
+            onward,
+        } = errand;
         self.0.admission.look()?;
         let mut fetch = self.0.metrics.fetch(match wanted {
             Wanted::Url { .. } => "url",
@@ -143,7 +163,9 @@ impl Sources {
                     ..
                 },
             ) => {
-                let (remote, url, headers) = (Arc::clone(remote), url.clone(), headers.clone());
+                let (remote, url) = (Arc::clone(remote), url.clone());
+                let mut headers = headers.clone();
+                headers.extend(onward.clone());
                 let get = async move { remote.fetch(url, headers, condition).await };
                 self.share(key(wanted, known), get, deadline, &mut fetch)
                     .await

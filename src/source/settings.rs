@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Origin;
+use super::collector::{Collector, CollectorSettings};
 use super::connect::{Connect, Tcp, Tls};
 use super::dial::Dialler;
 use super::folder::Mount;
@@ -27,9 +28,21 @@ pub struct Settings {
     pub remote: Option<RemoteSettings>,
     /// The store whose objects may be named.
     pub store: Option<StoreSettings>,
+    /// Who collects traces, which has nothing to do with pictures but the connections.
+    pub collector: Option<CollectorSettings>,
     /// Bytes of a source, at most.
     pub max_bytes: u64,
 }
+
+impl Settings {
+    /// Whether anybody is connected to.
+    pub fn connects(&self) -> bool {
+        self.remote.is_some() || self.store.is_some() || self.collector.is_some()
+    }
+}
+
+/// For one connection to who collects traces, with TLS.
+const COLLECTOR_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How URLs are fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +78,7 @@ pub struct Opened {
     dialler: Option<Dialler>,
     store: Option<OpenStore>,
     tokens: Option<Folder>,
+    collector: Option<Collector>,
 }
 
 impl fmt::Debug for Opened {
@@ -100,7 +114,7 @@ impl Opened {
     /// # Errors
     /// There is no such folder, or no such file of authorities or credentials.
     pub fn open(settings: Settings) -> io::Result<Self> {
-        let is_connected = settings.remote.is_some() || settings.store.is_some();
+        let is_connected = settings.connects();
         let resolver = is_connected.then(System::open).transpose()?;
         Self::open_with(
             settings,
@@ -141,13 +155,27 @@ impl Opened {
             let open = |path| Folder::open(path).map_err(named("object_store", path));
             tokens = wanted.token_folder().map(open).transpose()?;
         }
+        let mut collector = None;
+        if let (Some(lines), Some(wanted)) = (&lines, &settings.collector) {
+            let authorities = wanted.authorities.as_deref();
+            collector = Some(Collector {
+                settings: wanted.clone(),
+                dialler: lines.dialler(authorities, COLLECTOR_PATIENCE)?,
+            });
+        }
         Ok(Self {
             settings,
             folder,
             dialler,
             store,
             tokens,
+            collector,
         })
+    }
+
+    /// Who collects traces.
+    pub fn collector(&self) -> Option<Collector> {
+        self.collector.clone()
     }
 
     /// The folder, for whoever has to be told that it is read.
@@ -162,8 +190,13 @@ impl Opened {
 
     /// The TCP ports that may be connected to; none if there is no need to connect at all.
     pub fn ports(&self) -> Option<Vec<u16>> {
-        let Settings { remote, store, .. } = &self.settings;
-        if remote.is_none() && store.is_none() {
+        let Settings {
+            remote,
+            store,
+            collector,
+            ..
+        } = &self.settings;
+        if !self.settings.connects() {
             return None;
         }
         // An answer of a name server that doesn't fit into a packet comes over TCP.
@@ -174,6 +207,7 @@ impl Opened {
             ports.extend(&remote.ports);
         }
         ports.extend(store.iter().flat_map(StoreSettings::ports));
+        ports.extend(collector.iter().filter_map(CollectorSettings::port));
         ports.sort_unstable();
         ports.dedup();
         Some(ports)

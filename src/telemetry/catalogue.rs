@@ -58,6 +58,8 @@ catalogue! {
     "pixmill_max_fds" "gauge" "Files and sockets that the process may have open";
     "pixmill_cpu_seconds_total" "counter" "CPU time, user and system, of the process and, with isolation, of those for pixel work";
     "pixmill_log_lines_dropped_total" "counter" "Log lines that were dropped, since nobody took them or they couldn't be written";
+    "pixmill_trace_spans_sent_total" "counter" "Spans of traces that the collector took";
+    "pixmill_trace_spans_dropped_total" "counter" "Spans of traces that were dropped, since the collector took none or too few";
     "pixmill_panics_total" "counter" "Panics, each of which is an error in the log with its place";
     "pixmill_reloads_total" "counter" "How often the configuration was to be read again, by outcome (taken, refused)";
     "pixmill_config_last_reload_successful" "gauge" "1 if the configuration was taken over when it was last read, 0 if it was refused";

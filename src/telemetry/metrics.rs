@@ -15,6 +15,7 @@ use super::fetches::{Fetch, Fetches};
 use super::page::{Dialect, Page};
 use super::requests::{Ended, Requests};
 use super::snapshot::Snapshot;
+use super::traces::Tracer;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ReloadLabel {
@@ -33,6 +34,7 @@ struct Inner {
     reloaded: Gauge,
     /// When one was last taken over, in seconds after 1970.
     taken_at: Gauge<f64, AtomicU64>,
+    tracer: Tracer,
 }
 
 impl fmt::Debug for Metrics {
@@ -56,18 +58,29 @@ pub fn seconds_since_epoch() -> f64 {
 impl Metrics {
     /// All at zero, with a configuration that has just been read.
     pub fn new() -> Self {
+        Self::with(Tracer::default())
+    }
+
+    /// Beside traces, where they are told.
+    pub fn with(tracer: Tracer) -> Self {
         let metrics = Self(Arc::new(Inner {
             requests: Requests::default(),
             fetches: Fetches::default(),
             reloads: Family::default(),
             reloaded: Gauge::default(),
             taken_at: Gauge::default(),
+            tracer,
         }));
         for outcome in ["taken", "refused"] {
             let _zero = metrics.0.reloads.get_or_create(&ReloadLabel { outcome });
         }
         metrics.note_configuration(true);
         metrics
+    }
+
+    /// Who takes spans.
+    pub fn tracer(&self) -> &Tracer {
+        &self.0.tracer
     }
 
     /// Shows a limit before anybody has met it, with the outcome of a request that is refused for it.
@@ -107,6 +120,7 @@ impl Metrics {
             reloads,
             reloaded,
             taken_at,
+            tracer: _,
         } = &*self.0;
         let mut page = Page::new();
         page.add("pixmill_requests_total", requests.ended());

@@ -9,6 +9,7 @@ mod metrics;
 mod page;
 mod requests;
 mod snapshot;
+pub mod traces;
 
 pub use self::catalogue::{CATALOGUE, MetricRow};
 pub use self::fetches::{Fetch, Outcome};

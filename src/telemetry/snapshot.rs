@@ -1,6 +1,7 @@
 //! The figures of a moment, and how they stand on the page.
 
 use super::page::{Label, Page};
+use super::traces;
 
 /// What is true at the moment of a scrape. Memory is in bytes, times are in seconds.
 #[derive(Clone, Copy, Debug, Default)]
@@ -111,6 +112,9 @@ impl Snapshot {
         page.set("pixmill_max_fds", self.max_files as f64);
         page.sum("pixmill_cpu_seconds_total", self.cpu_seconds);
         page.count("pixmill_log_lines_dropped_total", self.log_lines_dropped);
+        let (sent, dropped) = traces::counts();
+        page.count("pixmill_trace_spans_sent_total", sent);
+        page.count("pixmill_trace_spans_dropped_total", dropped);
         page.count("pixmill_panics_total", self.panics);
     }
 

@@ -104,6 +104,8 @@ mod profiles;
 /// Queries of Prometheus, read.
 #[path = "../shared/promql.rs"]
 mod promql;
+/// A reader of Protocol Buffers.
+mod protobuf;
 /// Operations at random.
 mod random;
 /// Who takes an answer slowly.
@@ -139,6 +141,8 @@ mod systemd;
 mod targets;
 /// TIFFs of every kind.
 mod tiffs;
+/// Traces, told to a collector.
+mod traces;
 /// Borders that go.
 mod trimming;
 /// The files that watch a server.

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use libdeflater::Decompressor;
 
+use crate::protobuf::Message;
+
 /// A profile, its texts in their places.
 #[derive(Debug)]
 pub(crate) struct Profile {
@@ -41,85 +43,6 @@ pub(crate) struct Mapping {
     pub(crate) offset: u64,
     pub(crate) file: String,
     pub(crate) build_id: String,
-}
-
-enum Value<'a> {
-    Number(u64),
-    Bytes(&'a [u8]),
-}
-
-/// The fields of a message, in their order.
-struct Message<'a>(Vec<(u64, Value<'a>)>);
-
-fn varint(bytes: &mut &[u8]) -> u64 {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let (&byte, rest) = bytes.split_first().expect("a number");
-        *bytes = rest;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return value;
-        }
-    }
-    panic!("a number without an end");
-}
-
-impl<'a> Message<'a> {
-    fn read(mut bytes: &'a [u8]) -> Self {
-        let mut fields = Vec::new();
-        while !bytes.is_empty() {
-            let key = varint(&mut bytes);
-            let value = match key & 7 {
-                0 => Value::Number(varint(&mut bytes)),
-                2 => {
-                    let length = usize::try_from(varint(&mut bytes)).unwrap();
-                    let (content, rest) = bytes.split_at(length);
-                    bytes = rest;
-                    Value::Bytes(content)
-                }
-                kind => panic!("no field of a profile is of kind {kind}"),
-            };
-            fields.push((key >> 3, value));
-        }
-        Self(fields)
-    }
-
-    fn bytes(&self, field: u64) -> impl Iterator<Item = &'a [u8]> {
-        self.0
-            .iter()
-            .filter_map(move |(number, value)| match value {
-                Value::Bytes(bytes) if *number == field => Some(*bytes),
-                _ => None,
-            })
-    }
-
-    fn messages(&self, field: u64) -> impl Iterator<Item = Message<'a>> {
-        self.bytes(field).map(Message::read)
-    }
-
-    /// Packed ones.
-    fn numbers(&self, field: u64) -> Vec<u64> {
-        let mut numbers = Vec::new();
-        for mut bytes in self.bytes(field) {
-            while !bytes.is_empty() {
-                numbers.push(varint(&mut bytes));
-            }
-        }
-        numbers
-    }
-
-    fn each(&self, field: u64) -> impl Iterator<Item = u64> {
-        self.0
-            .iter()
-            .filter_map(move |(number, value)| match value {
-                Value::Number(value) if *number == field => Some(*value),
-                _ => None,
-            })
-    }
-
-    fn number(&self, field: u64) -> u64 {
-        self.each(field).last().unwrap_or(0)
-    }
 }
 
 impl Profile {

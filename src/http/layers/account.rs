@@ -72,7 +72,7 @@ pub(super) enum Fate<'a> {
 }
 
 impl Fate<'_> {
-    fn outcome(&self) -> &'static str {
+    pub(super) fn outcome(&self) -> &'static str {
         match self {
             Self::Answered { problem: None, .. } => "ok",
             Self::Answered {
@@ -90,7 +90,7 @@ impl Fate<'_> {
         }
     }
 
-    fn facts(&self) -> Option<Facts> {
+    pub(super) fn facts(&self) -> Option<Facts> {
         match self {
             Self::Answered { facts, .. } => *facts,
             Self::Abandoned(_) => None,

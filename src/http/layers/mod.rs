@@ -7,6 +7,7 @@ mod deadline;
 mod host;
 mod record;
 mod request_id;
+mod traced;
 mod unread;
 
 pub(super) use self::account::Facts;
@@ -16,4 +17,5 @@ pub(super) use self::deadline::DeadlineLayer;
 pub(super) use self::host::check_host;
 pub(super) use self::record::{RecordLayer, Recorder};
 pub(super) use self::request_id::{NewId, drop_insane_id, of, trace_id};
+pub(super) use self::traced::{join, onward};
 pub(super) use self::unread::announce_close;

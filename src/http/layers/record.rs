@@ -13,9 +13,11 @@ use tower::{Layer, Service};
 
 use super::account::{Asked, Facts, Fate, Times, enter};
 use super::request_id;
+use super::traced::Traced;
 use crate::checkpoint::Checkpoint;
+use crate::http::is_probe;
 use crate::http::problem::{Manner, Problem};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, traces};
 
 /// What goes with every record.
 #[derive(Clone, Debug)]
@@ -63,7 +65,9 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let checkpoint = Checkpoint::new();
         request.extensions_mut().insert(checkpoint.clone());
+        let context = request.extensions().get::<traces::Context>().cloned();
         let mut record = Record {
+            context,
             asked: Asked {
                 request_id: request_id::of(request.headers()).to_owned(),
                 method: request.method().to_string(),
@@ -87,6 +91,8 @@ where
 }
 
 struct Record {
+    /// Where it stands in a trace, if anybody wants to know.
+    context: Option<traces::Context>,
     asked: Asked,
     start: Instant,
     checkpoint: Checkpoint,
@@ -131,7 +137,27 @@ impl Record {
     fn enter(&self, fate: Fate<'_>, times: &Times) {
         let Recorder { metrics, slow, .. } = &self.recorder;
         enter(&self.asked, fate, times, *slow, metrics);
+        // Probes and scrapes would be most of what is told.
+        if let Some(context) = self.context.as_ref().filter(|_| !is_watched(&self.asked)) {
+            let traced = Traced {
+                context,
+                asked: &self.asked,
+                fate,
+                checkpoint: &self.checkpoint,
+                took: self.start.elapsed(),
+            };
+            metrics.tracer().take(context, || traced.spans());
+        }
     }
+}
+
+/// Whether somebody only looks how the server is, wherever its paths begin.
+fn is_watched(asked: &Asked) -> bool {
+    let name = asked
+        .route
+        .rfind('/')
+        .and_then(|start| asked.route.get(start..));
+    name.is_some_and(|name| is_probe(name) || name == "/metrics")
 }
 
 impl Drop for Record {

@@ -1,36 +1,60 @@
-//! Protocol Buffers, as far as a profile needs them: numbers, bytes, and messages in messages.
+//! Protocol Buffers, as far as profiles and traces need them: numbers, bytes, and messages in messages. A leaf.
 
 /// A message that is being written.
 #[derive(Debug, Default)]
-pub(super) struct Message(Vec<u8>);
+pub(crate) struct Message(Vec<u8>);
 
 /// Kinds of fields on the wire.
 const NUMBER: u64 = 0;
+const EIGHT: u64 = 1;
 const BYTES: u64 = 2;
+const FOUR: u64 = 5;
 
 impl Message {
     /// A number that isn't 0, which is what is read of a field that isn't there.
-    pub(super) fn number(&mut self, field: u64, value: u64) {
+    pub(crate) fn number(&mut self, field: u64, value: u64) {
         if value != 0 {
-            self.varint(field << 3 | NUMBER);
-            self.varint(value);
+            self.whole(field, value);
         }
     }
 
-    pub(super) fn bytes(&mut self, field: u64, bytes: &[u8]) {
+    /// A number, be it 0.
+    pub(crate) fn whole(&mut self, field: u64, value: u64) {
+        self.varint(field << 3 | NUMBER);
+        self.varint(value);
+    }
+
+    /// A number of eight bytes, whatever it is.
+    pub(crate) fn fixed(&mut self, field: u64, value: u64) {
+        self.varint(field << 3 | EIGHT);
+        self.0.extend_from_slice(&value.to_le_bytes());
+    }
+
+    /// A number of four bytes, whatever it is.
+    pub(crate) fn short(&mut self, field: u64, value: u32) {
+        self.varint(field << 3 | FOUR);
+        self.0.extend_from_slice(&value.to_le_bytes());
+    }
+
+    /// A number with a fraction.
+    pub(crate) fn decimal(&mut self, field: u64, value: f64) {
+        self.fixed(field, value.to_bits());
+    }
+
+    pub(crate) fn bytes(&mut self, field: u64, bytes: &[u8]) {
         self.varint(field << 3 | BYTES);
         self.varint(bytes.len() as u64);
         self.0.extend_from_slice(bytes);
     }
 
-    pub(super) fn message(&mut self, field: u64, fill: impl FnOnce(&mut Self)) {
+    pub(crate) fn message(&mut self, field: u64, fill: impl FnOnce(&mut Self)) {
         let mut inner = Self::default();
         fill(&mut inner);
         self.bytes(field, &inner.0);
     }
 
     /// Numbers, one after the other.
-    pub(super) fn numbers(&mut self, field: u64, values: impl IntoIterator<Item = u64>) {
+    pub(crate) fn numbers(&mut self, field: u64, values: impl IntoIterator<Item = u64>) {
         let mut inner = Self::default();
         for value in values {
             inner.varint(value);
@@ -38,7 +62,7 @@ impl Message {
         self.bytes(field, &inner.0);
     }
 
-    pub(super) fn finish(self) -> Vec<u8> {
+    pub(crate) fn finish(self) -> Vec<u8> {
         self.0
     }
 
@@ -66,6 +90,9 @@ mod tests {
         message.message(3, |inner| inner.number(1, 150));
         message.numbers(4, [3, 270, 86_942]);
         message.number(5, u64::MAX);
+        message.fixed(6, 1);
+        message.short(16, 257);
+        message.decimal(7, 1.0);
         let expected = [
             &[0x08, 0x96, 0x01, 0x12, 0x07][..],
             b"testing",
@@ -74,6 +101,9 @@ mod tests {
             &[0x28],
             &[0xff; 9],
             &[0x01],
+            &[0x31, 1, 0, 0, 0, 0, 0, 0, 0],
+            &[0x85, 0x01, 1, 1, 0, 0],
+            &[0x39, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f],
         ];
         assert_eq!(message.finish(), expected.concat());
     }

@@ -1,0 +1,128 @@
+//! Spans on their way to whoever collects them. Requests never wait for it, and a collector that is gone costs what lies in the queue.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+use crate::source::{Collector, Untold};
+use crate::telemetry::traces::{Span, Tracer};
+
+/// How long the last spans may take, once all requests are answered.
+const LAST: Duration = Duration::from_secs(2);
+
+/// Before a collector that was overloaded is asked again; then twice as long, each time.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How often one batch is tried.
+const TRIES: u32 = 3;
+
+/// The task that tells a collector, while there is one.
+pub(super) struct Telling {
+    end: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Telling {
+    /// Begins to tell this collector what there is.
+    pub(super) fn start(tracer: Tracer, collector: Collector) -> Self {
+        let (end, ended) = watch::channel(false);
+        let teller = Teller {
+            tracer,
+            collector,
+            is_heard: true,
+        };
+        let task = tokio::spawn(teller.run(ended));
+        Self { end, task }
+    }
+
+    /// Tells what is left, for a moment.
+    pub(super) async fn finish(mut self) {
+        self.end.send_replace(true);
+        if timeout(LAST, &mut self.task).await.is_err() {
+            self.task.abort();
+        }
+    }
+}
+
+/// Ready when it is to end.
+async fn over(ended: &mut watch::Receiver<bool>) {
+    // That nobody could say so any more is an end, too.
+    let _end = ended.wait_for(|&ended| ended).await;
+}
+
+struct Teller {
+    tracer: Tracer,
+    collector: Collector,
+    /// The last message was.
+    is_heard: bool,
+}
+
+impl Teller {
+    async fn run(mut self, mut ended: watch::Receiver<bool>) {
+        loop {
+            let batch = tokio::select! {
+                batch = self.tracer.batch() => batch,
+                () = over(&mut ended) => break,
+            };
+            if !batch.is_empty() {
+                tokio::select! {
+                    () = self.tell(&batch) => {}
+                    // It may be in the middle of a pause: once more, and then it is over.
+                    () = over(&mut ended) => {
+                        self.tell_once(&batch).await;
+                        break;
+                    }
+                }
+            }
+        }
+        loop {
+            let batch = self.tracer.rest();
+            if batch.is_empty() {
+                return;
+            }
+            self.tell_once(&batch).await;
+        }
+    }
+
+    async fn tell(&mut self, batch: &[Span]) {
+        for again in 1..=TRIES {
+            match self.collector.tell(self.tracer.message(batch)).await {
+                Ok(()) => return self.was_heard(batch.len()),
+                Err(Untold::Unreachable(why)) if again == TRIES => self.was_unheard(batch, &why),
+                Err(Untold::Unreachable(_)) => sleep(PAUSE * (1 << (again - 1))).await,
+                Err(Untold::Refused(status)) => {
+                    return self.was_unheard(batch, &format!("status {status}"));
+                }
+            }
+        }
+    }
+
+    async fn tell_once(&mut self, batch: &[Span]) {
+        match self.collector.tell(self.tracer.message(batch)).await {
+            Ok(()) => self.was_heard(batch.len()),
+            Err(why) => self.was_unheard(batch, &format!("{why:?}")),
+        }
+    }
+
+    fn was_heard(&mut self, count: usize) {
+        self.tracer.sent(count);
+        if !self.is_heard {
+            tracing::info!("the collector of traces is back");
+        }
+        self.is_heard = true;
+    }
+
+    /// Says so once, and not for every batch.
+    fn was_unheard(&mut self, batch: &[Span], why: &str) {
+        self.tracer.drops(batch.len());
+        if self.is_heard {
+            tracing::warn!(
+                why,
+                "the collector of traces takes nothing; spans are dropped until it does"
+            );
+        }
+        self.is_heard = false;
+    }
+}

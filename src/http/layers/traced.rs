@@ -1,0 +1,136 @@
+//! One request as spans: its own, and one for each stage, with what is known of the picture.
+
+use std::time::{Duration, SystemTime};
+
+use axum::http::header::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, Request};
+
+use super::account::{Asked, Fate};
+use crate::checkpoint::{Checkpoint, Stage};
+use crate::telemetry::Metrics;
+use crate::telemetry::traces::{Context, Span, Value};
+
+const PARENT: HeaderName = HeaderName::from_static("traceparent");
+const STATE: HeaderName = HeaderName::from_static("tracestate");
+
+/// Finds out where a request stands in a trace, where anybody asks for such; in its extensions from here on.
+pub(in crate::http) fn join<B>(metrics: &Metrics, mut request: Request<B>) -> Request<B> {
+    let headers = request.headers();
+    let mut parents = headers.get_all(PARENT).iter();
+    // Two would contradict each other.
+    let parent = parents.next().filter(|_| parents.next().is_none());
+    let states = headers.get_all(STATE).iter();
+    let states: Vec<_> = states.filter_map(|state| state.to_str().ok()).collect();
+    let state = (!states.is_empty()).then(|| states.join(","));
+    let parent = parent.and_then(|parent| parent.to_str().ok());
+    if let Some(context) = metrics.tracer().context(parent, state) {
+        request.extensions_mut().insert(context);
+    }
+    request
+}
+
+/// The headers that tell others of it.
+pub(in crate::http) fn onward(context: Option<&Context>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let Some(context) = context else {
+        return headers;
+    };
+    let told = [
+        (PARENT, Some(context.header())),
+        (STATE, context.state().map(str::to_owned)),
+    ];
+    for (name, value) in told {
+        let value = value.and_then(|value| HeaderValue::try_from(value).ok());
+        headers.extend(value.map(|value| (name, value)));
+    }
+    headers
+}
+
+/// A request that has ended.
+pub(super) struct Traced<'a> {
+    pub(super) context: &'a Context,
+    pub(super) asked: &'a Asked,
+    pub(super) fate: Fate<'a>,
+    pub(super) checkpoint: &'a Checkpoint,
+    /// How long it took.
+    pub(super) took: Duration,
+}
+
+impl Traced<'_> {
+    /// Its span first, then those of stages in their order.
+    pub(super) fn spans(&self) -> Vec<Span> {
+        // By a clock that may be set, but with a length that isn't by that one.
+        let start = SystemTime::now() - self.took;
+        let name = format!("{} {}", self.asked.method, self.asked.route);
+        let mut whole = Span::of_request(self.context, name, (start, self.took));
+        self.describe(&mut whole);
+        let times = self.checkpoint.times();
+        let ran = Stage::ALL.iter().zip(self.checkpoint.spans()).zip(times);
+        let parts = ran.filter_map(|((stage, span), busy)| {
+            let (begin, end) = span?;
+            let mut part = whole.part(stage.name(), begin, end);
+            // Rows are decoded, resized and encoded by turns.
+            let milliseconds = busy.as_secs_f64() * 1e3;
+            part.note("pixmill.busy_ms", Value::Decimal(milliseconds));
+            self.describe_part(*stage, &mut part);
+            Some(part)
+        });
+        let parts: Vec<_> = parts.collect();
+        let mut spans = vec![whole];
+        spans.extend(parts);
+        spans
+    }
+
+    fn describe(&self, span: &mut Span) {
+        let Asked {
+            request_id,
+            method,
+            route,
+        } = self.asked;
+        let text = |text: &str| Value::Text(text.to_owned().into());
+        span.note("http.request.method", text(method));
+        span.note("http.route", text(route));
+        span.note("url.scheme", Value::Text("http".into()));
+        span.note("pixmill.request_id", text(request_id));
+        span.note("pixmill.outcome", Value::Text(self.fate.outcome().into()));
+        if let Fate::Answered {
+            status, bytes_out, ..
+        } = self.fate
+        {
+            span.note("http.response.status_code", Value::Number(status.into()));
+            span.note("http.response.body.size", Value::Number(bytes_out));
+            if status >= 500 {
+                span.note("error.type", Value::Text(self.fate.outcome().into()));
+                span.fails(self.fate.outcome());
+            }
+        }
+        if let Some(facts) = self.fate.facts() {
+            span.note("http.request.body.size", Value::Number(facts.bytes_in));
+        }
+    }
+
+    /// The picture as it came, and as it went.
+    fn describe_part(&self, stage: Stage, span: &mut Span) {
+        let Some(facts) = self.fate.facts() else {
+            return;
+        };
+        let names = [
+            "pixmill.image.format",
+            "pixmill.image.width",
+            "pixmill.image.height",
+        ];
+        let (format, (width, height)) = match stage {
+            Stage::Decode => (facts.source, facts.source_size),
+            Stage::Encode => (facts.format.unwrap_or_default(), facts.size),
+            _ => return,
+        };
+        let values = [
+            Value::Text(format.into()),
+            Value::Number(width.into()),
+            Value::Number(height.into()),
+        ];
+        for (name, value) in names.into_iter().zip(values) {
+            span.note(name, value);
+        }
+    }
+}

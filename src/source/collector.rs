@@ -1,0 +1,175 @@
+//! Who collects traces: told by POST, over connections like those of sources. It is named by the operator alone, so that it may be anywhere.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper::body::{Body, Bytes, Frame, SizeHint};
+use hyper::header::{
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT,
+};
+use hyper::{HeaderMap, Method, Request};
+use tokio::time::timeout;
+use url::{Position, Url};
+
+use super::dial::{Dialler, Place};
+use super::exchange::{self, NAME};
+
+/// Where traces go.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CollectorSettings {
+    url: Url,
+    /// They may be secret.
+    headers: HeaderMap,
+    timeout: Duration,
+    /// PEM file with authorities besides those that are compiled in.
+    pub(super) authorities: Option<PathBuf>,
+}
+
+impl fmt::Debug for CollectorSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CollectorSettings")
+            .field("host", &self.url.host_str())
+            .finish_non_exhaustive()
+    }
+}
+
+impl CollectorSettings {
+    /// To this URL with these headers.
+    ///
+    /// # Errors
+    /// What it has to be.
+    pub fn new(url: &str, headers: Vec<(String, String)>) -> Result<Self, &'static str> {
+        let url = Url::parse(url)
+            .ok()
+            .filter(|url| Place::of(url).is_some())
+            .ok_or("a URL of http or https")?;
+        let mut all = HeaderMap::new();
+        for (name, value) in headers {
+            let name = HeaderName::try_from(name)
+                .map_err(|_no_name| "one whose headers have names that headers may have")?;
+            let mut value = HeaderValue::try_from(value)
+                .map_err(|_no_value| "one whose headers have values that headers may have")?;
+            value.set_sensitive(true);
+            all.insert(name, value);
+        }
+        Ok(Self {
+            url,
+            headers: all,
+            timeout: Duration::from_secs(10),
+            authorities: None,
+        })
+    }
+
+    /// That has so much time for a message.
+    #[must_use]
+    pub fn within(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// Whom these authorities may vouch for, too.
+    #[must_use]
+    pub fn trusting(self, authorities: Option<PathBuf>) -> Self {
+        Self {
+            authorities,
+            ..self
+        }
+    }
+
+    pub(super) fn port(&self) -> Option<u16> {
+        self.url.port_or_known_default()
+    }
+}
+
+/// Tells a collector.
+#[derive(Clone, Debug)]
+pub struct Collector {
+    pub(super) settings: CollectorSettings,
+    pub(super) dialler: Dialler,
+}
+
+/// Why a collector took nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Untold {
+    /// It can't be reached, or is overloaded: perhaps later.
+    Unreachable(String),
+    /// It has answered with that status, and won't take it later either.
+    Refused(u16),
+}
+
+impl Collector {
+    /// Tells it so much.
+    ///
+    /// # Errors
+    /// [`Untold`].
+    pub async fn tell(&self, message: Vec<u8>) -> Result<(), Untold> {
+        let late = |_elapsed| Untold::Unreachable("no answer in time".to_owned());
+        let status = timeout(self.settings.timeout, self.post(message))
+            .await
+            .map_err(late)?
+            .map_err(Untold::Unreachable)?;
+        match status {
+            200..=299 => Ok(()),
+            429 | 502..=504 => Err(Untold::Unreachable(format!("status {status}"))),
+            _ => Err(Untold::Refused(status)),
+        }
+    }
+
+    async fn post(&self, message: Vec<u8>) -> Result<u16, String> {
+        let url = &self.settings.url;
+        let place = Place::of(url).ok_or("no place")?;
+        let addresses = self.dialler.addresses(&place.host).await;
+        let addresses = addresses.map_err(|error| error.to_string())?;
+        let stream = self.dialler.dial(&place, addresses).await;
+        let stream = stream.map_err(|error| format!("{error:?}"))?;
+        let (mut sender, _driver) = exchange::begin(stream)
+            .await
+            .map_err(|error| error.to_string())?;
+        let request = self.request(url, message).ok_or("no address")?;
+        let answer = sender.send_request(request).await;
+        Ok(answer.map_err(|error| error.to_string())?.status().as_u16())
+    }
+
+    fn request(&self, url: &Url, message: Vec<u8>) -> Option<Request<Whole>> {
+        let length = message.len();
+        let mut request = Request::new(Whole(Some(message.into())));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = url[Position::BeforePath..Position::AfterQuery]
+            .parse()
+            .ok()?;
+        let host = &url[Position::BeforeHost..Position::AfterPort];
+        let fields = request.headers_mut();
+        fields.extend(self.settings.headers.clone());
+        fields.insert(HOST, HeaderValue::from_str(host).ok()?);
+        fields.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/x-protobuf"),
+        );
+        fields.insert(CONTENT_LENGTH, length.into());
+        fields.insert(USER_AGENT, HeaderValue::from_static(NAME));
+        fields.insert(CONNECTION, HeaderValue::from_static("close"));
+        Some(request)
+    }
+}
+
+/// A body that is there.
+struct Whole(Option<Bytes>);
+
+impl Body for Whole {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _task: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
+    }
+}

@@ -1,0 +1,376 @@
+//! Traces, as a collector gets them from the real binary.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use data_encoding::HEXLOWER;
+use rustix::process::Signal;
+
+use crate::cli::Served;
+use crate::fixtures::{jpeg, photo};
+use crate::protobuf::Message;
+use crate::support::request;
+
+const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+const PARENT: &str = "b7ad6b7169203331";
+const LONG: Duration = Duration::from_secs(20);
+
+/// A request to a server of ours: its head in small letters, and its body.
+type Told = (String, Vec<u8>);
+
+/// Answers everything with that status and body; what came.
+fn listening(status: u16, body: Vec<u8>) -> (SocketAddr, Receiver<Told>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (sender, told) = channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut bytes = Vec::new();
+            let end = loop {
+                let mut piece = [0; 4096];
+                match stream.read(&mut piece) {
+                    Ok(count) if count > 0 => bytes.extend_from_slice(&piece[..count]),
+                    _ => break None,
+                }
+                if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+                    break Some(end + 4);
+                }
+            };
+            let Some(end) = end else { continue };
+            let head = String::from_utf8(bytes[..end].to_vec())
+                .unwrap()
+                .to_lowercase();
+            let length = head
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length: "));
+            let length: usize = length.map_or(0, |text| text.parse().unwrap());
+            let mut rest = vec![0; end + length - bytes.len()];
+            stream.read_exact(&mut rest).unwrap();
+            bytes.extend(rest);
+            let answer = format!(
+                "HTTP/1.1 {status} x\r\nContent-Length: {}\r\n\r\n",
+                body.len()
+            );
+            let _gone = stream.write_all(&[answer.as_bytes(), &body].concat());
+            if sender.send((head, bytes[end..].to_vec())).is_err() {
+                return;
+            }
+        }
+    });
+    (address, told)
+}
+
+/// A span, taken apart.
+#[derive(Clone, Debug)]
+struct Span {
+    trace: String,
+    id: String,
+    parent: String,
+    state: String,
+    name: String,
+    kind: u64,
+    times: (u64, u64),
+    attributes: BTreeMap<String, String>,
+    error: Option<String>,
+}
+
+fn hex(message: &Message<'_>, field: u64) -> String {
+    let bytes = message.bytes(field).last().unwrap_or_default();
+    HEXLOWER.encode(bytes)
+}
+
+fn attributes(message: &Message<'_>, field: u64) -> BTreeMap<String, String> {
+    let pairs = message.messages(field).map(|pair| {
+        let any = pair.messages(2).next().unwrap();
+        let number = any.each(3).last().map(|number| number.to_string());
+        let decimal = any
+            .each(4)
+            .last()
+            .map(|bits| f64::from_bits(bits).to_string());
+        (
+            pair.text(1),
+            number.or(decimal).unwrap_or_else(|| any.text(1)),
+        )
+    });
+    pairs.collect()
+}
+
+/// Who tells, and the spans.
+fn read(body: &[u8]) -> (BTreeMap<String, String>, Vec<Span>) {
+    let request = Message::read(body);
+    let [of_resource] = &request.messages(1).collect::<Vec<_>>()[..] else {
+        panic!("one resource");
+    };
+    let resource = of_resource.messages(1).next().unwrap();
+    let [of_scope] = &of_resource.messages(2).collect::<Vec<_>>()[..] else {
+        panic!("one scope");
+    };
+    let spans = of_scope.messages(2).map(|span| Span {
+        trace: hex(&span, 1),
+        id: hex(&span, 2),
+        state: span.text(3),
+        parent: hex(&span, 4),
+        name: span.text(5),
+        kind: span.number(6),
+        times: (span.number(7), span.number(8)),
+        attributes: attributes(&span, 9),
+        error: span.messages(15).next().map(|status| {
+            assert_eq!(status.number(3), 2);
+            status.text(2)
+        }),
+    });
+    (attributes(&resource, 1), spans.collect())
+}
+
+fn serve(collector: SocketAddr, more: &[(&str, &str)], arguments: &[&str]) -> Served {
+    let endpoint = format!("http://{collector}");
+    let mut environment = vec![
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+        ("OTEL_BSP_SCHEDULE_DELAY", "50"),
+    ];
+    environment.extend(more);
+    Served::start_in(environment, arguments)
+}
+
+/// The spans of the next request that is told.
+fn next(told: &Receiver<Told>) -> Vec<Span> {
+    read(&told.recv_timeout(LONG).expect("something is told").1).1
+}
+
+/// The request's span and those of its stages, within it.
+fn is_a_tree(spans: &[Span], length: usize) {
+    let whole = &spans[0];
+    assert_eq!((whole.name.as_str(), whole.kind), ("POST /resize", 2));
+    assert_eq!(
+        (whole.parent.as_str(), whole.state.as_str()),
+        (PARENT, "a=1,b=2")
+    );
+    let length = length.to_string();
+    for (name, value) in [
+        ("http.request.method", "POST"),
+        ("http.route", "/resize"),
+        ("http.response.status_code", "200"),
+        ("http.request.body.size", &length),
+        ("pixmill.outcome", "ok"),
+        ("pixmill.request_id", "order-7"),
+    ] {
+        assert_eq!(whole.attributes[name], value, "{name}");
+    }
+    let names: Vec<_> = spans[1..].iter().map(|span| span.name.as_str()).collect();
+    assert_eq!(names, ["recv", "queue", "decode", "resize", "encode"]);
+    for span in spans {
+        assert_eq!((span.trace.as_str(), &span.error), (TRACE, &None));
+        assert!(span.times.0 <= span.times.1, "{span:?}");
+    }
+    for part in &spans[1..] {
+        assert_eq!((&part.parent, part.kind), (&whole.id, 1));
+        assert!(
+            whole.times.0 <= part.times.0 && part.times.1 <= whole.times.1,
+            "{part:?}"
+        );
+        let busy: f64 = part.attributes["pixmill.busy_ms"].parse().unwrap();
+        let took = (part.times.1 - part.times.0) as f64 / 1e6;
+        assert!(busy <= took + 0.01, "{part:?}");
+    }
+    let image = ["format", "width", "height"].map(|name| format!("pixmill.image.{name}"));
+    let of = |span: &Span| image.clone().map(|name| span.attributes[&name].clone());
+    assert_eq!(of(&spans[3]), ["jpeg", "120", "90"]);
+    assert_eq!(of(&spans[5]), ["png", "40", "30"]);
+}
+
+#[test]
+fn a_request_is_told_with_its_stages() {
+    for isolation in ["off", "process"] {
+        a_request_is_told(isolation);
+    }
+}
+
+fn a_request_is_told(isolation: &str) {
+    let (collector, told) = listening(200, Vec::new());
+    let variables = [
+        ("OTEL_SERVICE_NAME", "thumbs"),
+        (
+            "OTEL_RESOURCE_ATTRIBUTES",
+            "deployment.environment.name=a%20b,service.name=other",
+        ),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-key=secret%3D1,x-other=2"),
+        ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "X-Other=3"),
+    ];
+    let server = serve(
+        collector,
+        &variables,
+        &["--log", "debug", "--isolation", isolation],
+    );
+    let parent = format!("00-{TRACE}-{PARENT}-01");
+    let headers = [
+        ("traceparent", parent.as_str()),
+        ("tracestate", "a=1"),
+        ("tracestate", "b=2"),
+        ("x-request-id", "order-7"),
+    ];
+    let picture = jpeg(&photo(120, 90));
+    let post = request("POST", "/resize?width=40&type=png", &headers, &picture);
+    assert_eq!(server.answer(&post).status, 200);
+
+    let (head, body) = told.recv_timeout(LONG).unwrap();
+    assert!(head.starts_with("post /v1/traces http/1.1\r\n"), "{head}");
+    for line in [
+        "content-type: application/x-protobuf",
+        "x-key: secret=1",
+        "x-other: 3",
+    ] {
+        assert!(head.contains(&format!("{line}\r\n")), "{line}: {head}");
+    }
+    assert!(!head.contains("x-other: 2"), "{head}");
+    let (resource, spans) = read(&body);
+    assert_eq!(resource["service.name"], "thumbs");
+    assert_eq!(resource["service.version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(resource["deployment.environment.name"], "a b");
+
+    is_a_tree(&spans, picture.len());
+    server.signal(Signal::TERM);
+    let (code, log) = server.ended();
+    assert_eq!(code, Some(0));
+    assert!(!log.contains("secret"), "{log}");
+    assert!(log.contains(TRACE), "{log}");
+}
+
+#[test]
+fn only_what_is_sampled_is_told_and_faults_of_clients_are_no_errors() {
+    let (collector, told) = listening(200, Vec::new());
+    let server = serve(collector, &[], &["--path-prefix", "/api"]);
+    let unsampled = format!("00-{TRACE}-{PARENT}-00");
+    // None of these is told: it would come before what is.
+    assert_eq!(
+        server.answer(&request("GET", "/health", &[], &[])).status,
+        200
+    );
+    assert_eq!(
+        server
+            .answer(&request("GET", "/api/metrics", &[], &[]))
+            .status,
+        200
+    );
+    let post = request(
+        "POST",
+        "/api/resize?width=9",
+        &[("traceparent", &unsampled)],
+        b"none",
+    );
+    assert_eq!(server.answer(&post).status, 415);
+    let post = request(
+        "POST",
+        "/api/resize?width=9",
+        &[("traceparent", "nonsense")],
+        b"none",
+    );
+    assert_eq!(server.answer(&post).status, 415);
+    let spans = next(&told);
+    let whole = &spans[0];
+    assert_eq!(whole.name, "POST /api/resize");
+    assert_eq!((whole.parent.as_str(), &whole.error), ("", &None));
+    assert_eq!(whole.attributes["http.response.status_code"], "415");
+    assert_eq!(whole.attributes["pixmill.outcome"], "unsupported-format");
+    assert!(!whole.attributes.contains_key("error.type"));
+    assert_ne!(whole.trace, TRACE);
+}
+
+#[test]
+fn what_is_fetched_hears_of_the_trace() {
+    let (collector, told) = listening(200, Vec::new());
+    let (origin, asked) = listening(200, jpeg(&photo(60, 40)));
+    let place = format!("http://{origin}");
+    let remote = ["--allow-remote", "true", "--private-origins", &place];
+    let server = serve(collector, &[], &remote);
+    let parent = format!("00-{TRACE}-{PARENT}-01");
+    let headers = [("traceparent", parent.as_str()), ("tracestate", "a=1")];
+    let target = format!("/resize?width=20&url={place}/a.jpg");
+    assert_eq!(
+        server
+            .answer(&request("GET", &target, &headers, &[]))
+            .status,
+        200
+    );
+    let whole = next(&told).swap_remove(0);
+    let (head, _) = asked.recv_timeout(LONG).unwrap();
+    let expected = format!("traceparent: 00-{TRACE}-{}-01\r\n", whole.id);
+    assert!(
+        head.contains(&expected) && head.contains("tracestate: a=1\r\n"),
+        "{head}"
+    );
+}
+
+#[test]
+fn a_collector_that_is_gone_holds_nothing_up() {
+    // Nobody accepts there.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let variables = [("OTEL_BSP_MAX_QUEUE_SIZE", "7")];
+    let server = serve(silent.local_addr().unwrap(), &variables, &[]);
+    let start = Instant::now();
+    let post = request("POST", "/resize?width=9", &[], &jpeg(&photo(30, 20)));
+    for _ in 0..5 {
+        assert_eq!(server.answer(&post).status, 200);
+    }
+    let page = server.answer(&request("GET", "/metrics", &[], &[]));
+    let page = String::from_utf8(page.body).unwrap();
+    let line = page
+        .lines()
+        .find(|line| line.starts_with("pixmill_trace_spans_dropped_total "));
+    assert_ne!(line.unwrap(), "pixmill_trace_spans_dropped_total 0");
+    server.signal(Signal::TERM);
+    let (code, _) = server.ended();
+    assert_eq!(code, Some(0));
+    assert!(
+        start.elapsed() < Duration::from_secs(15),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[test]
+fn the_last_spans_are_told_before_the_end() {
+    let (collector, told) = listening(200, Vec::new());
+    let variables = [("OTEL_BSP_SCHEDULE_DELAY", "3600000")];
+    let server = serve(collector, &variables, &[]);
+    let post = request("POST", "/resize?width=9", &[], &jpeg(&photo(30, 20)));
+    assert_eq!(server.answer(&post).status, 200);
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended().0, Some(0));
+    assert_eq!(next(&told)[0].name, "POST /resize");
+}
+
+#[test]
+fn mistakes_in_variables_are_told() {
+    for (name, value, said) in [
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "http/protobuf"),
+        ("OTEL_TRACES_SAMPLER", "xray", "parentbased_"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "secret", "name=value"),
+        (
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+            "ftp://a",
+            "http or https",
+        ),
+        ("OTEL_BSP_SCHEDULE_DELAY", "soon", "a whole number"),
+        ("OTEL_TRACES_EXPORTER", "zipkin", "otlp or none"),
+    ] {
+        let mut command = crate::cli::pixmill(&["check-config"]);
+        command.env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9");
+        let output = command.env(name, value).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(64), "{name}: {told}");
+        assert!(told.contains(name) && told.contains(said), "{name}: {told}");
+        assert!(!told.contains("secret"), "{told}");
+    }
+    for off in [
+        ("OTEL_SDK_DISABLED", "true"),
+        ("OTEL_TRACES_EXPORTER", "none"),
+    ] {
+        let mut command = crate::cli::pixmill(&["check-config"]);
+        command.env("OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://unknown");
+        assert!(command.env(off.0, off.1).output().unwrap().status.success());
+    }
+}
