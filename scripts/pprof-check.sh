@@ -6,7 +6,8 @@ binary=$1
 cd "$(dirname "$0")/.."
 
 find_pprof() {
-    find /usr/lib/go*/pkg/tool .tools/root/usr/lib/go*/pkg/tool -name pprof 2>/dev/null | head -n 1
+    # One of the two places may not be there.
+    { find /usr/lib/go*/pkg/tool .tools/root/usr/lib/go*/pkg/tool -name pprof 2>/dev/null || true; } | head -n 1
 }
 [ -n "$(find_pprof)" ] || scripts/tools.sh golang-go
 pprof=$(find_pprof)
