@@ -11,6 +11,7 @@ aside=
 # The package of a program, where that has another name.
 package_of() {
     case $1 in
+    aarch64-linux-gnu-g++) echo g++-aarch64-linux-gnu ;;
     promtool) echo prometheus ;;
     systemd-analyze) echo systemd ;;
     *) echo "$1" ;;
