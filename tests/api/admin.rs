@@ -350,6 +350,26 @@ pub(crate) fn answer(admin: SocketAddr, method: &str, path: &str) -> Answer {
     Answer::whole(&ask_at(admin, &asked)).expect("a whole answer")
 }
 
+/// Whom a name means may change while a page is open, which says nothing of where it comes from to what isn't secure.
+#[test]
+fn no_page_reads_a_listener_that_others_may_reach() {
+    let (_process, admin) = served(&["--admin-public", "true"]);
+    for (host, languages, status) in [
+        ("pixmill.internal:9090", None, 200),
+        ("evil.example:9090", Some("en"), 403),
+        ("10.0.0.5:9090", Some("en"), 200),
+        ("localhost:9090", Some("en"), 200),
+    ] {
+        let headers: Vec<_> = languages
+            .map(|languages| ("Accept-Language", languages))
+            .into_iter()
+            .collect();
+        let asked = hosted(&request("GET", "/debug/config", &headers, &[]), host);
+        let answer = Answer::whole(&ask_at(admin, &asked)).expect("a whole answer");
+        assert_eq!(answer.status, status, "{host} {languages:?}");
+    }
+}
+
 #[test]
 fn the_process_ends_by_it_and_a_signal_after_that_is_the_first() {
     let (process, admin) = served(&["--drain-delay", "1h"]);

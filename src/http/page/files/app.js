@@ -128,6 +128,8 @@ function takeMark(file) {
 let waiting;
 function changed(rest) {
   clearTimeout(waiting);
+  // What was to come after that wait doesn't.
+  if (!state.controller) busy(false);
   window.history.replaceState(null, "", order.written(state.operation, pairs()));
   describe();
   if (!byId("live").checked || !state.picture) return;
@@ -267,6 +269,7 @@ function clear() {
 function giveUp() {
   state.controller?.abort();
   state.controller = undefined;
+  busy(false);
 }
 
 function busy(isBusy) {
@@ -286,7 +289,6 @@ byId("order").addEventListener("submit", (event) => {
   }
   clearTimeout(waiting);
   giveUp();
-  busy(false);
   byId("status").textContent = "Stopped, and the server stops, too.";
 });
 byId("live").addEventListener("change", () => state.operation && changed(0));

@@ -57,5 +57,6 @@ export function written(operation, pairs) {
 export function read(hash) {
   const [name, text] = hash.replace(/^#/, "").split(/\?(.*)/s);
   if (!name) return undefined;
-  return { name: decodeURIComponent(name), pairs: [...new URLSearchParams(text ?? "")] };
+  // Operations' names are plain: what isn't is none of them.
+  return { name, pairs: [...new URLSearchParams(text ?? "")] };
 }
