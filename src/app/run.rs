@@ -12,6 +12,7 @@ use axum::http::Request;
 use axum::response::Response;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tower::ServiceExt;
 
 use super::tidy::Tidying;
@@ -56,9 +57,7 @@ impl App {
         };
         let serving = server::serve(self.listener, settings, phase, self.connections, handlers);
         tokio::pin!(serving);
-        let telling = self
-            .collector
-            .map(|(tracer, collector)| Telling::start(tracer, collector));
+        let telling = self.collector.map(Telling::start);
         let (readiness, service, manager) = (self.readiness, self.service, self.manager);
         let tidied = service.clone();
         let _tidying = Tidying::start(TRIM_EVERY, move || {
@@ -90,9 +89,10 @@ impl App {
             () = tokio::time::sleep(self.config.drain_delay) => {}
         }
         phases.send_replace(Phase::Closing);
-        let ended = tokio::time::timeout(self.config.drain_timeout, serving).await;
+        let end = Instant::now() + self.config.drain_timeout;
+        let ended = tokio::time::timeout_at(end, serving).await;
         if let Some(telling) = telling {
-            telling.finish().await;
+            telling.finish(end).await;
         }
         admin.end().await;
         match (failure, ended) {

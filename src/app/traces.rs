@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::source::{Collector, Untold};
 use crate::telemetry::traces::{Span, Tracer};
@@ -26,7 +26,7 @@ pub(super) struct Telling {
 
 impl Telling {
     /// Begins to tell this collector what there is.
-    pub(super) fn start(tracer: Tracer, collector: Collector) -> Self {
+    pub(super) fn start((tracer, collector): (Tracer, Collector)) -> Self {
         let (end, ended) = watch::channel(false);
         let teller = Teller {
             tracer,
@@ -37,10 +37,11 @@ impl Telling {
         Self { end, task }
     }
 
-    /// Tells what is left, for a moment.
-    pub(super) async fn finish(mut self) {
+    /// Tells what is left, for a moment, and no longer than until `end`.
+    pub(super) async fn finish(mut self, end: Instant) {
         self.end.send_replace(true);
-        if timeout(LAST, &mut self.task).await.is_err() {
+        let end = end.min(Instant::now() + LAST);
+        if timeout_at(end, &mut self.task).await.is_err() {
             self.task.abort();
         }
     }
@@ -67,14 +68,7 @@ impl Teller {
                 () = over(&mut ended) => break,
             };
             if !batch.is_empty() {
-                tokio::select! {
-                    () = self.tell(&batch) => {}
-                    // It may be in the middle of a pause: once more, and then it is over.
-                    () = over(&mut ended) => {
-                        self.tell_once(&batch).await;
-                        break;
-                    }
-                }
+                self.tell(&batch, &mut ended).await;
             }
         }
         loop {
@@ -86,12 +80,15 @@ impl Teller {
         }
     }
 
-    async fn tell(&mut self, batch: &[Span]) {
+    /// What is under way isn't given up at the end, since it would be told twice; but there is no pause any more.
+    async fn tell(&mut self, batch: &[Span], ended: &mut watch::Receiver<bool>) {
         for again in 1..=TRIES {
             match self.collector.tell(self.tracer.message(batch)).await {
                 Ok(()) => return self.was_heard(batch.len()),
                 Err(Untold::Unreachable(why)) if again == TRIES => self.was_unheard(batch, &why),
-                Err(Untold::Unreachable(_)) => sleep(PAUSE * (1 << (again - 1))).await,
+                Err(Untold::Unreachable(_)) => {
+                    let _early = timeout(PAUSE * (1 << (again - 1)), over(ended)).await;
+                }
                 Err(Untold::Refused(status)) => {
                     return self.was_unheard(batch, &format!("status {status}"));
                 }
@@ -102,7 +99,8 @@ impl Teller {
     async fn tell_once(&mut self, batch: &[Span]) {
         match self.collector.tell(self.tracer.message(batch)).await {
             Ok(()) => self.was_heard(batch.len()),
-            Err(why) => self.was_unheard(batch, &format!("{why:?}")),
+            Err(Untold::Unreachable(why)) => self.was_unheard(batch, &why),
+            Err(Untold::Refused(status)) => self.was_unheard(batch, &format!("status {status}")),
         }
     }
 

@@ -13,6 +13,9 @@ use crate::telemetry::traces::{Sampler, Settings};
 /// What is told, and to whom; none where no variable names a collector.
 pub(super) type Traces = Option<(Settings, CollectorSettings)>;
 
+/// Below that everything is told, traces at a path of their own.
+const BASE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
 /// Reads what there is.
 ///
 /// # Errors
@@ -36,8 +39,16 @@ pub(super) fn traces(environment: &BTreeMap<String, String>) -> Result<Traces, M
         let allowed = "http/protobuf, at which collectors listen on port 4318 as a rule";
         return Err(mistake(&name, protocol, allowed));
     }
-    let collector = CollectorSettings::new(&url, variables.headers()?)
-        .map_err(|allowed| mistake(name, &url, allowed))?
+    let is_base = name == BASE;
+    // There may be a key in it, so that it is never shown.
+    let refused = |place: &str, allowed: &str| Mistake {
+        place: place.to_owned(),
+        problem: format!("isn't {allowed}"),
+    };
+    let collector = CollectorSettings::new(url, is_base)
+        .map_err(|allowed| refused(name, allowed))?
+        .sending(variables.headers()?)
+        .map_err(|allowed| refused("OTEL_EXPORTER_OTLP_HEADERS", allowed))?
         .within(variables.milliseconds("OTEL_EXPORTER_OTLP_TIMEOUT", 10_000)?)
         .trusting(
             variables
@@ -77,14 +88,11 @@ impl<'a> Variables<'a> {
     }
 
     /// Where traces go.
-    fn endpoint(&self) -> Option<(&'static str, String)> {
+    fn endpoint(&self) -> Option<(&'static str, &'a str)> {
         const OWN: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
-        const ALL: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
-        if let Some(url) = self.text(OWN) {
-            return Some((OWN, url.to_owned()));
-        }
-        let url = self.text(ALL)?.trim_end_matches('/');
-        Some((ALL, format!("{url}/v1/traces")))
+        let found = [OWN, BASE].map(|name| (name, self.text(name)));
+        let mut set = found.into_iter();
+        set.find_map(|(name, url)| Some((name, url?)))
     }
 
     /// Those for traces win.

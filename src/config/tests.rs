@@ -134,6 +134,7 @@ fn mistakes_of_every_kind_are_seen() {
         ),
         ("log = \"pixmill=loud\"", &[], "debug, trace or off"),
         ("log = \"verbose\"", &[], "debug, trace or off"),
+        ("log = \"info,\"", &[], "debug, trace or off"),
         ("log = \"info,=debug\"", &[], "debug, trace or off"),
         (
             "log = \"pixmill[request]=debug\"",

@@ -38,30 +38,44 @@ impl fmt::Debug for CollectorSettings {
 }
 
 impl CollectorSettings {
-    /// To this URL with these headers.
+    /// To this URL; or, where that `is_base`, to the place of traces below it.
     ///
     /// # Errors
     /// What it has to be.
-    pub fn new(url: &str, headers: Vec<(String, String)>) -> Result<Self, &'static str> {
-        let url = Url::parse(url)
-            .ok()
+    pub fn new(url: &str, is_base: bool) -> Result<Self, &'static str> {
+        let url = Url::parse(url).ok();
+        let mut url = url
             .filter(|url| Place::of(url).is_some())
             .ok_or("a URL of http or https")?;
-        let mut all = HeaderMap::new();
-        for (name, value) in headers {
-            let name = HeaderName::try_from(name)
-                .map_err(|_no_name| "one whose headers have names that headers may have")?;
-            let mut value = HeaderValue::try_from(value)
-                .map_err(|_no_value| "one whose headers have values that headers may have")?;
-            value.set_sensitive(true);
-            all.insert(name, value);
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("a URL without credentials, which belong into OTEL_EXPORTER_OTLP_HEADERS");
+        }
+        if is_base {
+            let path = format!("{}/v1/traces", url.path().trim_end_matches('/'));
+            url.set_path(&path);
         }
         Ok(Self {
             url,
-            headers: all,
+            headers: HeaderMap::new(),
             timeout: Duration::from_secs(10),
             authorities: None,
         })
+    }
+
+    /// With these headers.
+    ///
+    /// # Errors
+    /// What they have to be.
+    pub fn sending(mut self, headers: Vec<(String, String)>) -> Result<Self, &'static str> {
+        for (name, value) in headers {
+            let name =
+                HeaderName::try_from(name).map_err(|_no_name| "names that headers may have")?;
+            let value = HeaderValue::try_from(value);
+            let mut value = value.map_err(|_no_value| "values that headers may have")?;
+            value.set_sensitive(true);
+            self.headers.insert(name, value);
+        }
+        Ok(self)
     }
 
     /// That has so much time for a message.

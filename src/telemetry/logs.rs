@@ -61,7 +61,8 @@ impl Settings {
         for part in filter.split(',') {
             // A word alone would be a module of which everything is logged, and nothing else: most likely it is a level misspelt.
             let (module, level) = part.split_once('=').unwrap_or(("pixmill", part));
-            if !is_module(module) || level.parse::<LevelFilter>().is_err() {
+            // An empty level would be errors alone.
+            if !is_module(module) || level.is_empty() || level.parse::<LevelFilter>().is_err() {
                 return Err(part.to_owned());
             }
         }

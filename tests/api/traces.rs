@@ -351,8 +351,18 @@ fn mistakes_in_variables_are_told() {
         ("OTEL_EXPORTER_OTLP_HEADERS", "secret", "name=value"),
         (
             "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-            "ftp://a",
+            "ftp://a?key=secret",
             "http or https",
+        ),
+        (
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "http://me:secret@a",
+            "without credentials",
+        ),
+        (
+            "OTEL_EXPORTER_OTLP_HEADERS",
+            "a b=secret",
+            "names that headers may have",
         ),
         ("OTEL_BSP_SCHEDULE_DELAY", "soon", "a whole number"),
         ("OTEL_TRACES_EXPORTER", "zipkin", "otlp or none"),

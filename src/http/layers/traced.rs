@@ -10,6 +10,9 @@ use crate::checkpoint::{Checkpoint, Stage};
 use crate::telemetry::Metrics;
 use crate::telemetry::traces::{Context, Span, Value};
 
+/// What stands for the route of a request that has none.
+const NO_ROUTE: &str = "none";
+
 const PARENT: HeaderName = HeaderName::from_static("traceparent");
 const STATE: HeaderName = HeaderName::from_static("tracestate");
 
@@ -61,7 +64,10 @@ impl Traced<'_> {
     pub(super) fn spans(&self) -> Vec<Span> {
         // By a clock that may be set, but with a length that isn't by that one.
         let start = SystemTime::now() - self.took;
-        let name = format!("{} {}", self.asked.method, self.asked.route);
+        let name = match self.asked.route.as_str() {
+            NO_ROUTE => self.method().to_owned(),
+            route => format!("{} {route}", self.method()),
+        };
         let mut whole = Span::of_request(self.context, name, (start, self.took));
         self.describe(&mut whole);
         let times = self.checkpoint.times();
@@ -81,15 +87,28 @@ impl Traced<'_> {
         spans
     }
 
+    /// One of those that there are, or `HTTP`: anything else is a client's own word.
+    fn method(&self) -> &'static str {
+        let known = ["GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH"];
+        let mut known = known.into_iter();
+        known
+            .find(|known| *known == self.asked.method)
+            .unwrap_or("HTTP")
+    }
+
     fn describe(&self, span: &mut Span) {
         let Asked {
-            request_id,
-            method,
-            route,
+            request_id, route, ..
         } = self.asked;
         let text = |text: &str| Value::Text(text.to_owned().into());
-        span.note("http.request.method", text(method));
-        span.note("http.route", text(route));
+        let method = match self.method() {
+            "HTTP" => "_OTHER",
+            known => known,
+        };
+        span.note("http.request.method", Value::Text(method.into()));
+        if route != NO_ROUTE {
+            span.note("http.route", text(route));
+        }
         span.note("url.scheme", Value::Text("http".into()));
         span.note("pixmill.request_id", text(request_id));
         span.note("pixmill.outcome", Value::Text(self.fate.outcome().into()));
@@ -104,7 +123,7 @@ impl Traced<'_> {
                 span.fails(self.fate.outcome());
             }
         }
-        if let Some(facts) = self.fate.facts() {
+        if let Some(facts) = self.fate.facts().filter(|_| self.method() == "POST") {
             span.note("http.request.body.size", Value::Number(facts.bytes_in));
         }
     }
