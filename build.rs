@@ -45,6 +45,11 @@ fn rustc(program: &str) -> String {
 
 /// Whether the compiler brings the linker that it takes for that target by itself, on the one where it does.
 fn has_lld(program: &str, target: &str) -> bool {
+    let flags = std::env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    if std::env::var_os("RUSTC_LINKER").is_some() || flags.contains("link") {
+        // Whoever builds has chosen one.
+        return false;
+    }
     let told = Command::new(program).args(["--print", "sysroot"]).output();
     let sysroot = told
         .ok()

@@ -52,15 +52,27 @@ impl Pace {
         (self.start + GRACE + earned).min(self.end)
     }
 
-    /// When the next bytes have to be here, after so many have come, if others lack the memory that is held for them. Who sends
-    /// steadily is borne all the same, however much was announced.
+    /// When the next bytes have to be here, after so many have come, if others lack the memory that is held for them: who sends
+    /// steadily, at half the usual pace and eight times the least rate, is borne all the same.
     fn hurried(&self, received: u64) -> Instant {
         if self.bytes_per_second == 0 {
             return self.end;
         }
         let by_rate = Duration::try_from_secs_f64(received as f64 / self.bytes_per_second as f64);
-        let earned = by_rate.unwrap_or(Duration::MAX).saturating_add(GRACE);
-        (self.start + (earned / HURRIED).min(self.end - self.start)).min(self.end)
+        let by_rate = by_rate.unwrap_or(Duration::MAX) / HURRIED;
+        // A few bytes at once earn no time for much that was announced: at half the usual pace it is late, however it came.
+        let whole = self.end.saturating_duration_since(self.start);
+        let share = match self.announced {
+            Some(length) if length > received => received as f64 / length as f64,
+            _ => 1.0,
+        };
+        let by_share = whole.mul_f64((2.0 * share).min(1.0));
+        (self.start + GRACE / HURRIED + by_rate.min(by_share)).min(self.end)
+    }
+
+    /// Bytes that are held for them, after so many have come.
+    pub fn held(&self, received: u64) -> u64 {
+        self.announced.unwrap_or(0).max(received)
     }
 
     /// When it has to be looked whether the next bytes are late, after so many have come.

@@ -7,7 +7,10 @@ use super::queue::Demand;
 use super::state::State;
 
 /// A body without an announced length takes upload memory in steps that grow with it, between these: who sends nothing holds little.
-const STEPS: (u64, u64) = (64 << 10, 1 << 20);
+const STEPS: (u64, u64) = (FIRST_STEP, 1 << 20);
+
+/// What is asked for such a body before its first byte.
+pub const FIRST_STEP: u64 = 64 << 10;
 
 /// Upload memory that is held until this is dropped.
 #[derive(Debug)]

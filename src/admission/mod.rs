@@ -25,7 +25,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 pub use self::aside::Aside;
-pub use self::lease::{Held, Lease};
+pub use self::lease::{FIRST_STEP, Held, Lease};
 pub use self::permit::Permit;
 use self::pool::Pool;
 pub use self::queue::Demand;
@@ -159,7 +159,7 @@ impl Admission {
         self.0.state.look()
     }
 
-    /// Upload memory for a body on its way of `bytes` (its announced length, or 0 when there is none). Waits up to a second where
+    /// Upload memory for a body on its way of `bytes` (its announced length, or the first step where there is none). Waits up to a second where
     /// there is none left, but slow senders hold some; until `end` at most.
     ///
     /// # Errors
@@ -168,9 +168,9 @@ impl Admission {
         self.0.state.await_upload(bytes, end).await
     }
 
-    /// Whether somebody waits for memory that bodies on their way hold: slow ones have to hurry.
-    pub fn lacks_upload_memory(&self) -> bool {
-        self.0.state.lacks_upload_memory()
+    /// Whether somebody waits to whom it would help if a body on its way gave back what is `held` for it: a slow one has to hurry.
+    pub fn lacks_upload_memory(&self, held: u64) -> bool {
+        self.0.state.lacks_upload_memory(held)
     }
 
     /// Upload memory for so many bytes that come from no client. Never waits.

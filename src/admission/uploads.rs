@@ -18,6 +18,9 @@ use super::{Error, Lack};
 /// How long somebody waits for what slow senders hold: longer than it takes to find out that they are slow.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// Who holds less than this part of what is lacking isn't hurried for it.
+const HELP: u64 = 64;
+
 /// More than so many don't wait.
 const MOST: usize = 256;
 
@@ -66,6 +69,16 @@ impl Uploads {
         }
     }
 
+    /// Makes a place for one that wants so much, if there is none, by sending away the largest that wants more.
+    fn has_place(&mut self, bytes: u64) -> bool {
+        if self.waiting.len() < MOST {
+            return true;
+        }
+        let last = self.waiting.last_entry();
+        let larger = last.filter(|last| last.key().0 > bytes);
+        larger.map(|larger| drop(larger.remove())).is_some()
+    }
+
     /// Whether nobody waits for what is free, or without hope.
     #[cfg(test)]
     pub(super) fn settled(&self) -> bool {
@@ -112,9 +125,13 @@ impl State {
         self.settle_uploads(&mut books);
     }
 
-    /// Whether somebody waits for what slow senders hold.
-    pub(super) fn lacks_upload_memory(&self) -> bool {
-        !self.books.lock().uploads.waiting.is_empty()
+    /// Whether somebody waits to whom it would help if a slow sender gave up so much.
+    pub(super) fn lacks_upload_memory(&self, held: u64) -> bool {
+        let books = self.books.lock();
+        let uploads = &books.uploads;
+        let free = uploads.limit - uploads.taken;
+        let first = uploads.waiting.first_key_value();
+        first.is_some_and(|((bytes, _), _)| held.saturating_mul(HELP) >= bytes.saturating_sub(free))
     }
 
     /// Takes memory for a body on its way, after a wait where that may help.
@@ -141,7 +158,7 @@ impl State {
             books.uploads.take(bytes, true);
             return Ok(Asked::Granted(Lease::of_a_body(self, bytes)));
         }
-        if books.uploads.waiting.len() >= MOST || !books.uploads.may_fit(bytes) {
+        if !books.uploads.may_fit(bytes) || !books.uploads.has_place(bytes) {
             return Err(self.overloaded(&books, Lack::UploadMemory));
         }
         let (grant, granted) = oneshot::channel();
@@ -245,19 +262,21 @@ mod tests {
         let admission = admission();
         let slow = body(&admission, 60).await.unwrap();
         let slower = body(&admission, 40).await.unwrap();
-        assert!(!admission.lacks_upload_memory());
+        assert!(!admission.lacks_upload_memory(100));
         let mut large = pin!(body(&admission, 70));
         let mut small = pin!(body(&admission, 30));
         assert!(look(large.as_mut()).is_pending());
         assert!(look(small.as_mut()).is_pending());
-        assert!(admission.lacks_upload_memory());
+        assert!(admission.lacks_upload_memory(100));
+        // What it gave up would help nobody.
+        assert!(!admission.lacks_upload_memory(0));
         drop(slower);
         let small = small.await.unwrap();
         assert_eq!(taken(&admission), 90);
         assert!(look(large.as_mut()).is_pending());
         drop(slow);
         let large = large.await.unwrap();
-        assert!(!admission.lacks_upload_memory());
+        assert!(!admission.lacks_upload_memory(100));
         drop((small, large));
         assert_eq!(taken(&admission), 0);
     }
@@ -276,7 +295,7 @@ mod tests {
         slow.arrive();
         assert!(is_refused(&waits.await));
         assert_eq!(start.elapsed(), Duration::ZERO);
-        assert!(!admission.lacks_upload_memory());
+        assert!(!admission.lacks_upload_memory(100));
     }
 
     #[tokio::test(start_paused = true)]
@@ -289,7 +308,7 @@ mod tests {
         let soon = Instant::now() + PATIENCE / 4;
         assert!(is_refused(&admission.body(50, soon).await));
         assert_eq!(start.elapsed(), PATIENCE + PATIENCE / 4);
-        assert!(!admission.lacks_upload_memory());
+        assert!(!admission.lacks_upload_memory(100));
         drop(slow);
         assert_eq!(taken(&admission), 0);
     }
@@ -302,7 +321,7 @@ mod tests {
             let mut leaves = pin!(body(&admission, 50));
             assert!(look(leaves.as_mut()).is_pending());
         }
-        assert!(!admission.lacks_upload_memory());
+        assert!(!admission.lacks_upload_memory(100));
         {
             let mut granted = pin!(body(&admission, 50));
             assert!(look(granted.as_mut()).is_pending());
@@ -317,13 +336,19 @@ mod tests {
     async fn only_so_many_wait() {
         let admission = admission();
         let _slow = body(&admission, 100).await.unwrap();
-        let mut waiting: Vec<_> = (0..MOST).map(|_| Box::pin(body(&admission, 1))).collect();
+        let sizes = [2].into_iter().chain([1; MOST - 1]);
+        let mut waiting: Vec<_> = sizes.map(|size| Box::pin(body(&admission, size))).collect();
         for waits in &mut waiting {
             assert!(look(waits.as_mut()).is_pending());
         }
-        let Poll::Ready(refused) = look(pin!(body(&admission, 1))) else {
+        let Poll::Ready(refused) = look(pin!(body(&admission, 2))) else {
             panic!("it waits, too");
         };
         assert!(is_refused(&refused));
+        // Who wants less than another takes that one's place.
+        waiting.push(Box::pin(body(&admission, 1)));
+        assert!(look(waiting[MOST].as_mut()).is_pending());
+        let largest = look(waiting[0].as_mut());
+        assert!(matches!(largest, Poll::Ready(refused) if is_refused(&refused)));
     }
 }

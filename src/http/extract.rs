@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::inflow::{Inflow, too_large};
 use super::problem::{Kind, Problem};
 use super::{State, multipart};
+use crate::admission::FIRST_STEP;
 use crate::checkpoint::Stage;
 use crate::pace::Pace;
 use crate::service::{Context, Source};
@@ -67,7 +68,7 @@ pub(super) async fn upload(
     admission.look()?;
     context.checkpoint.enter(Stage::Receive);
     let lease = admission
-        .body(announced.unwrap_or(0), context.deadline.at())
+        .body(announced.unwrap_or(FIRST_STEP), context.deadline.at())
         .await?;
     let end = Instant::now() + settings.body_timeout;
     let end = context.deadline.at().min(end);
@@ -75,8 +76,11 @@ pub(super) async fn upload(
     let mut inflow = Inflow::new(body, pace, settings.max_body, admission.clone());
     let mut collected = Collected::new(lease, announced);
     // The announced length holds both, but the first has room for all of it.
-    let second = draws.then(|| admission.upload(0)).transpose()?;
-    let mut second = second.map(|lease| Collected::new(lease, None));
+    let mut second = None;
+    if draws {
+        let lease = admission.body(0, context.deadline.at()).await?;
+        second = Some(Collected::new(lease, None));
+    }
     let read = match boundary {
         Some(boundary) => {
             let form = (boundary, settings.compat);

@@ -62,7 +62,8 @@ impl Inflow {
     fn poll_late(&mut self, task: &mut Task<'_>) -> Poll<()> {
         loop {
             ready!(self.clock.as_mut().poll(task));
-            let is_hasty = || self.admission.lacks_upload_memory();
+            let held = self.pace.held(self.received);
+            let is_hasty = || self.admission.lacks_upload_memory(held);
             match self.pace.next_look(self.received, is_hasty) {
                 Some(look) => self.clock.as_mut().reset(look),
                 None => return Poll::Ready(()),
@@ -201,7 +202,9 @@ mod tests {
         for (bytes, announced, millis) in [
             (1, 10 << 10, 625),
             // The least rate is a kilobyte a second, and eight are wanted now.
-            (700, 1 << 20, 4300),
+            (700, 200 << 10, 4300),
+            // That much would take a minute and a half more.
+            (900, 1 << 20, 1300),
             (900, 200 << 10, 30_000),
         ] {
             let needs = async {

@@ -17,7 +17,7 @@ use url::{Position, Url};
 
 use super::connect::Stream;
 use super::{Collected, Error, Failure, Source, Validators, digest};
-use crate::admission::Admission;
+use crate::admission::{Admission, FIRST_STEP};
 use crate::pace::Pace;
 
 /// Bytes of an answer's head, at most.
@@ -173,12 +173,13 @@ pub(super) async fn read(
     if let Some(length) = announced.filter(|&length| length > max_bytes) {
         return Err(too_large(Some(length)));
     }
-    let lease = admission.body(announced.unwrap_or(0), end).await?;
+    let lease = admission.body(announced.unwrap_or(FIRST_STEP), end).await?;
     let mut collected = Collected::new(lease, announced);
     let pace = Pace::new(end, min_rate, announced);
     let mut received = 0;
     loop {
-        let look = pace.next_look(received, || admission.lacks_upload_memory());
+        let held = pace.held(received);
+        let look = pace.next_look(received, || admission.lacks_upload_memory(held));
         let data = match timeout_at(look.unwrap_or_else(Instant::now), next(&mut body)).await {
             Ok(next) => next?,
             Err(_elapsed) if look.is_none() => return Err(Error::Timeout),
