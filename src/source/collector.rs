@@ -1,13 +1,10 @@
 //! Who collects traces: told by POST, over connections like those of sources. It is named by the operator alone, so that it may be anywhere.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::path::PathBuf;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hyper::body::{Body, Bytes, Frame, SizeHint};
+use hyper::body::Bytes;
 use hyper::header::{
     CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT,
 };
@@ -16,7 +13,7 @@ use tokio::time::timeout;
 use url::{Position, Url};
 
 use super::dial::{Dialler, Place};
-use super::exchange::{self, NAME};
+use super::exchange::{self, NAME, Whole};
 
 /// Where traces go.
 #[derive(Clone, PartialEq, Eq)]
@@ -149,7 +146,7 @@ impl Collector {
 
     fn request(&self, url: &Url, message: Vec<u8>) -> Option<Request<Whole>> {
         let length = message.len();
-        let mut request = Request::new(Whole(Some(message.into())));
+        let mut request = Request::new(Whole::from(Bytes::from(message)));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = url[Position::BeforePath..Position::AfterQuery]
             .parse()
@@ -166,24 +163,5 @@ impl Collector {
         fields.insert(USER_AGENT, HeaderValue::from_static(NAME));
         fields.insert(CONNECTION, HeaderValue::from_static("close"));
         Some(request)
-    }
-}
-
-/// A body that is there.
-struct Whole(Option<Bytes>);
-
-impl Body for Whole {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _task: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
     }
 }

@@ -1,9 +1,11 @@
 //! One request and its answer over one connection, in HTTP/1.1.
 
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use hyper::body::{Body, Bytes, Incoming};
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::client::conn::http1;
 use hyper::header::{
     ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, ETAG, HOST, HeaderName, HeaderValue,
@@ -53,14 +55,9 @@ impl Drop for Driver {
 }
 
 /// Begins to speak HTTP over a connection.
-pub(super) async fn begin<B>(
+pub(super) async fn begin(
     stream: Box<dyn Stream>,
-) -> Result<(http1::SendRequest<B>, Driver), hyper::Error>
-where
-    B: Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
+) -> Result<(http1::SendRequest<Whole>, Driver), hyper::Error> {
     let (sender, connection) = http1::Builder::new()
         .max_headers(MOST_HEADERS)
         .max_buf_size(LONGEST_HEAD)
@@ -90,8 +87,8 @@ pub(super) async fn ask(
     Ok((response, driver))
 }
 
-fn request(url: &Url, headers: &HeaderMap, known: Option<&Validators>) -> Option<Request<Nothing>> {
-    let mut request = Request::new(Nothing);
+fn request(url: &Url, headers: &HeaderMap, known: Option<&Validators>) -> Option<Request<Whole>> {
+    let mut request = Request::new(Whole::default());
     *request.method_mut() = Method::GET;
     *request.uri_mut() = url[Position::BeforePath..Position::AfterQuery]
         .parse()
@@ -234,22 +231,33 @@ fn validators(url: &Url, headers: &HeaderMap) -> Option<Validators> {
     })
 }
 
-/// A GET has no body.
-struct Nothing;
+/// A request's body: these bytes, or none. One type for all requests of ours, so that what moves them is in the binary once.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Whole(Option<Bytes>);
 
-impl Body for Nothing {
+impl From<Bytes> for Whole {
+    fn from(bytes: Bytes) -> Self {
+        Self(Some(bytes).filter(|bytes| !bytes.is_empty()))
+    }
+}
+
+impl Body for Whole {
     type Data = Bytes;
-    type Error = std::convert::Infallible;
+    type Error = Infallible;
 
     fn poll_frame(
-        self: Pin<&mut Self>,
-        _task: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
-        std::task::Poll::Ready(None)
+        mut self: Pin<&mut Self>,
+        _task: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
     }
 
     fn is_end_stream(&self) -> bool {
-        true
+        self.0.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
     }
 }
 

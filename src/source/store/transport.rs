@@ -15,15 +15,15 @@ use hyper::header::{HOST, HeaderValue, USER_AGENT};
 use hyper::{Request, Response};
 use object_store::ClientOptions;
 use object_store::client::{
-    HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpRequestBody,
-    HttpResponse, HttpResponseBody, HttpService,
+    HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse,
+    HttpResponseBody, HttpService,
 };
 use tokio::time::Instant;
 use url::{Position, Url};
 
 use crate::source::Error;
 use crate::source::dial::{Dialler, Place};
-use crate::source::exchange::{self, Driver, NAME};
+use crate::source::exchange::{self, Driver, NAME, Whole};
 
 /// Bytes of an answer that is no object: a token, or what a store says of a failure.
 const LONGEST_WORD: u64 = 64 << 10;
@@ -58,7 +58,7 @@ struct Inner {
 /// A connection, and the task behind it.
 struct Connection {
     place: Place,
-    sender: SendRequest<HttpRequestBody>,
+    sender: SendRequest<Whole>,
     /// Moves its bytes for as long as it is held.
     _driver: Driver,
 }
@@ -152,7 +152,7 @@ impl Transport {
     async fn ask(
         &self,
         mut connection: Connection,
-        request: HttpRequest,
+        request: Request<Whole>,
     ) -> Result<HttpResponse, hyper::Error> {
         // Tokens may come from the store's own place.
         let wants_object = request.extensions().get::<Witness>().is_some();
@@ -197,7 +197,7 @@ impl Transport {
 }
 
 /// The request as it goes over a connection. What is signed stays as it is.
-fn worded(request: HttpRequest, url: &Url) -> Result<HttpRequest, HttpError> {
+fn worded(request: HttpRequest, url: &Url) -> Result<Request<Whole>, HttpError> {
     let unfit = |error: hyper::http::Error| HttpError::new(HttpErrorKind::Unknown, error);
     let (mut parts, body) = request.into_parts();
     let target = parts
@@ -213,7 +213,9 @@ fn worded(request: HttpRequest, url: &Url) -> Result<HttpRequest, HttpError> {
     parts
         .headers
         .insert(USER_AGENT, HeaderValue::from_static(NAME));
-    Ok(Request::from_parts(parts, body))
+    // In several pieces are only objects that are written, which none is.
+    let body = body.as_bytes().cloned().ok_or_else(refused)?;
+    Ok(Request::from_parts(parts, Whole::from(body)))
 }
 
 fn refused() -> HttpError {
