@@ -5,6 +5,7 @@
 //! It knows only the standard library, so that the pixel code may use it.
 
 mod meter;
+mod stage;
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use self::meter::Meter;
+pub use self::stage::{Ran, Stage};
 
 /// Why work has to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,47 +22,6 @@ pub enum Stop {
     Cancelled,
     /// The request's deadline has passed.
     Deadline,
-}
-
-/// What a request is doing, in the order in which it does it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// Reading the body.
-    Receive,
-    /// Waiting for a worker and memory.
-    Queue,
-    /// Turning bytes into pixels.
-    Decode,
-    /// Everything between decode and encode: resize, turn, colour.
-    Resize,
-    /// Turning pixels into bytes.
-    Encode,
-}
-
-impl Stage {
-    /// Every stage, in order.
-    pub const ALL: [Self; 5] = [
-        Self::Receive,
-        Self::Queue,
-        Self::Decode,
-        Self::Resize,
-        Self::Encode,
-    ];
-
-    /// The name used in `Server-Timing` and in logs.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Receive => "recv",
-            Self::Queue => "queue",
-            Self::Decode => "decode",
-            Self::Resize => "resize",
-            Self::Encode => "encode",
-        }
-    }
-
-    fn from_index(index: u8) -> Option<Self> {
-        Self::ALL.get(usize::from(index)).copied()
-    }
 }
 
 /// A cheap handle: clones are the same checkpoint.
@@ -202,29 +163,47 @@ impl Checkpoint {
         self.0.meter.take()
     }
 
-    /// Records what stages took that another process ran. The time since the last change goes to none.
-    pub fn credit(&self, stages: impl IntoIterator<Item = (Stage, Duration)>) {
+    /// Records what stages another process ran, whose own checkpoint was made so long `ago`. The time since the last change goes to none.
+    ///
+    /// One that was taken over may say anything: nothing is believed to have been longer than that, or before this checkpoint.
+    pub fn credit(&self, ago: Duration, stages: impl IntoIterator<Item = (Stage, Ran)>) {
+        let Inner {
+            spent, first, last, ..
+        } = &*self.0;
         let now = self.now();
+        let ago = nanoseconds(ago).min(now);
+        let within = |time: Duration| nanoseconds(time).min(ago);
         self.0.entered.store(now, Ordering::Relaxed);
         self.0.stage.store(IDLE, Ordering::Relaxed);
-        let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        let stages: Vec<_> = stages.into_iter().collect();
-        let whole: u64 = stages.iter().map(|(_, time)| nanoseconds(*time)).sum();
-        // As if one had followed the other, up to now: how they took turns isn't known.
-        let mut at = now.saturating_sub(whole);
-        for (stage, time) in stages {
-            let (index, took) = (stage as usize, nanoseconds(time));
-            if let Some(spent) = self.0.spent.get(index) {
-                spent.fetch_add(took, Ordering::Relaxed);
+        for (stage, ran) in stages {
+            let index = stage as usize;
+            let (Some(spent), Some(first), Some(last)) =
+                (spent.get(index), first.get(index), last.get(index))
+            else {
+                continue;
+            };
+            let (begin, end) = (within(ran.begin), within(ran.end));
+            // What was before it, here, was the way there.
+            if spent.fetch_add(within(ran.busy), Ordering::Relaxed) == 0 {
+                first.store(NEVER, Ordering::Relaxed);
             }
-            if let (Some(first), Some(last)) = (self.0.first.get(index), self.0.last.get(index))
-                && took > 0
-            {
-                first.fetch_min(at, Ordering::Relaxed);
-                last.store(at + took, Ordering::Relaxed);
-            }
-            at += took;
+            first.fetch_min(now - ago + begin, Ordering::Relaxed);
+            last.fetch_max(now - ago + end.max(begin), Ordering::Relaxed);
         }
+    }
+
+    /// How long ago it was made.
+    pub fn age(&self) -> Duration {
+        self.0.start.elapsed()
+    }
+
+    /// Which stages ran, and when.
+    pub fn ran(&self) -> impl Iterator<Item = (Stage, Ran)> {
+        let stages = Stage::ALL.into_iter().zip(self.spans()).zip(self.times());
+        stages.filter_map(|((stage, span), busy)| {
+            let (begin, end) = span?;
+            Some((stage, Ran { begin, end, busy }))
+        })
     }
 
     /// The stage that runs now.
@@ -248,7 +227,7 @@ impl Checkpoint {
     }
 
     /// From when to when each stage ran, with others between, by time after the request's start; in the order of [`Stage::ALL`].
-    pub fn spans(&self) -> [Option<(Duration, Duration)>; Stage::ALL.len()] {
+    fn spans(&self) -> [Option<(Duration, Duration)>; Stage::ALL.len()] {
         let current = usize::from(self.0.stage.load(Ordering::Relaxed));
         let now = self.now();
         let mut spans = [None; Stage::ALL.len()];
@@ -280,8 +259,12 @@ impl Checkpoint {
     }
 
     fn now(&self) -> u64 {
-        u64::try_from(self.0.start.elapsed().as_nanos()).unwrap_or(u64::MAX)
+        nanoseconds(self.age())
     }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -360,6 +343,57 @@ mod tests {
         assert_eq!(times[0], Duration::ZERO);
         assert_eq!(checkpoint.stage(), Some(Stage::Encode));
         checkpoint.leave();
+        assert_eq!(checkpoint.stage(), None);
+    }
+
+    #[test]
+    fn another_processs_stages_are_where_they_were() {
+        let checkpoint = Checkpoint::new();
+        checkpoint.enter(Stage::Queue);
+        checkpoint.enter(Stage::Decode);
+        while checkpoint.age() < Duration::from_micros(500) {
+            std::hint::spin_loop();
+        }
+        let micros = Duration::from_micros;
+        let ran = |begin, end, busy| Ran {
+            begin: micros(begin),
+            end: micros(end),
+            busy: micros(busy),
+        };
+        let stages = [
+            (Stage::Decode, ran(10, 90, 50)),
+            (Stage::Encode, ran(80, 100, 20)),
+        ];
+        checkpoint.credit(micros(100), stages);
+        let found: Vec<_> = checkpoint.ran().collect();
+        let [_, (Stage::Decode, decode), (Stage::Encode, encode)] = found[..] else {
+            panic!("{found:?}");
+        };
+        assert!(decode.begin >= micros(410), "not from when it was ordered");
+        assert_eq!(decode.end, decode.begin + micros(80));
+        assert_eq!(encode.begin, decode.begin + micros(70));
+        assert_eq!((decode.busy, encode.busy), (micros(50), micros(20)));
+    }
+
+    #[test]
+    fn another_process_is_not_believed_everything() {
+        let checkpoint = Checkpoint::new();
+        checkpoint.enter(Stage::Decode);
+        for time in [Duration::MAX, Duration::from_nanos(u64::MAX)] {
+            let liar = Ran {
+                begin: time,
+                end: Duration::ZERO,
+                busy: time,
+            };
+            let stages = [Stage::Decode, Stage::Resize, Stage::Encode];
+            checkpoint.credit(time, stages.map(|stage| (stage, liar)));
+        }
+        let age = checkpoint.age();
+        for (stage, ran) in checkpoint.ran() {
+            assert!(ran.begin <= ran.end && ran.end <= age, "{stage:?} {ran:?}");
+            assert!(ran.busy <= 2 * age, "{stage:?} {ran:?}");
+        }
+        assert_eq!(checkpoint.ran().count(), 3);
         assert_eq!(checkpoint.stage(), None);
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::Settings;
 use super::memory::Memory;
-use super::wire::{self, Failure, Hello, Order, Reply};
+use super::wire::{self, Failure, Hello, Order, Reply, STAGES};
 use crate::checkpoint::Checkpoint;
 use crate::codecs;
 use crate::os;
@@ -81,10 +81,15 @@ fn obey(order: &Order, memory: &Memory, buffers: &mut Buffers) -> Reply {
     let before = os::cpu_seconds();
     let checkpoint = Checkpoint::new();
     let made = caught(|| make(order, memory, buffers, &checkpoint)).unwrap_or_else(Err);
-    let [_, _, decode, resize, encode] = checkpoint.times();
+    let ran: Vec<_> = checkpoint.ran().collect();
+    let stages = STAGES.map(|stage| {
+        let (_, ran) = ran.iter().find(|(known, _)| *known == stage)?;
+        Some([ran.begin, ran.end, ran.busy].map(nanoseconds))
+    });
     Reply {
         made,
-        nanoseconds: [decode, resize, encode].map(nanoseconds),
+        stages,
+        elapsed: nanoseconds(checkpoint.age()),
         cpu_nanoseconds: Duration::try_from_secs_f64(os::cpu_seconds() - before)
             .map_or(0, nanoseconds),
         resident_bytes: os::resident_bytes(),

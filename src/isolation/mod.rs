@@ -140,7 +140,8 @@ impl Isolation {
             Awaited::Lost(error) => return Err(self.lost(&process, &error)),
         };
         self.note(&process, &reply);
-        checkpoint.credit(reply.stages());
+        let ago = Duration::from_nanos(reply.elapsed);
+        checkpoint.credit(ago, reply.stages());
         match reply.made {
             Ok(length) => self.fetched(process, length, plan.cost.peak_bytes),
             Err(Failure::Pipeline(error)) => {

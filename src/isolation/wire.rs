@@ -15,7 +15,7 @@ use rustix::net::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::checkpoint::Stage;
+use crate::checkpoint::{Ran, Stage};
 use crate::pipeline;
 use crate::pipeline::plan::Plan;
 use crate::sandbox::Enforced;
@@ -41,8 +41,10 @@ pub(super) struct Order {
 pub(super) struct Reply {
     /// Bytes of the picture that lies in the shared memory now, or why there is none.
     pub(super) made: Result<u64, Failure>,
-    /// Nanoseconds of decode, resize and encode.
-    pub(super) nanoseconds: [u64; 3],
+    /// When decode, resize and encode ran, if they did: nanoseconds from the order to the first begin and to the last end, and of work.
+    pub(super) stages: [Option<[u64; 3]>; 3],
+    /// Nanoseconds from the order to this.
+    pub(super) elapsed: u64,
     /// CPU time of this order.
     pub(super) cpu_nanoseconds: u64,
     /// Bytes that the process has in memory.
@@ -50,16 +52,18 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    /// How long each stage took.
-    pub(super) fn stages(&self) -> [(Stage, Duration); 3] {
-        let [decode, resize, encode] = self.nanoseconds.map(Duration::from_nanos);
-        [
-            (Stage::Decode, decode),
-            (Stage::Resize, resize),
-            (Stage::Encode, encode),
-        ]
+    /// The stages that ran.
+    pub(super) fn stages(&self) -> impl Iterator<Item = (Stage, Ran)> {
+        let stages = STAGES.into_iter().zip(self.stages);
+        stages.filter_map(|(stage, times)| {
+            let [begin, end, busy] = times?.map(Duration::from_nanos);
+            Some((stage, Ran { begin, end, busy }))
+        })
     }
 }
+
+/// What a codec process does for a request, in the order of a reply.
+pub(super) const STAGES: [Stage; 3] = [Stage::Decode, Stage::Resize, Stage::Encode];
 
 /// Why there is no picture.
 #[derive(Debug, Serialize, Deserialize)]

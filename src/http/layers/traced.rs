@@ -70,16 +70,13 @@ impl Traced<'_> {
         };
         let mut whole = Span::of_request(self.context, name, (start, self.took));
         self.describe(&mut whole);
-        let times = self.checkpoint.times();
-        let ran = Stage::ALL.iter().zip(self.checkpoint.spans()).zip(times);
-        let parts = ran.filter_map(|((stage, span), busy)| {
-            let (begin, end) = span?;
-            let mut part = whole.part(stage.name(), begin, end);
+        let parts = self.checkpoint.ran().map(|(stage, ran)| {
+            let mut part = whole.part(stage.name(), ran.begin, ran.end);
             // Rows are decoded, resized and encoded by turns.
-            let milliseconds = busy.as_secs_f64() * 1e3;
+            let milliseconds = ran.busy.as_secs_f64() * 1e3;
             part.note("pixmill.busy_ms", Value::Decimal(milliseconds));
-            self.describe_part(*stage, &mut part);
-            Some(part)
+            self.describe_part(stage, &mut part);
+            part
         });
         let parts: Vec<_> = parts.collect();
         let mut spans = vec![whole];
