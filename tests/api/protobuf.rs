@@ -85,10 +85,4 @@ impl<'a> Message<'a> {
     pub(crate) fn number(&self, field: u64) -> u64 {
         self.each(field).last().unwrap_or(0)
     }
-
-    /// Of bytes that are text.
-    pub(crate) fn text(&self, field: u64) -> String {
-        let bytes = self.bytes(field).last().unwrap_or_default();
-        String::from_utf8(bytes.to_vec()).unwrap()
-    }
 }

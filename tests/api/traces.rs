@@ -7,11 +7,15 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use data_encoding::HEXLOWER;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::KeyValue;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use prost::Message as _;
 use rustix::process::Signal;
 
-use crate::cli::Served;
+use crate::cli::{Served, pixmill};
 use crate::fixtures::{jpeg, photo};
-use crate::protobuf::Message;
+use crate::sandbox::has_both;
 use crate::support::request;
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -72,58 +76,55 @@ struct Span {
     parent: String,
     state: String,
     name: String,
-    kind: u64,
+    kind: u32,
+    flags: u32,
     times: (u64, u64),
     attributes: BTreeMap<String, String>,
     error: Option<String>,
 }
 
-fn hex(message: &Message<'_>, field: u64) -> String {
-    let bytes = message.bytes(field).last().unwrap_or_default();
-    HEXLOWER.encode(bytes)
-}
-
-fn attributes(message: &Message<'_>, field: u64) -> BTreeMap<String, String> {
-    let pairs = message.messages(field).map(|pair| {
-        let any = pair.messages(2).next().unwrap();
-        let number = any.each(3).last().map(|number| number.to_string());
-        let decimal = any
-            .each(4)
-            .last()
-            .map(|bits| f64::from_bits(bits).to_string());
-        (
-            pair.text(1),
-            number.or(decimal).unwrap_or_else(|| any.text(1)),
-        )
+fn attributes(pairs: &[KeyValue]) -> BTreeMap<String, String> {
+    let read = pairs.iter().map(|pair| {
+        let value = pair.value.clone().unwrap().value.expect("a value");
+        let text = match value {
+            Value::StringValue(text) => text,
+            Value::IntValue(number) => number.to_string(),
+            Value::DoubleValue(number) => number.to_string(),
+            other => panic!("{other:?}"),
+        };
+        (pair.key.clone(), text)
     });
-    pairs.collect()
+    let read: BTreeMap<_, _> = read.collect();
+    assert_eq!(read.len(), pairs.len(), "each is there once");
+    read
 }
 
-/// Who tells, and the spans.
+/// Who tells, and the spans, by OpenTelemetry's own reader.
 fn read(body: &[u8]) -> (BTreeMap<String, String>, Vec<Span>) {
-    let request = Message::read(body);
-    let [of_resource] = &request.messages(1).collect::<Vec<_>>()[..] else {
+    let request = ExportTraceServiceRequest::decode(body).unwrap();
+    let [of_resource] = &request.resource_spans[..] else {
         panic!("one resource");
     };
-    let resource = of_resource.messages(1).next().unwrap();
-    let [of_scope] = &of_resource.messages(2).collect::<Vec<_>>()[..] else {
+    let [of_scope] = &of_resource.scope_spans[..] else {
         panic!("one scope");
     };
-    let spans = of_scope.messages(2).map(|span| Span {
-        trace: hex(&span, 1),
-        id: hex(&span, 2),
-        state: span.text(3),
-        parent: hex(&span, 4),
-        name: span.text(5),
-        kind: span.number(6),
-        times: (span.number(7), span.number(8)),
-        attributes: attributes(&span, 9),
-        error: span.messages(15).next().map(|status| {
-            assert_eq!(status.number(3), 2);
-            status.text(2)
+    let spans = of_scope.spans.iter().map(|span| Span {
+        trace: HEXLOWER.encode(&span.trace_id),
+        id: HEXLOWER.encode(&span.span_id),
+        parent: HEXLOWER.encode(&span.parent_span_id),
+        state: span.trace_state.clone(),
+        flags: span.flags,
+        name: span.name.clone(),
+        kind: span.kind.cast_unsigned(),
+        times: (span.start_time_unix_nano, span.end_time_unix_nano),
+        attributes: attributes(&span.attributes),
+        error: span.status.as_ref().map(|status| {
+            assert_eq!(status.code, 2);
+            status.message.clone()
         }),
     });
-    (attributes(&resource, 1), spans.collect())
+    let resource = of_resource.resource.as_ref().unwrap();
+    (attributes(&resource.attributes), spans.collect())
 }
 
 fn serve(collector: SocketAddr, more: &[(&str, &str)], arguments: &[&str]) -> Served {
@@ -145,6 +146,8 @@ fn next(told: &Receiver<Told>) -> Vec<Span> {
 fn is_a_tree(spans: &[Span], length: usize) {
     let whole = &spans[0];
     assert_eq!((whole.name.as_str(), whole.kind), ("POST /resize", 2));
+    // Sampled, under who is known to be somebody else.
+    assert_eq!((whole.flags, spans[1].flags), (0x301, 0x101));
     assert_eq!(
         (whole.parent.as_str(), whole.state.as_str()),
         (PARENT, "a=1,b=2")
@@ -200,10 +203,12 @@ fn a_request_is_told(isolation: &str) {
         ("OTEL_EXPORTER_OTLP_HEADERS", "x-key=secret%3D1,x-other=2"),
         ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "X-Other=3"),
     ];
+    let sandbox = if has_both() { "require" } else { "prefer" };
+    let walls = ["--isolation", isolation, "--sandbox", sandbox];
     let server = serve(
         collector,
         &variables,
-        &["--log", "debug", "--isolation", isolation],
+        &[&["--log", "debug"], &walls[..]].concat(),
     );
     let parent = format!("00-{TRACE}-{PARENT}-01");
     let headers = [
@@ -285,7 +290,9 @@ fn what_is_fetched_hears_of_the_trace() {
     let (origin, asked) = listening(200, jpeg(&photo(60, 40)));
     let place = format!("http://{origin}");
     let remote = ["--allow-remote", "true", "--private-origins", &place];
-    let server = serve(collector, &[], &remote);
+    // What is ours to say isn't the client's, though its headers are handed on.
+    let forward = ["--forward-headers", "traceparent,tracestate"];
+    let server = serve(collector, &[], &[&remote[..], &forward].concat());
     let parent = format!("00-{TRACE}-{PARENT}-01");
     let headers = [("traceparent", parent.as_str()), ("tracestate", "a=1")];
     let target = format!("/resize?width=20&url={place}/a.jpg");
@@ -302,6 +309,25 @@ fn what_is_fetched_hears_of_the_trace() {
         head.contains(&expected) && head.contains("tracestate: a=1\r\n"),
         "{head}"
     );
+    assert_eq!(head.matches("\ntrace").count(), 2, "{head}");
+}
+
+#[test]
+fn what_fails_for_us_is_an_error() {
+    let (collector, told) = listening(200, Vec::new());
+    let (origin, _asked) = listening(404, Vec::new());
+    let place = format!("http://{origin}");
+    let remote = ["--allow-remote", "true", "--private-origins", &place];
+    let server = serve(collector, &[], &remote);
+    let target = format!("/resize?width=20&url={place}/a.jpg");
+    let answer = server.answer(&request("GET", &target, &[], &[]));
+    assert_eq!(answer.status, 502);
+    let whole = next(&told).swap_remove(0);
+    assert_eq!(whole.attributes["http.response.status_code"], "502");
+    let outcome = &whole.attributes["pixmill.outcome"];
+    assert_eq!(whole.attributes["error.type"], *outcome);
+    assert_eq!(whole.error.as_ref(), Some(outcome));
+    assert_ne!(outcome, "ok");
 }
 
 #[test]
@@ -367,7 +393,7 @@ fn mistakes_in_variables_are_told() {
         ("OTEL_BSP_SCHEDULE_DELAY", "soon", "a whole number"),
         ("OTEL_TRACES_EXPORTER", "zipkin", "otlp or none"),
     ] {
-        let mut command = crate::cli::pixmill(&["check-config"]);
+        let mut command = pixmill(&["check-config"]);
         command.env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9");
         let output = command.env(name, value).output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -379,7 +405,7 @@ fn mistakes_in_variables_are_told() {
         ("OTEL_SDK_DISABLED", "true"),
         ("OTEL_TRACES_EXPORTER", "none"),
     ] {
-        let mut command = crate::cli::pixmill(&["check-config"]);
+        let mut command = pixmill(&["check-config"]);
         command.env("OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://unknown");
         assert!(command.env(off.0, off.1).output().unwrap().status.success());
     }

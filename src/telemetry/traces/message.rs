@@ -75,3 +75,75 @@ fn attribute(message: &mut Message, field: u64, name: &str, value: &Value) {
         });
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+    use opentelemetry_proto::tonic::common::v1::any_value;
+    use proptest::prelude::*;
+    use prost::Message as _;
+
+    use super::*;
+    use crate::telemetry::traces::{Context, Sampler};
+
+    proptest! {
+        /// OpenTelemetry's own reader has it back.
+        #[test]
+        fn what_is_written_is_read(
+            names in proptest::collection::vec(".{0,40}", 1..4),
+            texts in proptest::collection::vec("\\PC{0,40}", 4),
+            number: u64,
+            decimal: f64,
+            times in (0_u64..1 << 40, 0_u64..1 << 40),
+            fails: bool,
+            is_joined: bool,
+        ) {
+            let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+            let state = Some("a=1".to_owned());
+            let context = Context::of(is_joined.then_some(parent), state, Sampler::default());
+            let (start, took) = (Duration::from_nanos(times.0), Duration::from_nanos(times.1));
+            let spans: Vec<_> = names.iter().map(|name| {
+                let start = SystemTime::UNIX_EPOCH + start;
+                let mut span = Span::of_request(&context, name.clone(), (start, took));
+                span.note("text", Value::Text(texts[0].clone().into()));
+                span.note("number", Value::Number(number));
+                span.note("decimal", Value::Decimal(decimal));
+                if fails {
+                    span.fails("why");
+                }
+                span
+            }).collect();
+            let resource = [(texts[1].clone(), texts[2].clone())];
+            let written = request(&resource, &spans);
+            let read = ExportTraceServiceRequest::decode(&*written).unwrap();
+            let of_resource = &read.resource_spans[0];
+            let own = &of_resource.resource.as_ref().unwrap().attributes[0];
+            prop_assert_eq!(&own.key, &texts[1]);
+            let read = &of_resource.scope_spans[0].spans;
+            prop_assert_eq!(read.len(), spans.len());
+            for (read, name) in read.iter().zip(&names) {
+                prop_assert_eq!(&read.name, name);
+                prop_assert_eq!(&read.trace_id[..], &context.trace[..]);
+                prop_assert_eq!(&read.span_id[..], &context.span[..]);
+                let parent = context.parent.map_or(vec![], Vec::from);
+                prop_assert_eq!(&read.parent_span_id, &parent);
+                prop_assert_eq!(&read.trace_state, if is_joined { "a=1" } else { "" });
+                prop_assert_eq!(read.flags, if is_joined { 0x301 } else { 0x101 });
+                let ends = (read.start_time_unix_nano, read.end_time_unix_nano);
+                prop_assert_eq!(ends, (times.0, times.0 + times.1));
+                let status = read.status.as_ref().map(|status| (status.code, &*status.message));
+                prop_assert_eq!(status, fails.then_some((2, "why")));
+                let values: Vec<_> = read.attributes.iter().map(|pair| {
+                    (&*pair.key, pair.value.clone().unwrap().value.unwrap())
+                }).collect();
+                prop_assert_eq!(values, vec![
+                    ("text", any_value::Value::StringValue(texts[0].clone())),
+                    ("number", any_value::Value::IntValue(number.cast_signed())),
+                    ("decimal", any_value::Value::DoubleValue(decimal)),
+                ]);
+            }
+        }
+    }
+}
