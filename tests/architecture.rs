@@ -192,7 +192,10 @@ const HOMES: &[(&str, &[&str])] = &[
             "codecs/avif/room.rs",
         ],
     ),
-    ("libdeflater", &["codecs/png/", "profile/write.rs"]),
+    (
+        "libdeflater",
+        &["codecs/png/", "profile/write.rs", "source/collector.rs"],
+    ),
     ("libwebp_sys", &["codecs/webp/"]),
     ("moxcms", &["pipeline/color.rs"]),
     ("multer", &["http/extract.rs", "http/multipart.rs"]),

@@ -82,12 +82,20 @@ impl Teller {
 
     /// What is under way isn't given up at the end, since it would be told twice; but there is no pause any more.
     async fn tell(&mut self, batch: &[Span], ended: &mut watch::Receiver<bool>) {
+        let give_up = Instant::now() + self.tracer.patience();
         for again in 1..=TRIES {
-            match self.collector.tell(self.tracer.message(batch)).await {
+            let pause = PAUSE * (1 << (again - 1));
+            let telling = self.collector.tell(self.tracer.message(batch));
+            let told = timeout_at(give_up, telling).await;
+            match told.unwrap_or_else(|_elapsed| Err(Untold::late())) {
                 Ok(()) => return self.was_heard(batch.len()),
-                Err(Untold::Unreachable(why)) if again == TRIES => self.was_unheard(batch, &why),
+                Err(Untold::Unreachable(why))
+                    if again == TRIES || Instant::now() + pause >= give_up =>
+                {
+                    return self.was_unheard(batch, &why);
+                }
                 Err(Untold::Unreachable(_)) => {
-                    let _early = timeout(PAUSE * (1 << (again - 1)), over(ended)).await;
+                    let _early = timeout(pause, over(ended)).await;
                 }
                 Err(Untold::Refused(status)) => {
                     return self.was_unheard(batch, &format!("status {status}"));

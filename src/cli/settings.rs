@@ -81,6 +81,9 @@ pub(super) fn configuration(
     let mut sources = Sources::read(given("config"), std::env::vars_os(), flags);
     if is_local {
         sources.assumed = ASSUMED.into();
+        // There are no requests to be told of, and so no mistakes about that.
+        let others = |name: &String, _: &mut String| !name.starts_with("OTEL_");
+        sources.environment.retain(others);
     }
     Standing::load(sources, machine())
 }

@@ -25,10 +25,14 @@ pub(super) fn traces(environment: &BTreeMap<String, String>) -> Result<Traces, M
     let is_off = variables
         .text("OTEL_SDK_DISABLED")
         .is_some_and(|text| text.eq_ignore_ascii_case("true"));
-    let Some((name, url)) = variables.endpoint().filter(|_| !is_off) else {
+    let exporter = variables.text("OTEL_TRACES_EXPORTER");
+    // Asked for by name, it goes where it goes by the specification.
+    let usual = (exporter == Some("otlp")).then_some((BASE, "http://localhost:4318"));
+    let endpoint = variables.endpoint().or(usual);
+    let Some((name, url)) = endpoint.filter(|_| !is_off) else {
         return Ok(None);
     };
-    match variables.text("OTEL_TRACES_EXPORTER") {
+    match exporter {
         None | Some("otlp") => {}
         Some("none") => return Ok(None),
         Some(other) => return Err(mistake("OTEL_TRACES_EXPORTER", other, "otlp or none")),
@@ -38,6 +42,12 @@ pub(super) fn traces(environment: &BTreeMap<String, String>) -> Result<Traces, M
     {
         let allowed = "http/protobuf, at which collectors listen on port 4318 as a rule";
         return Err(mistake(&name, protocol, allowed));
+    }
+    for what in ["CLIENT_CERTIFICATE", "CLIENT_KEY"] {
+        if let Some((place, _)) = variables.of_traces(what) {
+            let problem = "isn't understood: a collector gets no certificate".to_owned();
+            return Err(Mistake { place, problem });
+        }
     }
     let is_base = name == BASE;
     // There may be a key in it, so that it is never shown.
@@ -49,7 +59,8 @@ pub(super) fn traces(environment: &BTreeMap<String, String>) -> Result<Traces, M
         .map_err(|allowed| refused(name, allowed))?
         .sending(variables.headers()?)
         .map_err(|allowed| refused("OTEL_EXPORTER_OTLP_HEADERS", allowed))?
-        .within(variables.milliseconds("OTEL_EXPORTER_OTLP_TIMEOUT", 10_000)?)
+        .packing(variables.is_packed()?)
+        .within(variables.timeout()?)
         .trusting(
             variables
                 .of_traces("CERTIFICATE")
@@ -61,6 +72,7 @@ pub(super) fn traces(environment: &BTreeMap<String, String>) -> Result<Traces, M
         queue: variables.count("OTEL_BSP_MAX_QUEUE_SIZE", 2048)?,
         batch: variables.count("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512)?,
         delay: variables.milliseconds("OTEL_BSP_SCHEDULE_DELAY", 5_000)?,
+        patience: variables.milliseconds("OTEL_BSP_EXPORT_TIMEOUT", 30_000)?,
     };
     Ok(Some((settings, collector)))
 }
@@ -93,6 +105,21 @@ impl<'a> Variables<'a> {
         let found = [OWN, BASE].map(|name| (name, self.text(name)));
         let mut set = found.into_iter();
         set.find_map(|(name, url)| Some((name, url?)))
+    }
+
+    /// For one message.
+    fn timeout(&self) -> Result<Duration, Mistake> {
+        let named = self.of_traces("TIMEOUT");
+        let name = named.map_or_else(String::new, |(name, _)| name);
+        self.milliseconds(&name, 10_000)
+    }
+
+    fn is_packed(&self) -> Result<bool, Mistake> {
+        match self.of_traces("COMPRESSION") {
+            None | Some((_, "none")) => Ok(false),
+            Some((_, "gzip")) => Ok(true),
+            Some((name, other)) => Err(mistake(&name, other, "gzip or none")),
+        }
     }
 
     /// Those for traces win.

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use hyper::body::Bytes;
 use hyper::header::{
-    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT,
+    CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue,
+    USER_AGENT,
 };
 use hyper::{HeaderMap, Method, Request};
+use libdeflater::{CompressionLvl, Compressor};
 use tokio::time::timeout;
 use url::{Position, Url};
 
@@ -22,6 +24,8 @@ pub struct CollectorSettings {
     /// They may be secret.
     headers: HeaderMap,
     timeout: Duration,
+    /// Whether messages are packed, by gzip.
+    is_packed: bool,
     /// PEM file with authorities besides those that are compiled in.
     pub(super) authorities: Option<PathBuf>,
 }
@@ -55,6 +59,7 @@ impl CollectorSettings {
             url,
             headers: HeaderMap::new(),
             timeout: Duration::from_secs(10),
+            is_packed: false,
             authorities: None,
         })
     }
@@ -79,6 +84,12 @@ impl CollectorSettings {
     #[must_use]
     pub fn within(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
+    }
+
+    /// That takes messages packed, by gzip, where that is so.
+    #[must_use]
+    pub fn packing(self, is_packed: bool) -> Self {
+        Self { is_packed, ..self }
     }
 
     /// Whom these authorities may vouch for, too.
@@ -111,13 +122,25 @@ pub enum Untold {
     Refused(u16),
 }
 
+impl Untold {
+    /// There was no answer in time.
+    pub fn late() -> Self {
+        Self::Unreachable("no answer in time".to_owned())
+    }
+}
+
 impl Collector {
     /// Tells it so much.
     ///
     /// # Errors
     /// [`Untold`].
     pub async fn tell(&self, message: Vec<u8>) -> Result<(), Untold> {
-        let late = |_elapsed| Untold::Unreachable("no answer in time".to_owned());
+        let late = |_elapsed| Untold::late();
+        let message = if self.settings.is_packed {
+            packed(&message)
+        } else {
+            message
+        };
         let status = timeout(self.settings.timeout, self.post(message))
             .await
             .map_err(late)?
@@ -159,9 +182,22 @@ impl Collector {
             CONTENT_TYPE,
             HeaderValue::from_static("application/x-protobuf"),
         );
+        if self.settings.is_packed {
+            fields.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
         fields.insert(CONTENT_LENGTH, length.into());
         fields.insert(USER_AGENT, HeaderValue::from_static(NAME));
         fields.insert(CONNECTION, HeaderValue::from_static("close"));
         Some(request)
     }
+}
+
+/// In a millisecond at most: it is a batch of spans.
+fn packed(message: &[u8]) -> Vec<u8> {
+    let mut compressor = Compressor::new(CompressionLvl::fastest());
+    let mut packed = vec![0; compressor.gzip_compress_bound(message.len())];
+    // Within that bound there is room for anything.
+    let length = compressor.gzip_compress(message, &mut packed);
+    packed.truncate(length.unwrap_or(0));
+    packed
 }

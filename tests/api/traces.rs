@@ -7,13 +7,14 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use data_encoding::HEXLOWER;
+use libdeflater::Decompressor;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use prost::Message as _;
 use rustix::process::Signal;
 
-use crate::cli::{Served, pixmill};
+use crate::cli::{Served, pixmill, text};
 use crate::fixtures::{jpeg, photo};
 use crate::sandbox::has_both;
 use crate::support::request;
@@ -25,8 +26,15 @@ const LONG: Duration = Duration::from_secs(20);
 /// A request to a server of ours: its head in small letters, and its body.
 type Told = (String, Vec<u8>);
 
-/// Answers everything with that status and body; what came.
+/// Answers everything with that status and body; what came, unpacked.
 fn listening(status: u16, body: Vec<u8>) -> (SocketAddr, Receiver<Told>) {
+    answering(vec![status], body)
+}
+
+/// Answers with each of these statuses, and then with the last one for ever.
+fn answering(statuses: Vec<u16>, body: Vec<u8>) -> (SocketAddr, Receiver<Told>) {
+    let last = *statuses.last().unwrap();
+    let mut statuses = statuses.into_iter();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let (sender, told) = channel();
@@ -55,12 +63,19 @@ fn listening(status: u16, body: Vec<u8>) -> (SocketAddr, Receiver<Told>) {
             let mut rest = vec![0; end + length - bytes.len()];
             stream.read_exact(&mut rest).unwrap();
             bytes.extend(rest);
+            let status = statuses.next().unwrap_or(last);
             let answer = format!(
                 "HTTP/1.1 {status} x\r\nContent-Length: {}\r\n\r\n",
                 body.len()
             );
             let _gone = stream.write_all(&[answer.as_bytes(), &body].concat());
-            if sender.send((head, bytes[end..].to_vec())).is_err() {
+            let mut told = bytes[end..].to_vec();
+            if head.contains("content-encoding: gzip\r\n") {
+                let mut plain = vec![0; 1 << 20];
+                let length = Decompressor::new().gzip_decompress(&told, &mut plain);
+                told = plain[..length.unwrap()].to_vec();
+            }
+            if sender.send((head, told)).is_err() {
                 return;
             }
         }
@@ -330,6 +345,98 @@ fn what_fails_for_us_is_an_error() {
     assert_ne!(outcome, "ok");
 }
 
+/// A preset may be called as a probe is.
+#[test]
+fn presets_are_told_whatever_they_are_called() {
+    let (collector, told) = listening(200, Vec::new());
+    let presets = "ready=resize?width=9,metrics=resize?width=8";
+    let server = serve(collector, &[], &["--presets", presets]);
+    for name in ["ready", "metrics"] {
+        let route = format!("/preset/{name}");
+        let post = request("POST", &route, &[], &jpeg(&photo(30, 20)));
+        assert_eq!(server.answer(&post).status, 200);
+        assert_eq!(next(&told)[0].name, format!("POST {route}"));
+    }
+}
+
+/// Not one for each look at the metrics: nobody reads the log before the end.
+const FEW_LINES: [&str; 2] = ["--log", "warn,pixmill::app=info"];
+
+/// What became of spans, of two metrics' names.
+fn counted(server: &Served, outcome: &str) -> u64 {
+    let page = server.answer(&request("GET", "/metrics", &[], &[])).body;
+    let name = format!("pixmill_trace_spans_{outcome}_total ");
+    let page = text(&page);
+    let mut values = page.lines().filter_map(|line| line.strip_prefix(&name));
+    values.next().unwrap().parse().unwrap()
+}
+
+/// Waits until so many are counted.
+fn until(server: &Served, outcome: &str, count: u64) {
+    let end = Instant::now() + LONG;
+    while counted(server, outcome) < count {
+        assert!(Instant::now() < end, "never {count} {outcome}");
+    }
+}
+
+#[test]
+fn what_is_not_taken_now_is_told_again_and_packed_if_wanted() {
+    let (collector, told) = answering(vec![503, 200, 400, 200], Vec::new());
+    let variables = [("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")];
+    let server = serve(collector, &variables, &FEW_LINES);
+    let post = request("POST", "/resize?width=9", &[], &jpeg(&photo(30, 20)));
+    assert_eq!(server.answer(&post).status, 200);
+    let (first, second) = (
+        told.recv_timeout(LONG).unwrap(),
+        told.recv_timeout(LONG).unwrap(),
+    );
+    assert_eq!(first, second);
+    assert!(
+        first.0.contains("content-encoding: gzip\r\n"),
+        "{}",
+        first.0
+    );
+    assert_eq!(read(&first.1).1.len(), 6);
+    until(&server, "sent", 6);
+    // What it never wants isn't told again.
+    assert_eq!(server.answer(&post).status, 200);
+    until(&server, "dropped", 6);
+    assert_eq!(server.answer(&post).status, 200);
+    until(&server, "sent", 12);
+    assert_eq!(counted(&server, "dropped"), 6);
+    assert_eq!(told.try_iter().count(), 2);
+    server.signal(Signal::TERM);
+    let (code, log) = server.ended();
+    assert_eq!(code, Some(0), "{log}");
+    for line in ["takes nothing", "is back"] {
+        assert_eq!(log.matches(line).count(), 1, "{log}");
+    }
+}
+
+#[test]
+fn a_collector_that_never_answers_is_given_up_and_that_is_said_once() {
+    for variable in [
+        "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT",
+        "OTEL_BSP_EXPORT_TIMEOUT",
+    ] {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        // Three times a tenth of a second, and the pauses between; or a tenth, once.
+        let variables = [(variable, "100")];
+        let server = serve(silent.local_addr().unwrap(), &variables, &FEW_LINES);
+        let post = request("POST", "/resize?width=9", &[], &jpeg(&photo(30, 20)));
+        for count in [6, 12] {
+            let start = Instant::now();
+            assert_eq!(server.answer(&post).status, 200);
+            until(&server, "dropped", count);
+            assert!(start.elapsed() < Duration::from_secs(9), "{variable}");
+        }
+        server.signal(Signal::TERM);
+        let (code, log) = server.ended();
+        assert_eq!(code, Some(0), "{log}");
+        assert_eq!(log.matches("takes nothing").count(), 1, "{log}");
+    }
+}
+
 #[test]
 fn a_collector_that_is_gone_holds_nothing_up() {
     // Nobody accepts there.
@@ -391,6 +498,17 @@ fn mistakes_in_variables_are_told() {
             "names that headers may have",
         ),
         ("OTEL_BSP_SCHEDULE_DELAY", "soon", "a whole number"),
+        (
+            "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT",
+            "0",
+            "a whole number above 0",
+        ),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd", "gzip or none"),
+        (
+            "OTEL_EXPORTER_OTLP_CLIENT_KEY",
+            "/secret.pem",
+            "no certificate",
+        ),
         ("OTEL_TRACES_EXPORTER", "zipkin", "otlp or none"),
     ] {
         let mut command = pixmill(&["check-config"]);
@@ -401,6 +519,18 @@ fn mistakes_in_variables_are_told() {
         assert!(told.contains(name) && told.contains(said), "{name}: {told}");
         assert!(!told.contains("secret"), "{told}");
     }
+    // Asked for by name, it needs no place; and then the rest has to be right, too.
+    let mut command = pixmill(&["check-config"]);
+    let output = command.env("OTEL_TRACES_EXPORTER", "otlp").output();
+    assert!(output.unwrap().status.success());
+    let output = command.env("OTEL_TRACES_SAMPLER", "xray").output();
+    assert_eq!(output.unwrap().status.code(), Some(64));
+    // Nobody is told of files.
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/drawing.png");
+    let mut command = pixmill(&["info", file]);
+    command.env("OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://unknown");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
     for off in [
         ("OTEL_SDK_DISABLED", "true"),
         ("OTEL_TRACES_EXPORTER", "none"),

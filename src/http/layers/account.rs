@@ -83,7 +83,7 @@ impl Fate<'_> {
         }
     }
 
-    fn status(&self) -> u16 {
+    pub(super) fn status(&self) -> u16 {
         match self {
             Self::Answered { status, .. } if self.outcome() != CANCELLED => *status,
             Self::Answered { .. } | Self::Abandoned(_) => CLIENT_GONE,

@@ -138,7 +138,7 @@ impl Record {
         let Recorder { metrics, slow, .. } = &self.recorder;
         enter(&self.asked, fate, times, *slow, metrics);
         // Probes and scrapes would be most of what is told.
-        if let Some(context) = self.context.as_ref().filter(|_| !is_watched(&self.asked)) {
+        if let Some(context) = self.context.as_ref().filter(|_| !self.is_watched()) {
             let traced = Traced {
                 context,
                 asked: &self.asked,
@@ -149,15 +149,15 @@ impl Record {
             metrics.tracer().take(context, || traced.spans());
         }
     }
-}
 
-/// Whether somebody only looks how the server is, wherever its paths begin.
-fn is_watched(asked: &Asked) -> bool {
-    let name = asked
-        .route
-        .rfind('/')
-        .and_then(|start| asked.route.get(start..));
-    name.is_some_and(|name| is_probe(name) || name == "/metrics")
+    /// Whether somebody only looks how the server is, wherever its paths begin. A preset may have a name like that, too.
+    fn is_watched(&self) -> bool {
+        let route = self.asked.route.as_str();
+        let route = route
+            .strip_prefix(&*self.recorder.manner.prefix)
+            .unwrap_or(route);
+        is_probe(route) || route == "/metrics"
+    }
 }
 
 impl Drop for Record {

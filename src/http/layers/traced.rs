@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use axum::http::header::{HeaderName, HeaderValue};
 use axum::http::{HeaderMap, Request};
 
-use super::account::{Asked, Fate};
+use super::account::{Asked, CLIENT_GONE, Fate};
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::telemetry::Metrics;
 use crate::telemetry::traces::{Context, Span, Value};
@@ -23,8 +23,10 @@ pub(in crate::http) fn join<B>(metrics: &Metrics, mut request: Request<B>) -> Re
     // Two would contradict each other.
     let parent = parents.next().filter(|_| parents.next().is_none());
     let states = headers.get_all(STATE).iter();
-    let states: Vec<_> = states.filter_map(|state| state.to_str().ok()).collect();
-    let state = (!states.is_empty()).then(|| states.join(","));
+    let states = states.filter_map(|state| state.to_str().ok());
+    let states: Vec<_> = states.filter(|state| !state.is_empty()).collect();
+    let state = states.join(",");
+    let state = (!state.is_empty()).then_some(state);
     let parent = parent.and_then(|parent| parent.to_str().ok());
     if let Some(context) = metrics.tracer().context(parent, state) {
         request.extensions_mut().insert(context);
@@ -109,9 +111,11 @@ impl Traced<'_> {
         span.note("url.scheme", Value::Text("http".into()));
         span.note("pixmill.request_id", text(request_id));
         span.note("pixmill.outcome", Value::Text(self.fate.outcome().into()));
+        // Who has left got no answer, whatever there was on its way.
         if let Fate::Answered {
             status, bytes_out, ..
         } = self.fate
+            && self.fate.status() != CLIENT_GONE
         {
             span.note("http.response.status_code", Value::Number(status.into()));
             span.note("http.response.body.size", Value::Number(bytes_out));

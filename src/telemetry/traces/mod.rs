@@ -45,6 +45,8 @@ pub struct Settings {
     pub batch: usize,
     /// How long the first of a batch waits for others.
     pub delay: Duration,
+    /// How long one batch is tried.
+    pub patience: Duration,
 }
 
 /// What a span is about.
@@ -196,6 +198,12 @@ impl Tracer {
         if ended.len() >= inner.settings.batch {
             inner.full.notify_one();
         }
+    }
+
+    /// How long one batch is tried; nothing where there is none.
+    pub fn patience(&self) -> Duration {
+        let inner = self.0.as_ref();
+        inner.map_or(Duration::ZERO, |inner| inner.settings.patience)
     }
 
     /// The next spans that go together, after at most the delay; none at all where there is nothing to tell.
