@@ -5,7 +5,7 @@
 use axum::http::Method;
 
 use super::presets::Preset;
-use super::{Compat, State};
+use super::{Compat, State, status};
 use crate::pipeline::description::{self, Description};
 
 /// What is at a path.
@@ -68,16 +68,11 @@ pub(super) fn routes(state: &State) -> Vec<Route<'_>> {
         ("/problems/{code}", What::Problem),
         (DOCUMENT, What::Document),
     ];
-    let probes = [
-        ("/health", What::Health),
-        ("/healthz", What::Health),
-        ("/healthcheck", What::Health),
-        ("/ready", What::Ready),
-        ("/readyz", What::Ready),
-    ];
+    let health = status::HEALTH.map(|path| (path, What::Health));
+    let ready = status::READY.map(|path| (path, What::Ready));
     // At the root, too.
     let has_prefix = !state.route("").is_empty();
-    let both = probes.into_iter().flat_map(|(path, what)| {
+    let both = health.into_iter().chain(ready).flat_map(|(path, what)| {
         let below = has_prefix.then(|| (state.route(path), what));
         [Some((path.to_owned(), what)), below]
     });

@@ -21,7 +21,7 @@ pub use self::rate::Rate;
 use self::rate::{Limiter, Standing};
 pub use self::signature::SignatureKey;
 use super::problem::{Kind, Problem};
-use super::{Compat, State, page};
+use super::{Compat, State, page, status};
 use crate::pipeline::operation::OPERATIONS;
 
 /// Who may ask.
@@ -41,19 +41,11 @@ pub struct Settings {
 
 /// The names of all endpoints, to be switched off by.
 pub fn endpoints() -> impl Iterator<Item = &'static str> {
-    const OTHERS: [&str; 10] = [
-        "info",
-        "form",
-        "problems",
-        "openapi.json",
-        "health",
-        "healthz",
-        "healthcheck",
-        "ready",
-        "readyz",
-        "metrics",
-    ];
-    OPERATIONS.iter().map(|row| row.name).chain(OTHERS)
+    let probes = status::HEALTH.into_iter().chain(status::READY);
+    let pages = ["info", "form", "problems", "openapi.json"];
+    let all = OPERATIONS.iter().map(|row| row.name).chain(pages);
+    all.chain(probes.map(|path| path.trim_start_matches('/')))
+        .chain(["metrics"])
 }
 
 /// What a route is there for.
