@@ -4,8 +4,9 @@
 
 use axum::http::Method;
 
+use super::access::Endpoint;
 use super::presets::Preset;
-use super::{Compat, State, status};
+use super::{State, status};
 use crate::pipeline::description::{self, Description};
 
 /// What is at a path.
@@ -111,13 +112,17 @@ impl What<'_> {
         }
     }
 
-    /// Whether anybody may ask it, where keys are wanted for the rest.
-    pub(super) fn is_open(self, compat: Compat) -> bool {
+    /// What it is to whoever guards it.
+    pub(super) fn endpoint(self) -> Endpoint {
         match self {
-            // A balancer has no key; but imaginary wants one of it, too.
-            Self::Health | Self::Ready => compat != Compat::Imaginary,
-            Self::Page | Self::PageFile => true,
-            _ => false,
+            Self::Picture(_) | Self::Preset(_) => Endpoint::Picture,
+            Self::Index => Endpoint::Index,
+            Self::Page | Self::PageFile => Endpoint::Shell,
+            Self::PageTable | Self::Form | Self::Problems | Self::Problem | Self::Document => {
+                Endpoint::Page
+            }
+            Self::Health | Self::Ready => Endpoint::Probe,
+            Self::Metrics => Endpoint::Metrics,
         }
     }
 

@@ -76,6 +76,16 @@ impl Endpoint {
             other => other,
         }
     }
+
+    /// Whether anybody may ask it, where keys are wanted for the rest.
+    pub(super) fn is_open(self, compat: Compat) -> bool {
+        match self {
+            Self::Shell => true,
+            // A balancer has no key; but imaginary wants one of it, too.
+            Self::Probe => compat != Compat::Imaginary,
+            _ => false,
+        }
+    }
 }
 
 /// What is looked at, made once.
@@ -131,13 +141,7 @@ impl Access {
         if let (Endpoint::Picture, Some(key)) = (endpoint, &self.signature_key) {
             key.check(request.uri(), SystemTime::now())?;
         }
-        // A balancer has no key; but imaginary wants one of it, too.
-        let is_open = match endpoint {
-            Endpoint::Shell => true,
-            Endpoint::Probe => self.compat != Compat::Imaginary,
-            _ => false,
-        };
-        if !is_open {
+        if !endpoint.is_open(self.compat) {
             let key = self.keys.check(request.headers(), request.uri())?;
             if let Some(key) = key {
                 request.extensions_mut().insert(key);
