@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::Notify;
 
-pub use self::context::Context;
+pub use self::context::{Context, trace_id};
 pub use self::sampler::Sampler;
 
 /// Spans that a collector took, in the whole process.
