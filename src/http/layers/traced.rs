@@ -18,13 +18,17 @@ const STATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// Finds out where a request stands in a trace, where anybody asks for such; in its extensions from here on.
 pub(in crate::http) fn join<B>(metrics: &Metrics, mut request: Request<B>) -> Request<B> {
+    let tracer = metrics.tracer();
+    if !tracer.is_on() {
+        return request;
+    }
     let headers = request.headers();
     let states = headers.get_all(STATE).iter();
     let states = states.filter_map(|state| state.to_str().ok());
     let states: Vec<_> = states.filter(|state| !state.is_empty()).collect();
     let state = states.join(",");
     let state = (!state.is_empty()).then_some(state);
-    if let Some(context) = metrics.tracer().context(parent(headers), state) {
+    if let Some(context) = tracer.context(parent(headers), state) {
         request.extensions_mut().insert(context);
     }
     request

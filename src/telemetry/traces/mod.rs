@@ -174,6 +174,11 @@ impl Tracer {
         })))
     }
 
+    /// Whether anybody asks for traces.
+    pub fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Where a request stands that came with these headers; `None` where nobody asks for traces.
     pub fn context(&self, parent: Option<&str>, state: Option<String>) -> Option<Context> {
         let inner = self.0.as_ref()?;
