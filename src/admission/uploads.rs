@@ -226,18 +226,7 @@ mod tests {
     use std::task::{Context, Poll, Waker};
 
     use super::*;
-    use crate::admission::{Admission, Settings};
-
-    fn admission() -> Admission {
-        let settings = Settings {
-            workers: 1,
-            nice: 0,
-            queue: 4,
-            upload_memory: 100,
-            pixel_memory: 1 << 20,
-        };
-        Admission::start(settings).unwrap()
-    }
+    use crate::admission::Admission;
 
     async fn body(admission: &Admission, bytes: u64) -> Result<Lease, Error> {
         let hour = Instant::now() + Duration::from_hours(1);
@@ -259,7 +248,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn small_ones_are_granted_first_what_slow_senders_give_back() {
-        let admission = admission();
+        let admission = Admission::of_uploads(100);
         let slow = body(&admission, 60).await.unwrap();
         let slower = body(&admission, 40).await.unwrap();
         assert!(!admission.lacks_upload_memory(100));
@@ -283,7 +272,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn nobody_waits_for_what_work_holds() {
-        let admission = admission();
+        let admission = Admission::of_uploads(100);
         let start = Instant::now();
         let mut slow = body(&admission, 60).await.unwrap();
         let _works = admission.upload(30).unwrap();
@@ -300,7 +289,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn patience_ends() {
-        let admission = admission();
+        let admission = Admission::of_uploads(100);
         let start = Instant::now();
         let slow = body(&admission, 60).await.unwrap();
         assert!(is_refused(&body(&admission, 50).await));
@@ -315,7 +304,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_leaves_leaves_nothing() {
-        let admission = admission();
+        let admission = Admission::of_uploads(100);
         let slow = body(&admission, 60).await.unwrap();
         {
             let mut leaves = pin!(body(&admission, 50));
@@ -334,7 +323,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn only_so_many_wait() {
-        let admission = admission();
+        let admission = Admission::of_uploads(100);
         let _slow = body(&admission, 100).await.unwrap();
         let sizes = [2].into_iter().chain([1; MOST - 1]);
         let mut waiting: Vec<_> = sizes.map(|size| Box::pin(body(&admission, size))).collect();
