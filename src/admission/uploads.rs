@@ -2,6 +2,10 @@
 //!
 //! What bodies hold that are still on their way may come free within a second: slow senders have to hurry as soon as somebody
 //! waits, and are given up if they don't. What work holds that waits or is done comes free no sooner, so that nobody waits for it.
+//!
+//! Without a least rate (`min_upload_rate = 0`) nobody hurries. Who waits may be granted something all the same: what others have
+//! sent meanwhile is worked for, and given back. A client that leaves while it waits isn't seen: its body isn't read, and the
+//! connection is looked at only where it is. So its place is kept until it is granted or a second has passed, and holds no memory.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -285,6 +289,21 @@ mod tests {
         assert!(is_refused(&waits.await));
         assert_eq!(start.elapsed(), Duration::ZERO);
         assert!(!admission.lacks_upload_memory(100));
+    }
+
+    /// So that a wait may end well where nobody has to hurry, too.
+    #[tokio::test(start_paused = true)]
+    async fn what_has_arrived_and_is_done_with_is_granted() {
+        let admission = Admission::of_uploads(100);
+        let mut first = body(&admission, 40).await.unwrap();
+        let _second = body(&admission, 40).await.unwrap();
+        let mut waits = pin!(body(&admission, 40));
+        assert!(look(waits.as_mut()).is_pending());
+        // It is all here, and becomes work; the other may still be given up.
+        first.arrive();
+        assert!(look(waits.as_mut()).is_pending());
+        drop(first);
+        assert!(waits.await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
