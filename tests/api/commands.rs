@@ -498,6 +498,7 @@ fn fifo(path: &Path) {
 }
 
 const SOURCE: &str = "in/quarters.png";
+const PHOTO: &str = "in/photo.JPEG";
 
 /// Command lines, and a word of what is said of them.
 const WRONG: &[(&[&str], &str)] = &[
@@ -527,6 +528,42 @@ const WRONG: &[(&[&str], &str)] = &[
         "only one",
     ),
     (&["resize", "in", "-", "-w", "3"], "only one"),
+    // As a shell leaves what names no file, and as it makes names of what does.
+    (
+        &["resize", "-w", "3", "in", "-o", "*.png"],
+        "a place has no * in it",
+    ),
+    (
+        &["resize", "-w", "3", PHOTO, SOURCE, "-o", SOURCE],
+        "say a folder, or a pattern",
+    ),
+    (
+        &["resize", "-w", "3", "-f", PHOTO, SOURCE, "out"],
+        "in/photo.JPEG is a file",
+    ),
+    (
+        &["resize", "-w", "3", "-h", "30", SOURCE, "out.png"],
+        "say --height 30",
+    ),
+    (
+        &["resize", "-w", "3", SOURCE, "out.png", "-h=30"],
+        "say --height 30",
+    ),
+    (&["trim", "--trim", "20", SOURCE, "out.png"], "--trim=20"),
+    (&["trim", SOURCE, "--trim", "20"], "--trim=20"),
+    (
+        &[
+            "resize",
+            "-w",
+            "3",
+            SOURCE,
+            "--enlarge",
+            "true",
+            "-o",
+            "out.png",
+        ],
+        "--enlarge=true",
+    ),
     (
         &["resize", SOURCE, "out/{nome}.png", "-w", "3"],
         "there is no field {nome}",
