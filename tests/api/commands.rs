@@ -644,6 +644,41 @@ fn the_servers_limits_hold() {
     assert_eq!(lines["in/photo.JPEG"]["width"], 9);
 }
 
+/// A server's configuration may be wrong, or too large for the memory there is here, in what only a server has.
+#[test]
+fn what_only_a_server_has_is_no_mistake() {
+    let folder = Folder::new("servers");
+    folder.write(
+        "wrong.toml",
+        b"placeholder = \"/nowhere/at/all\"\nmax_source = \"9GiB\"\nport = 70000\n",
+    );
+    folder.write("limits.toml", b"max_output_side = 8\n");
+    let wrong = "--config=wrong.toml";
+    for (arguments, code, said) in [
+        (&["--memory-limit", "64MiB"][..], 0, ""),
+        (
+            &["--memory-limit", "64MiB", "--isolation", "process"],
+            0,
+            "",
+        ),
+        (&[wrong], 0, ""),
+        // What counts here is held to all the same.
+        (&["--config=limits.toml"], 64, "1 to 8"),
+        (&["--memory-limit", "9MiB"], 64, "pixel_memory"),
+        (&[wrong, "--workers", "none"], 64, "--workers"),
+    ] {
+        let all = [
+            &["resize", "-w", "9", SOURCE, "out.png", "--force"][..],
+            arguments,
+        ]
+        .concat();
+        let output = folder.ends(code, &all);
+        assert!(text(&output.stderr).contains(said), "{arguments:?}");
+    }
+    let served = folder.ends(64, &["check-config", wrong]);
+    assert_eq!(text(&served.stderr).lines().count(), 3);
+}
+
 #[test]
 fn drawings_and_processes_of_their_own_work_here_too() {
     let folder = Folder::new("isolated");
