@@ -25,8 +25,8 @@ trap finish EXIT
 
 mkdir "$work/pictures"
 python3 scripts/schema_hooks.py "$work/pictures"
-# Large answers would take most of the time.
 excluded=()
+# Large answers would take most of the time.
 small=('max_output_side = 300' 'max_output_pixels = 60_000')
 
 # Ends with the document at $work/document.json, and a server that is ready.

@@ -43,12 +43,9 @@ impl Pace {
         }
         let whole = self.end.saturating_duration_since(self.start);
         let left = whole.saturating_sub(GRACE);
-        let share = match self.announced {
-            Some(length) if length > received => received as f64 / length as f64,
-            _ => 1.0,
-        };
         let by_rate = Duration::try_from_secs_f64(received as f64 / self.bytes_per_second as f64);
-        let earned = by_rate.unwrap_or(left).min(left.mul_f64(share));
+        let by_share = left.mul_f64(self.share(received));
+        let earned = by_rate.unwrap_or(left).min(by_share);
         (self.start + GRACE + earned).min(self.end)
     }
 
@@ -62,12 +59,16 @@ impl Pace {
         let by_rate = by_rate.unwrap_or(Duration::MAX) / HURRIED;
         // A few bytes at once earn no time for much that was announced: at half the usual pace it is late, however it came.
         let whole = self.end.saturating_duration_since(self.start);
-        let share = match self.announced {
+        let by_share = whole.mul_f64((2.0 * self.share(received)).min(1.0));
+        (self.start + GRACE / HURRIED + by_rate.min(by_share)).min(self.end)
+    }
+
+    /// Which part of what was announced so many bytes are, 0 to 1; all of it where nothing was.
+    fn share(&self, received: u64) -> f64 {
+        match self.announced {
             Some(length) if length > received => received as f64 / length as f64,
             _ => 1.0,
-        };
-        let by_share = whole.mul_f64((2.0 * share).min(1.0));
-        (self.start + GRACE / HURRIED + by_rate.min(by_share)).min(self.end)
+        }
     }
 
     /// Bytes that are held for them, after so many have come.

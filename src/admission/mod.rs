@@ -237,4 +237,19 @@ impl Admission {
 }
 
 #[cfg(test)]
+impl Admission {
+    /// A small one, for tests that are about so many bytes of upload memory.
+    pub(crate) fn of_uploads(upload_memory: u64) -> Self {
+        let settings = Settings {
+            workers: 1,
+            nice: 0,
+            queue: 1,
+            upload_memory,
+            pixel_memory: 1 << 20,
+        };
+        Self::start(settings).expect("the system grants threads")
+    }
+}
+
+#[cfg(test)]
 mod tests;

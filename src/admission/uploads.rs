@@ -2,6 +2,10 @@
 //!
 //! What bodies hold that are still on their way may come free within a second: slow senders have to hurry as soon as somebody
 //! waits, and are given up if they don't. What work holds that waits or is done comes free no sooner, so that nobody waits for it.
+//!
+//! Without a least rate (`min_upload_rate = 0`) nobody hurries. Who waits may be granted something all the same: what others have
+//! sent meanwhile is worked for, and given back. A client that leaves while it waits isn't seen: its body isn't read, and the
+//! connection is looked at only where it is. So its place is kept until it is granted or a second has passed, and holds no memory.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -226,18 +230,7 @@ mod tests {
     use std::task::{Context, Poll, Waker};
 
     use super::*;
-    use crate::admission::{Admission, Settings};
-
-    fn admission() -> Admission {
-        let settings = Settings {
-            workers: 1,
-            nice: 0,
-            queue: 4,
-            upload_memory: 100,
-            pixel_memory: 1 << 20,
-        };
-        Admission::start(settings).unwrap()
-    }
+    use crate::admission::Admission;
 
     async fn body(admission: &Admission, bytes: u64) -> Result<Lease, Error> {
         let hour = Instant::now() + Duration::from_hours(1);
@@ -259,7 +252,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn small_ones_are_granted_first_what_slow_senders_give_back() {
-        let admission = admission();
+        let admission = Admission::of_uploads(100);
         let slow = body(&admission, 60).await.unwrap();
         let slower = body(&admission, 40).await.unwrap();
         assert!(!admission.lacks_upload_memory(100));
@@ -283,7 +276,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn nobody_waits_for_what_work_holds() {
-        let admission = admission();
+        let admission = Admission::of_uploads(100);
         let start = Instant::now();
         let mut slow = body(&admission, 60).await.unwrap();
         let _works = admission.upload(30).unwrap();
@@ -298,9 +291,24 @@ mod tests {
         assert!(!admission.lacks_upload_memory(100));
     }
 
+    /// So that a wait may end well where nobody has to hurry, too.
+    #[tokio::test(start_paused = true)]
+    async fn what_has_arrived_and_is_done_with_is_granted() {
+        let admission = Admission::of_uploads(100);
+        let mut first = body(&admission, 40).await.unwrap();
+        let _second = body(&admission, 40).await.unwrap();
+        let mut waits = pin!(body(&admission, 40));
+        assert!(look(waits.as_mut()).is_pending());
+        // It is all here, and becomes work; the other may still be given up.
+        first.arrive();
+        assert!(look(waits.as_mut()).is_pending());
+        drop(first);
+        assert!(waits.await.is_ok());
+    }
+
     #[tokio::test(start_paused = true)]
     async fn patience_ends() {
-        let admission = admission();
+        let admission = Admission::of_uploads(100);
         let start = Instant::now();
         let slow = body(&admission, 60).await.unwrap();
         assert!(is_refused(&body(&admission, 50).await));
@@ -315,7 +323,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_leaves_leaves_nothing() {
-        let admission = admission();
+        let admission = Admission::of_uploads(100);
         let slow = body(&admission, 60).await.unwrap();
         {
             let mut leaves = pin!(body(&admission, 50));
@@ -334,7 +342,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn only_so_many_wait() {
-        let admission = admission();
+        let admission = Admission::of_uploads(100);
         let _slow = body(&admission, 100).await.unwrap();
         let sizes = [2].into_iter().chain([1; MOST - 1]);
         let mut waiting: Vec<_> = sizes.map(|size| Box::pin(body(&admission, size))).collect();

@@ -2,6 +2,7 @@
 
 mod bench;
 mod files;
+mod hints;
 mod info;
 mod operations;
 mod report;
@@ -12,6 +13,7 @@ mod settings;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Command};
 use pixmill::config::{Mistake, Standing};
 use pixmill::sandbox::check::{self, Attempt};
@@ -64,9 +66,14 @@ impl Here {
 /// # Errors
 /// The exit code, once help or every mistake has been said.
 pub(crate) fn read() -> Result<Action, ExitCode> {
+    let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    let words: Vec<String> = words.collect();
     let matches = command()
         .try_get_matches()
-        .map_err(|help| print_help(&help))?;
+        .map_err(|help| match hints::height(&words) {
+            Some(hint) if help.kind() == ErrorKind::DisplayHelp => wrong(&hint),
+            _ => print_help(&help),
+        })?;
     match matches.subcommand() {
         Some(("completions", arguments)) => {
             return Ok(Action::Print(scripts::completions(arguments)));
@@ -76,7 +83,7 @@ pub(crate) fn read() -> Result<Action, ExitCode> {
             return Ok(Action::Print(page));
         }
         Some((name, arguments)) => {
-            if let Some(here) = here(name, arguments, &matches)? {
+            if let Some(here) = here(name, (&words, arguments), &matches)? {
                 return Ok(Action::Here(Box::new(here)));
             }
         }
@@ -101,7 +108,7 @@ pub(crate) fn read() -> Result<Action, ExitCode> {
 /// What is to be done without a server, if that is what the command is for.
 fn here(
     name: &str,
-    arguments: &ArgMatches,
+    (words, arguments): (&[String], &ArgMatches),
     matches: &ArgMatches,
 ) -> Result<Option<Here>, ExitCode> {
     let row = operations::named(name);
@@ -111,7 +118,7 @@ fn here(
     let standing = standing(matches, true)?;
     let config = standing.config();
     let here = match row {
-        Some(row) => operations::read(row, arguments, config).map(Here::Work),
+        Some(row) => operations::read(row, (words, arguments), config).map(Here::Work),
         None if name == "info" => info::read(arguments, config).map(Here::Info),
         None => Ok(Here::Bench(bench::read(arguments, config))),
     };

@@ -10,6 +10,7 @@ use pixmill::pipeline::operation::{OPERATIONS, OperationRow};
 use pixmill::pipeline::parameter::{PARAMETERS, ParameterRow};
 use pixmill::pipeline::request::Request;
 
+use super::hints;
 use super::settings::local_settings;
 
 /// Pictures to make of files.
@@ -39,6 +40,9 @@ pub(super) enum Place {
     /// To files of these names.
     Files(Pattern),
 }
+
+/// A pattern, for whoever hasn't said one.
+const PATTERN: &str = "{name}-small.{ext}";
 
 /// What isn't about one picture, or isn't for operations.
 const FOREIGN: [&str; 6] = ["image", "hash", "colors", "sign", "expires", "key"];
@@ -125,28 +129,46 @@ fn is_taken(name: &str) -> bool {
     matches!(name, "out" | "output" | "force")
 }
 
-/// The flag of a parameter, under all of its names but those that mean something else here; `h` asks for help.
-pub(super) fn flag(row: &'static ParameterRow) -> Arg {
-    let long = if row.name == "force" {
+/// Its name among flags.
+pub(super) fn long(row: &ParameterRow) -> &'static str {
+    if row.name == "force" {
         "stretch"
     } else {
         row.name
+    }
+}
+
+/// Its names of one letter among flags; `h` asks for help.
+pub(super) fn letters(row: &ParameterRow) -> impl Iterator<Item = char> {
+    let alone = row.aliases.iter().filter_map(|alias| {
+        let mut letters = alias.chars();
+        letters.next().filter(|_| letters.next().is_none())
+    });
+    alone.filter(|letter| *letter != 'h')
+}
+
+/// The flag of a parameter, under all of its names but those that mean something else here.
+pub(super) fn flag(row: &'static ParameterRow) -> Arg {
+    // The API's name for it isn't one here.
+    let help = if row.name == "height" {
+        " -h is help."
+    } else {
+        ""
     };
     let mut flag = Arg::new(id(row))
-        .long(long)
+        .long(long(row))
         .value_name("VALUE")
         .help_heading("Parameters")
         .help(format!(
-            "{} Takes {}. [default: {}]",
+            "{} Takes {}. [default: {}]{help}",
             row.about, row.allowed, row.default
         ));
-    for alias in row.aliases.iter().filter(|alias| !is_taken(alias)) {
-        let mut letters = alias.chars();
-        flag = match (letters.next(), letters.next()) {
-            (Some('h'), None) => flag,
-            (Some(letter), None) => flag.short(letter),
-            _ => flag.alias(*alias),
-        };
+    for letter in letters(row) {
+        flag = flag.short(letter);
+    }
+    let others = row.aliases.iter().filter(|alias| alias.len() > 1);
+    for alias in others.filter(|alias| !is_taken(alias)) {
+        flag = flag.alias(*alias);
     }
     if row.may_be_bare() {
         flag = flag
@@ -179,11 +201,13 @@ pub(super) fn paths(arguments: &ArgMatches, name: &str) -> Vec<PathBuf> {
 
 /// What is asked.
 ///
+/// `words` are those of the whole command line.
+///
 /// # Errors
 /// What is wrong, in words.
 pub(super) fn read(
     row: &'static OperationRow,
-    arguments: &ArgMatches,
+    (words, arguments): (&[String], &ArgMatches),
     config: &Config,
 ) -> Result<Work, String> {
     let mut files = paths(arguments, "files");
@@ -196,8 +220,17 @@ pub(super) fn read(
             .filter(|_| !files.is_empty())
             .ok_or("where to write to? Say OUT behind the file, or --out PLACE")?,
     };
-    let place = place(&files, &out, is_named)?;
+    if let Some(hint) = hints::stray(words, &files, &out) {
+        return Err(hint);
+    }
     let mut parameters = pairs(arguments);
+    let wanted = parameters.iter().find(|(name, _)| name == "type");
+    if let Some((_, file)) = wanted.filter(|(_, value)| Path::new(value).is_file()) {
+        return Err(format!(
+            "--type (-f) wants a format such as webp, and {file} is a file"
+        ));
+    }
+    let place = place(&files, &out, is_named)?;
     // What the files are called says what they are to be, where nothing else does.
     if let Place::Files(names) = &place
         && !parameters.iter().any(|(name, _)| name == "type")
@@ -240,13 +273,18 @@ fn place(files: &[PathBuf], out: &Path, is_named: bool) -> Result<Place, String>
         let pattern = pattern.map_err(|error| format!("{shown}: {error}"))?;
         return Ok(Place::Files(pattern));
     }
+    if has_several && !out.exists() && out.as_os_str().as_encoded_bytes().contains(&b'*') {
+        return Err(format!(
+            "{shown}: a place has no * in it; a pattern that names each answer is such as '{PATTERN}'"
+        ));
+    }
     let is_folder = out.is_dir() || out.as_os_str().as_encoded_bytes().ends_with(b"/");
-    if is_folder || has_folder || (has_several && is_named) {
+    if is_folder || has_folder || (has_several && is_named && !out.exists()) {
         return Ok(Place::Files(Pattern::within(out)));
     }
     if has_several {
         return Err(format!(
-            "{shown} is no folder, and several pictures can't go to one file"
+            "{shown} is no folder, and several pictures can't go to one file; say a folder, or a pattern such as '{PATTERN}'"
         ));
     }
     Ok(Place::Files(Pattern::file(out)))

@@ -22,6 +22,9 @@ const LOCAL: [&str; 11] = [
     "sandbox",
 ];
 
+/// Keys that count without a server, too, but have no flag there: a parameter says it, or hardly anybody says anything else.
+const SILENT: [&str; 3] = ["linear", "compat", "worker_nice"];
+
 /// A flag for each key of the configuration, and the file.
 pub(super) fn settings() -> Vec<Arg> {
     let keys = KEYS.iter().map(|key| flag(key, key.default));
@@ -81,6 +84,7 @@ pub(super) fn configuration(
     let mut sources = Sources::read(given("config"), std::env::vars_os(), flags);
     if is_local {
         sources.assumed = ASSUMED.into();
+        sources.used = Some(LOCAL.into_iter().chain(SILENT).collect());
         // There are no requests to be told of, and so no mistakes about that.
         let others = |name: &String, _: &mut String| !name.starts_with("OTEL_");
         sources.environment.retain(others);

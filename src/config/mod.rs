@@ -115,7 +115,7 @@ impl Config {
         }
         let rules = config.http.rules(config.pipeline.max_output_side);
         access::add_presets(&mut reader, rules, &mut config.http);
-        if config.http.max_body > config.admission.upload_memory {
+        if reader.uses("max_body") && config.http.max_body > config.admission.upload_memory {
             reader.complain(
                 "upload_memory",
                 "at least max_body, or no large upload would ever be read",

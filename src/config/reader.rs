@@ -1,6 +1,6 @@
 //! Raw values by key, each with where it came from, read one by one while mistakes are collected.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io;
 use std::ops::RangeInclusive;
@@ -26,6 +26,7 @@ struct Raw {
 pub(super) struct Reader {
     values: BTreeMap<&'static str, Raw>,
     pictures: BTreeMap<String, Bytes>,
+    used: Option<BTreeSet<&'static str>>,
     mistakes: Vec<Mistake>,
 }
 
@@ -34,6 +35,7 @@ impl Reader {
         let mut reader = Self {
             values: BTreeMap::new(),
             pictures: sources.pictures.clone(),
+            used: sources.used.clone(),
             mistakes: sources.unreadable.clone(),
         };
         reader.add_file(keys::DEFAULTS, None);
@@ -134,8 +136,16 @@ impl Reader {
         self.object(name, format!("'{}' is not {allowed}", shown(name, &text)));
     }
 
-    /// Notes what is wrong with the value of `name`.
+    /// Whether the value of `name` counts.
+    pub(super) fn uses(&self, name: &str) -> bool {
+        self.used.as_ref().is_none_or(|used| used.contains(name))
+    }
+
+    /// Notes what is wrong with the value of `name`, where that counts.
     pub(super) fn object(&mut self, name: &'static str, problem: String) {
+        if !self.uses(name) {
+            return;
+        }
         let place = self.raw(name).origin.unwrap_or_else(|| name.to_owned());
         self.mistakes.push(Mistake { place, problem });
     }

@@ -1,6 +1,6 @@
 //! Where values come from, read as far as they can be read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
 use bytes::Bytes;
@@ -16,6 +16,8 @@ pub struct Sources {
     pub environment: BTreeMap<String, String>,
     /// Other defaults than the table's, by key: for what is no server.
     pub assumed: BTreeMap<&'static str, &'static str>,
+    /// Keys whose values count, where not all do: what is wrong with the others is no mistake.
+    pub used: Option<BTreeSet<&'static str>>,
     /// Flags by key.
     pub flags: BTreeMap<&'static str, String>,
     /// Files that are named by the values and were read before, by their paths: they aren't read again.

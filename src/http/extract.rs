@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use tokio::time::Instant;
 
 use super::inflow::{Inflow, too_large};
+use super::multipart::Form;
 use super::problem::{Kind, Problem};
 use super::{State, multipart};
 use crate::admission::FIRST_STEP;
@@ -20,6 +21,15 @@ pub(super) struct Upload {
     pub(super) source: Source,
     pub(super) beside: Option<Source>,
     pub(super) fields: Vec<(String, String)>,
+}
+
+/// What of a form means something beside its picture.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    /// There may be a second picture, since that is what the request draws.
+    pub(super) second: bool,
+    /// Text fields are parameters.
+    pub(super) fields: bool,
 }
 
 /// The pairs of the query, percent-decoded.
@@ -51,12 +61,11 @@ pub(super) fn boundary(parts: &Parts) -> Option<Result<String, Problem>> {
     }))
 }
 
-/// Reads the body, in which there may be a second picture if that is what the request `draws`.
-/// What can be refused before its first byte, is.
+/// Reads the body. What can be refused before its first byte, is.
 pub(super) async fn upload(
     parts: &Parts,
     body: Body,
-    draws: bool,
+    wanted: Wanted,
     state: &State,
     context: &Context,
 ) -> Result<Upload, Problem> {
@@ -77,13 +86,17 @@ pub(super) async fn upload(
     let mut collected = Collected::new(lease, announced);
     // The announced length holds both, but the first has room for all of it.
     let mut second = None;
-    if draws {
+    if wanted.second {
         let lease = admission.body(0, context.deadline.at()).await?;
         second = Some(Collected::new(lease, None));
     }
     let read = match boundary {
         Some(boundary) => {
-            let form = (boundary, settings.compat);
+            let form = Form {
+                boundary,
+                compat: settings.compat,
+                has_say: wanted.fields,
+            };
             multipart::read(&mut inflow, form, &mut collected, second.as_mut()).await
         }
         None => raw(&mut inflow, &mut collected).await.map(|()| Vec::new()),

@@ -151,7 +151,6 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::admission::Settings;
 
     /// A client that sends a piece every so often.
     struct Dripping(Pin<Box<Sleep>>, Duration, usize);
@@ -165,17 +164,6 @@ mod tests {
             self.0.as_mut().reset(next);
             Poll::Ready(Some(Ok(Bytes::from(vec![0; self.2]))))
         }
-    }
-
-    fn admission() -> Admission {
-        Admission::start(Settings {
-            workers: 1,
-            nice: 0,
-            queue: 1,
-            upload_memory: 1 << 20,
-            pixel_memory: 1 << 20,
-        })
-        .unwrap()
     }
 
     /// Milliseconds until a body is given up, of which so much comes every 100 ms; as long as it is borne where it isn't.
@@ -195,7 +183,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn slow_senders_hurry_where_others_lack_memory() {
-        let admission = admission();
+        let admission = Admission::of_uploads(1 << 20);
         let _slow = admission.body(1 << 20, Instant::now()).await.unwrap();
         // Nobody needs it.
         assert!(borne(1, 10 << 10, &admission).await.abs_diff(5000) <= 250);
@@ -223,7 +211,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_announces_much_and_sends_little_is_found_out() {
-        let admission = admission();
+        let admission = Admission::of_uploads(1 << 20);
         for (announced, kibibytes, seconds) in [
             // 1 KiB a second is enough for a body of that size, and for one without an announced length.
             (Some(20 << 10), 1, 30),

@@ -38,10 +38,12 @@ pub(super) async fn info(
         let fetched = service.fetch(&wanted, &context).await;
         fetched.map_err(|error| named::about(error, &wanted))?
     } else {
-        let upload = extract::upload(&parts, body, false, &state, &context).await?;
-        if !imaginary && !state.0.access.wants_signature() {
-            fields = upload.fields;
-        }
+        let wanted = extract::Wanted {
+            second: false,
+            fields: !imaginary && !state.0.access.wants_signature(),
+        };
+        let upload = extract::upload(&parts, body, wanted, &state, &context).await?;
+        fields = upload.fields;
         upload.source
     };
     let wanted = Wanted::parse(&query, &fields, rules)?;

@@ -38,11 +38,28 @@ enum Found {
 /// The part with the picture that is drawn over the first.
 const BESIDE_IT: &str = "image";
 
+/// A form, and how it is read.
+pub(super) struct Form {
+    /// What stands between its parts.
+    pub(super) boundary: String,
+    /// For imaginary a file has to be named `file`.
+    pub(super) compat: Compat,
+    /// Whether text fields mean anything; else nothing that is in them is wrong, and none is held.
+    pub(super) has_say: bool,
+}
+
 /// Reads the whole form; the file is collected, the text fields come back. Where there may be a `second`, that is the part `image`,
-/// unless the form has no other file. For imaginary a file has to be named `file`.
+/// unless the form has no other file.
+///
+/// # Errors
+/// It is no form, has too much in it or no file; or what its bytes are refused for.
 pub(super) async fn read(
     inflow: &mut Inflow,
-    (boundary, compat): (String, Compat),
+    Form {
+        boundary,
+        compat,
+        has_say,
+    }: Form,
     collected: &mut Collected,
     mut second: Option<&mut Collected>,
 ) -> Result<Vec<(String, String)>, Problem> {
@@ -66,6 +83,8 @@ pub(super) async fn read(
         let is_second = !is_text && field.name() == Some(BESIDE_IT);
         if let Some(second) = second.as_deref_mut().filter(|_| is_second) {
             first_file(field, &appetite, second).await?;
+        } else if is_text && !has_say {
+            skip(field, &appetite).await?;
         } else if is_text {
             texts.add(field, &appetite).await?;
         } else if found == Found::File || (found == Found::Another && !is_file) {

@@ -88,10 +88,11 @@ async fn operated(
         Err(error) => return Err(error.into()),
         Ok(operation) => marks::check(&operation, service)?,
     }
-    let mut upload = extract::upload(parts, body, draws, state, &context).await?;
-    if in_query {
-        upload.fields.clear();
-    }
+    let wanted = extract::Wanted {
+        second: draws,
+        fields: !in_query,
+    };
+    let upload = extract::upload(parts, body, wanted, state, &context).await?;
     if imaginary {
         service.recognise(&upload.source)?;
     }

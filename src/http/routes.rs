@@ -4,8 +4,9 @@
 
 use axum::http::Method;
 
+use super::access::Endpoint;
 use super::presets::Preset;
-use super::{Compat, State};
+use super::{State, status};
 use crate::pipeline::description::{self, Description};
 
 /// What is at a path.
@@ -68,16 +69,11 @@ pub(super) fn routes(state: &State) -> Vec<Route<'_>> {
         ("/problems/{code}", What::Problem),
         (DOCUMENT, What::Document),
     ];
-    let probes = [
-        ("/health", What::Health),
-        ("/healthz", What::Health),
-        ("/healthcheck", What::Health),
-        ("/ready", What::Ready),
-        ("/readyz", What::Ready),
-    ];
+    let health = status::HEALTH.map(|path| (path, What::Health));
+    let ready = status::READY.map(|path| (path, What::Ready));
     // At the root, too.
     let has_prefix = !state.route("").is_empty();
-    let both = probes.into_iter().flat_map(|(path, what)| {
+    let both = health.into_iter().chain(ready).flat_map(|(path, what)| {
         let below = has_prefix.then(|| (state.route(path), what));
         [Some((path.to_owned(), what)), below]
     });
@@ -116,13 +112,17 @@ impl What<'_> {
         }
     }
 
-    /// Whether anybody may ask it, where keys are wanted for the rest.
-    pub(super) fn is_open(self, compat: Compat) -> bool {
+    /// What it is to whoever guards it.
+    pub(super) fn endpoint(self) -> Endpoint {
         match self {
-            // A balancer has no key; but imaginary wants one of it, too.
-            Self::Health | Self::Ready => compat != Compat::Imaginary,
-            Self::Page | Self::PageFile => true,
-            _ => false,
+            Self::Picture(_) | Self::Preset(_) => Endpoint::Picture,
+            Self::Index => Endpoint::Index,
+            Self::Page | Self::PageFile => Endpoint::Shell,
+            Self::PageTable | Self::Form | Self::Problems | Self::Problem | Self::Document => {
+                Endpoint::Page
+            }
+            Self::Health | Self::Ready => Endpoint::Probe,
+            Self::Metrics => Endpoint::Metrics,
         }
     }
 

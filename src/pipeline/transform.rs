@@ -195,7 +195,8 @@ struct Scaled<'a> {
 }
 
 impl Scaled<'_> {
-    /// For pixels that are known while this is compiled: else thirteen types' kernels are in the binary, a megabyte.
+    /// For pixels that are known while this is compiled: asked by a value, the resampler brings the kernels of nine more
+    /// kinds into the binary, 0.8 MB.
     fn by<P: PixelTrait>(&mut self, resizer: &mut Resizer) -> Result<(), Error> {
         let (width, height) = self.source_size;
         let source = TypedImageRef::<P>::from_buffer(width, height, self.source)

@@ -269,7 +269,6 @@ mod tests {
     use tokio::time::sleep;
 
     use super::*;
-    use crate::admission::Settings;
 
     /// Answers whatever comes, and then sends so many bytes each second.
     async fn drip(mut stream: DuplexStream, head: String, bytes: usize) {
@@ -285,14 +284,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_source_that_announces_much_and_sends_little_is_given_up() {
-        let admission = Admission::start(Settings {
-            workers: 1,
-            nice: 0,
-            queue: 1,
-            upload_memory: 64 << 20,
-            pixel_memory: 1 << 20,
-        })
-        .unwrap();
+        let admission = Admission::of_uploads(64 << 20);
         let url = Url::parse("http://origin.test/a.png").unwrap();
         for (announced, bytes, min_rate, seconds) in [
             (Some(64 << 20), 0, 1 << 10, 5),

@@ -110,9 +110,10 @@ const SIGNED: [(&str, &str, &str); 6] = [
     ("/resize", "", "ukMKc7E7orhqZX5x_3zk-qak1IQSY_cnLMjnyE7yUeU"),
     ("/info", "", "gP7b2DdREyoAh7LvOgT-VI-xQ9eiiIZE-3oFtZj2LXk"),
 ];
-const SIGNING: &str = "pixmill-compat-signature-key-0123456789";
+pub(crate) const SIGNING: &str = "pixmill-compat-signature-key-0123456789";
 
-fn signed(index: usize) -> String {
+/// One of those URLs, by its place.
+pub(crate) fn signed(index: usize) -> String {
     let (path, query, sign) = SIGNED[index];
     format!("{path}?{query}&sign={sign}")
 }

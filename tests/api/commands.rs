@@ -498,6 +498,7 @@ fn fifo(path: &Path) {
 }
 
 const SOURCE: &str = "in/quarters.png";
+const PHOTO: &str = "in/photo.JPEG";
 
 /// Command lines, and a word of what is said of them.
 const WRONG: &[(&[&str], &str)] = &[
@@ -527,6 +528,42 @@ const WRONG: &[(&[&str], &str)] = &[
         "only one",
     ),
     (&["resize", "in", "-", "-w", "3"], "only one"),
+    // As a shell leaves what names no file, and as it makes names of what does.
+    (
+        &["resize", "-w", "3", "in", "-o", "*.png"],
+        "a place has no * in it",
+    ),
+    (
+        &["resize", "-w", "3", PHOTO, SOURCE, "-o", SOURCE],
+        "say a folder, or a pattern",
+    ),
+    (
+        &["resize", "-w", "3", "-f", PHOTO, SOURCE, "out"],
+        "in/photo.JPEG is a file",
+    ),
+    (
+        &["resize", "-w", "3", "-h", "30", SOURCE, "out.png"],
+        "say --height 30",
+    ),
+    (
+        &["resize", "-w", "3", SOURCE, "out.png", "-h=30"],
+        "say --height 30",
+    ),
+    (&["trim", "--trim", "20", SOURCE, "out.png"], "--trim=20"),
+    (&["trim", SOURCE, "--trim", "20"], "--trim=20"),
+    (
+        &[
+            "resize",
+            "-w",
+            "3",
+            SOURCE,
+            "--enlarge",
+            "true",
+            "-o",
+            "out.png",
+        ],
+        "--enlarge=true",
+    ),
     (
         &["resize", SOURCE, "out/{nome}.png", "-w", "3"],
         "there is no field {nome}",
@@ -605,6 +642,41 @@ fn the_servers_limits_hold() {
     let lines = self::lines(&output.stdout);
     assert_eq!(lines["in/large.png"]["problem"]["code"], "body-too-large");
     assert_eq!(lines["in/photo.JPEG"]["width"], 9);
+}
+
+/// A server's configuration may be wrong, or too large for the memory there is here, in what only a server has.
+#[test]
+fn what_only_a_server_has_is_no_mistake() {
+    let folder = Folder::new("servers");
+    folder.write(
+        "wrong.toml",
+        b"placeholder = \"/nowhere/at/all\"\nmax_source = \"9GiB\"\nport = 70000\n",
+    );
+    folder.write("limits.toml", b"max_output_side = 8\n");
+    let wrong = "--config=wrong.toml";
+    for (arguments, code, said) in [
+        (&["--memory-limit", "64MiB"][..], 0, ""),
+        (
+            &["--memory-limit", "64MiB", "--isolation", "process"],
+            0,
+            "",
+        ),
+        (&[wrong], 0, ""),
+        // What counts here is held to all the same.
+        (&["--config=limits.toml"], 64, "1 to 8"),
+        (&["--memory-limit", "9MiB"], 64, "pixel_memory"),
+        (&[wrong, "--workers", "none"], 64, "--workers"),
+    ] {
+        let all = [
+            &["resize", "-w", "9", SOURCE, "out.png", "--force"][..],
+            arguments,
+        ]
+        .concat();
+        let output = folder.ends(code, &all);
+        assert!(text(&output.stderr).contains(said), "{arguments:?}");
+    }
+    let served = folder.ends(64, &["check-config", wrong]);
+    assert_eq!(text(&served.stderr).lines().count(), 3);
 }
 
 #[test]

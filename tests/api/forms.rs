@@ -6,6 +6,7 @@ use pixmill::service::{self, Executor};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
+use crate::access::{SIGNING, signed};
 use crate::fixtures::{jpeg, photo, png, quarters};
 use crate::support::{Answer, TestServer, eventually, form};
 use crate::targets;
@@ -40,6 +41,48 @@ async fn forms_are_bounded() {
         .post_form("/resize?width=9", &[("w", &long)], Some(("file", &file)))
         .await
         .problem(400, "invalid-multipart");
+}
+
+/// Imaginary's clients, and those with a signed URL or a preset, say nothing by a field, whatever is in it and wherever it is.
+#[tokio::test]
+async fn fields_that_have_no_say_refuse_nothing() {
+    let signature = format!("url_signature_key = \"{SIGNING}\"");
+    let preset = "presets = [\"small=resize?width=20\"]";
+    let imaginary = "compat = \"imaginary\"";
+    let file = part("file", &jpeg(&photo(40, 30)));
+    let field = |value: &[u8]| {
+        let head = "------test-boundary\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\n";
+        [head.as_bytes(), value, b"\r\n"].concat()
+    };
+    let fields = [field(b"no UTF-8: \xff"), field(&vec![b'x'; 70_000])];
+    let headers = [(
+        "Content-Type",
+        "multipart/form-data; boundary=----test-boundary",
+    )];
+    for (settings, path, has_say) in [
+        ("", "/resize?width=20", true),
+        ("", "/info", true),
+        (imaginary, "/resize?width=20", false),
+        (imaginary, "/info", false),
+        (&signature, &signed(1), false),
+        (&signature, &signed(5), false),
+        (preset, "/preset/small", false),
+    ] {
+        let server = TestServer::start_as(settings).await;
+        for field in &fields {
+            for parts in [[&file, field], [field, &file]] {
+                let parts = [&parts[0][..], parts[1]].concat();
+                let body = [&parts[..], b"------test-boundary--\r\n"].concat();
+                let answer = server.send("POST", path, &headers, &body).await;
+                if has_say {
+                    answer.problem(400, "invalid-multipart");
+                } else {
+                    assert_eq!(answer.status, 200, "{settings} {path}");
+                }
+            }
+        }
+        server.settled(|figures| figures.upload_memory.0 == 0).await;
+    }
 }
 
 #[tokio::test]

@@ -173,3 +173,47 @@ fn what_was_not_fetched_is_found_by_its_request() {
         "{line}"
     );
 }
+
+/// By the same rules with which it is gone on with, whether or not there is a collector of traces.
+#[test]
+fn a_trace_is_in_the_log_where_its_header_is_a_proper_one() {
+    const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+    const PARENT: &str = "b7ad6b7169203331";
+    let good = format!("00-{TRACE}-{PARENT}-01");
+    let zeros = |count| "0".repeat(count);
+    let rows = [
+        (vec![good.clone()], true),
+        (vec![format!("00-{TRACE}-{PARENT}-00")], true),
+        (vec![format!("01-{TRACE}-{PARENT}-01-more")], true),
+        (vec![], false),
+        (vec![good.clone(), good.clone()], false),
+        (vec![format!("{good}-more")], false),
+        (vec![format!("ff-{TRACE}-{PARENT}-01")], false),
+        (vec![format!("00-{TRACE}")], false),
+        (vec![format!("00-{TRACE}-{PARENT}")], false),
+        (vec![format!("00-{TRACE}-{}-01", zeros(16))], false),
+        (vec![format!("00-{}-{PARENT}-01", zeros(32))], false),
+        (vec![good.to_uppercase()], false),
+        (vec!["nonsense".to_owned()], false),
+    ];
+    let served = Served::start(&["--log", "debug"]);
+    for (index, (parents, _)) in rows.iter().enumerate() {
+        let id = format!("row-{index}");
+        let mut headers = vec![("X-Request-Id", id.as_str())];
+        headers.extend(
+            parents
+                .iter()
+                .map(|parent| ("traceparent", parent.as_str())),
+        );
+        let answer = served.ask(&request("GET", "/nowhere", &headers, &[]));
+        assert!(answer.starts_with(b"HTTP/1.1 404"));
+    }
+    served.signal(Signal::TERM);
+    let (_, log) = served.ended();
+    for (index, (parents, is_joined)) in rows.iter().enumerate() {
+        let id = format!("\"row-{index}\"");
+        let line = log.lines().find(|line| line.contains(&id)).unwrap();
+        assert_eq!(line.contains("trace_id"), *is_joined, "{parents:?}: {line}");
+        assert_eq!(line.contains(TRACE), *is_joined, "{parents:?}: {line}");
+    }
+}

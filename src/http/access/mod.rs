@@ -21,7 +21,7 @@ pub use self::rate::Rate;
 use self::rate::{Limiter, Standing};
 pub use self::signature::SignatureKey;
 use super::problem::{Kind, Problem};
-use super::{Compat, State, page};
+use super::{Compat, State, page, status};
 use crate::pipeline::operation::OPERATIONS;
 
 /// Who may ask.
@@ -41,19 +41,11 @@ pub struct Settings {
 
 /// The names of all endpoints, to be switched off by.
 pub fn endpoints() -> impl Iterator<Item = &'static str> {
-    const OTHERS: [&str; 10] = [
-        "info",
-        "form",
-        "problems",
-        "openapi.json",
-        "health",
-        "healthz",
-        "healthcheck",
-        "ready",
-        "readyz",
-        "metrics",
-    ];
-    OPERATIONS.iter().map(|row| row.name).chain(OTHERS)
+    let probes = status::HEALTH.into_iter().chain(status::READY);
+    let pages = ["info", "form", "problems", "openapi.json"];
+    let all = OPERATIONS.iter().map(|row| row.name).chain(pages);
+    all.chain(probes.map(|path| path.trim_start_matches('/')))
+        .chain(["metrics"])
 }
 
 /// What a route is there for.
@@ -82,6 +74,16 @@ impl Endpoint {
             }
             Self::Index => Self::Page,
             other => other,
+        }
+    }
+
+    /// Whether anybody may ask it, where keys are wanted for the rest.
+    pub(super) fn is_open(self, compat: Compat) -> bool {
+        match self {
+            Self::Shell => true,
+            // A balancer has no key; but imaginary wants one of it, too.
+            Self::Probe => compat != Compat::Imaginary,
+            _ => false,
         }
     }
 }
@@ -139,13 +141,7 @@ impl Access {
         if let (Endpoint::Picture, Some(key)) = (endpoint, &self.signature_key) {
             key.check(request.uri(), SystemTime::now())?;
         }
-        // A balancer has no key; but imaginary wants one of it, too.
-        let is_open = match endpoint {
-            Endpoint::Shell => true,
-            Endpoint::Probe => self.compat != Compat::Imaginary,
-            _ => false,
-        };
-        if !is_open {
+        if !endpoint.is_open(self.compat) {
             let key = self.keys.check(request.headers(), request.uri())?;
             if let Some(key) = key {
                 request.extensions_mut().insert(key);

@@ -78,10 +78,10 @@ pub fn router(state: State, admin: &Admin) -> Router {
         .route("/metrics", get(status::metrics))
         .route("/problems", get(explain::problems))
         .route("/problems/{code}", get(explain::problem));
-    for path in ["/health", "/healthz", "/healthcheck"] {
+    for path in status::HEALTH {
         router = router.route(path, get(status::health));
     }
-    for path in ["/ready", "/readyz"] {
+    for path in status::READY {
         router = router.route(path, get(status::ready));
     }
     finished(router, state, admin.is_public)

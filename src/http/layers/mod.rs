@@ -16,6 +16,6 @@ pub(super) use self::clients::{Clients, limit_clients};
 pub(super) use self::deadline::DeadlineLayer;
 pub(super) use self::host::check_host;
 pub(super) use self::record::{RecordLayer, Recorder};
-pub(super) use self::request_id::{NewId, drop_insane_id, of, trace_id};
-pub(super) use self::traced::{join, onward};
+pub(super) use self::request_id::{NewId, drop_insane_id, of};
+pub(super) use self::traced::{join, onward, trace_id};
 pub(super) use self::unread::announce_close;

@@ -43,16 +43,6 @@ pub(in crate::http) fn of(headers: &HeaderMap) -> &str {
         .unwrap_or_default()
 }
 
-/// The trace that the request belongs to (W3C Trace Context, `traceparent`).
-pub(in crate::http) fn trace_id(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get("traceparent")?.to_str().ok()?;
-    let mut fields = value.split('-');
-    let (version, trace) = (fields.next()?, fields.next()?);
-    let hex = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit());
-    let valid = version.len() == 2 && hex(version) && trace.len() == 32 && hex(trace);
-    (valid && trace.bytes().any(|b| b != b'0')).then_some(trace)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,21 +60,6 @@ mod tests {
             let request = Request::builder().header(HEADER, id).body(()).unwrap();
             let request = drop_insane_id(request);
             assert_eq!(request.headers().contains_key(HEADER), kept, "{id}");
-        }
-    }
-
-    #[test]
-    fn traces_are_joined() {
-        let trace = "0af7651916cd43dd8448eb211c80319c";
-        for (value, expected) in [
-            (format!("00-{trace}-b7ad6b7169203331-01"), Some(trace)),
-            (format!("00-{}-b7ad6b7169203331-01", "0".repeat(32)), None),
-            ("00-short-1-1".to_owned(), None),
-            (String::new(), None),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert("traceparent", value.parse().unwrap());
-            assert_eq!(trace_id(&headers), expected, "{value}");
         }
     }
 }

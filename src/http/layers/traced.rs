@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, Request};
 use super::account::{Asked, CLIENT_GONE, Fate};
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::telemetry::Metrics;
-use crate::telemetry::traces::{Context, Span, Value};
+use crate::telemetry::traces::{self, Context, Span, Value};
 
 /// What stands for the route of a request that has none.
 const NO_ROUTE: &str = "none";
@@ -18,20 +18,33 @@ const STATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// Finds out where a request stands in a trace, where anybody asks for such; in its extensions from here on.
 pub(in crate::http) fn join<B>(metrics: &Metrics, mut request: Request<B>) -> Request<B> {
+    let tracer = metrics.tracer();
+    if !tracer.is_on() {
+        return request;
+    }
     let headers = request.headers();
-    let mut parents = headers.get_all(PARENT).iter();
-    // Two would contradict each other.
-    let parent = parents.next().filter(|_| parents.next().is_none());
     let states = headers.get_all(STATE).iter();
     let states = states.filter_map(|state| state.to_str().ok());
     let states: Vec<_> = states.filter(|state| !state.is_empty()).collect();
     let state = states.join(",");
     let state = (!state.is_empty()).then_some(state);
-    let parent = parent.and_then(|parent| parent.to_str().ok());
-    if let Some(context) = metrics.tracer().context(parent, state) {
+    if let Some(context) = tracer.context(parent(headers), state) {
         request.extensions_mut().insert(context);
     }
     request
+}
+
+/// The trace that the request belongs to by its headers, whether or not anybody asks for traces; 32 hexadecimal digits.
+pub(in crate::http) fn trace_id(headers: &HeaderMap) -> Option<String> {
+    parent(headers).and_then(traces::trace_id)
+}
+
+/// The one `traceparent`.
+fn parent(headers: &HeaderMap) -> Option<&str> {
+    let mut parents = headers.get_all(PARENT).iter();
+    // Two would contradict each other.
+    let parent = parents.next().filter(|_| parents.next().is_none());
+    parent?.to_str().ok()
 }
 
 /// The headers that tell others of it.

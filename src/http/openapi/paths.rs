@@ -55,7 +55,7 @@ pub(super) fn schemes(state: &State) -> Map<String, Value> {
 
 /// Any of these is enough.
 fn security(state: &State, what: What<'_>) -> Value {
-    let is_open = what.is_open(state.0.settings.compat);
+    let is_open = what.endpoint().is_open(state.0.settings.compat);
     let is_signed = what.is_picture() && state.0.access.wants_signature();
     let mut keys: Vec<Map<String, Value>> = if state.0.access.is_locked() && !is_open {
         ["KeyInHeader", "KeyInQuery"]

@@ -68,7 +68,9 @@ pub(super) fn occurs(kind: Kind, place: Place<'_>, state: &State) -> bool {
             is_named || draws && (kind == Kind::ForbiddenSource || sources.has_remote())
         }
         Kind::MissingObject => is_named && sources.has_objects(),
-        Kind::Unauthorized => state.0.access.is_locked() && !place.what.is_open(settings.compat),
+        Kind::Unauthorized => {
+            state.0.access.is_locked() && !place.what.endpoint().is_open(settings.compat)
+        }
         Kind::ForbiddenSignature => is_picture && state.0.access.wants_signature(),
         Kind::RateLimited => is_limited || is_picture && settings.max_per_client > 0,
         Kind::Overloaded => !place.is_cheap(),

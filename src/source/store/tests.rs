@@ -8,23 +8,11 @@ use object_store::memory::InMemory;
 use object_store::{ObjectStoreExt, PutPayload};
 
 use super::*;
-use crate::admission::Settings;
 use crate::source::connect::{Connect, Connecting, Tls};
 use crate::source::dial::Place;
 use crate::source::resolve::{Resolve, Resolving};
 
 const BYTES: &[u8] = b"some bytes of a picture";
-
-fn admission() -> Admission {
-    Admission::start(Settings {
-        workers: 1,
-        nice: 0,
-        queue: 1,
-        upload_memory: 1 << 20,
-        pixel_memory: 10 << 20,
-    })
-    .unwrap()
-}
 
 /// With `BYTES` at `in/a` and nothing else.
 async fn store(admission: &Admission, max_bytes: u64) -> (Arc<InMemory>, Store) {
@@ -54,7 +42,7 @@ fn key(text: &str) -> ObjectKey {
 
 #[tokio::test]
 async fn objects_are_collected_and_known_again() {
-    let admission = admission();
+    let admission = Admission::of_uploads(1 << 20);
     let (memory, store) = store(&admission, 1000).await;
     let Ok(Fetched::New { source, validators }) = store.fetch(&key("a"), None).await else {
         panic!("no object");
@@ -81,7 +69,7 @@ async fn objects_are_collected_and_known_again() {
 
 #[tokio::test]
 async fn what_there_is_not_is_said() {
-    let admission = admission();
+    let admission = Admission::of_uploads(1 << 20);
     let (_, store) = store(&admission, BYTES.len() as u64 - 1).await;
     for (name, expected) in [
         ("out", Error::Absent),

@@ -61,6 +61,11 @@ impl Context {
     }
 }
 
+/// The trace's id in the header `traceparent`, as logs have it; `None` where that can't be gone on with.
+pub fn trace_id(parent: &str) -> Option<String> {
+    parsed(parent).map(|(trace, ..)| hex(&trace))
+}
+
 /// An id that isn't 0, which would be none.
 pub(super) fn random() -> [u8; 8] {
     let random = RandomState::new().build_hasher().finish();
@@ -126,7 +131,9 @@ mod tests {
             ("00", "00", "", false),
             ("01", "01", "-more", true),
         ] {
-            let context = of(&format!("{version}-{TRACE}-{PARENT}-{flags}{more}"));
+            let header = format!("{version}-{TRACE}-{PARENT}-{flags}{more}");
+            assert_eq!(trace_id(&header).as_deref(), Some(TRACE));
+            let context = of(&header);
             assert_eq!(context.trace_id(), TRACE);
             assert_eq!(context.parent.map(|parent| hex(&parent)).unwrap(), PARENT);
             assert_eq!(
@@ -156,6 +163,7 @@ mod tests {
         ] {
             let (first, second) = (of(header), of(header));
             assert_eq!((first.parent, first.state()), (None, None), "{header}");
+            assert_eq!(trace_id(header), None, "{header}");
             assert!(first.is_sampled);
             assert_ne!(first.trace_id(), second.trace_id());
             assert_ne!(first.trace_id(), TRACE);

@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::Notify;
 
-pub use self::context::Context;
+pub use self::context::{Context, trace_id};
 pub use self::sampler::Sampler;
 
 /// Spans that a collector took, in the whole process.
@@ -172,6 +172,11 @@ impl Tracer {
             ended: Mutex::default(),
             full: Notify::new(),
         })))
+    }
+
+    /// Whether anybody asks for traces.
+    pub fn is_on(&self) -> bool {
+        self.0.is_some()
     }
 
     /// Where a request stands that came with these headers; `None` where nobody asks for traces.
