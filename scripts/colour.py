@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """How far pixmill's colours are from those of another engine (lcms2, by Pillow): colour.py http://127.0.0.1:8080 [FOGRA39L.ti3]
 
-Patches over the whole of each space go through a server as PNG or TIFF and come back as sRGB; prints CIEDE2000 for each
-profile. With measurements of a press it also compares inks without a profile with what was measured.
+Patches over the whole of each space go through a server as PNG or TIFF and come back as sRGB, and as Display P3; prints CIEDE2000
+for each profile. With measurements of a press it also compares inks without a profile with what was measured.
 With `write` in place of an address it leaves profiles and expected colours in tests/api/colour.
 Needs numpy and Pillow.
 """
@@ -20,11 +20,14 @@ D50 = np.array([0.9642, 1.0, 0.8249])
 SRGB = np.array([[0.4360747, 0.3850649, 0.1430804], [0.2225045, 0.7168786, 0.0606169], [0.0139322, 0.0971045, 0.7141733]])
 
 
-def lab(rgb):
-    """CIELAB, D50, of sRGB from 0 to 255."""
+P3 = np.array([[0.5151187, 0.2919778, 0.1571035], [0.2411892, 0.6922441, 0.0665668], [-0.0010505, 0.0418791, 0.7840713]])
+
+
+def lab(rgb, primaries=SRGB):
+    """CIELAB, D50, of samples from 0 to 255 with sRGB's curve."""
     coded = np.asarray(rgb, float) / 255
     linear = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
-    ratio = linear @ SRGB.T / D50
+    ratio = linear @ primaries.T / D50
     f = np.where(ratio > 216 / 24389, np.cbrt(ratio), (24389 / 27 * ratio + 16) / 116)
     return np.stack([116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], axis=1)
 
@@ -134,19 +137,23 @@ def press_like(inks):
     return lab(255 * (0.96 * 10 ** (-(inks**1.2) @ density)) ** (1 / 2.2))
 
 
+def display_p3():
+    curve = parametric(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+    return matrix_profile(4, (0.3127, 0.3290), ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060)), curve)
+
+
 def profiles():
     """Name, picture's mode, profile."""
     d65, srgb_points = (0.3127, 0.3290), ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
     curve = parametric(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
     code = lambda x: np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4)
-    display = matrix_profile(4, d65, ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060)), curve)
     rgb, inks = grid(3, 9), grid(4, 7)
     seen = press_like(np.hstack([1 - rgb**0.9, np.zeros((len(rgb), 1))]))
     grey = lambda curve: profile(2, b"GRAY", {b"kTRC": curve})
     return [
         ("srgb-v2", "RGB", matrix_profile(2, d65, srgb_points, sampled(code))),
         ("srgb-v4", "RGB", matrix_profile(4, d65, srgb_points, curve)),
-        ("display-p3", "RGB", display),
+        ("display-p3", "RGB", display_p3()),
         ("adobe-rgb", "RGB", matrix_profile(2, d65, ((0.64, 0.33), (0.21, 0.71), (0.15, 0.06)), gamma(563 / 256))),
         ("prophoto", "RGB", matrix_profile(2, (0.3457, 0.3585), ((0.7347, 0.2653), (0.1596, 0.8404), (0.0366, 0.0001)), gamma(1.8))),
         ("rec2020", "RGB", matrix_profile(4, d65, ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046)), gamma(2.4))),
@@ -173,21 +180,22 @@ def picture(samples, mode, icc):
     return image, out.getvalue()
 
 
-def expected(image, icc):
-    made = ImageCms.profileToProfile(image, ImageCms.ImageCmsProfile(io.BytesIO(icc)), ImageCms.createProfile("sRGB"),
+def expected(image, icc, space="srgb"):
+    target = ImageCms.createProfile("sRGB") if space == "srgb" else ImageCms.ImageCmsProfile(io.BytesIO(display_p3()))
+    made = ImageCms.profileToProfile(image, ImageCms.ImageCmsProfile(io.BytesIO(icc)), target,
                                      renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC, outputMode="RGB",
                                      flags=ImageCms.Flags.HIGHRESPRECALC)
     return np.asarray(made).reshape(-1, 3)
 
 
-def asked(address, file):
-    request = urllib.request.Request(address + "/convert?type=png", data=file)
+def asked(address, file, space="srgb"):
+    request = urllib.request.Request(f"{address}/convert?type=png&colorspace={space}", data=file)
     with urllib.request.urlopen(request) as answer:
         return np.asarray(Image.open(io.BytesIO(answer.read())).convert("RGB")).reshape(-1, 3)
 
 
 def row(name, errors):
-    print(f"{name:12} {len(errors):6} patches   median {np.median(errors):.2f}   95 of 100 {np.percentile(errors, 95):.2f}   worst {errors.max():.2f}")
+    print(f"{name:16} {len(errors):6} patches   median {np.median(errors):.2f}   95 of 100 {np.percentile(errors, 95):.2f}   worst {errors.max():.2f}")
 
 
 def compare(address, press):
@@ -196,9 +204,10 @@ def compare(address, press):
     everything = []
     for name, mode, icc in profiles():
         image, file = picture(patches(mode, {1: 256, 3: 11, 4: 6}), mode, icc)
-        errors = delta_e(lab(asked(address, file)), lab(expected(image, icc)))
-        row(name, errors)
-        everything.append(errors)
+        for space, primaries in (("srgb", SRGB), ("p3", P3)):
+            errors = delta_e(lab(asked(address, file, space), primaries), lab(expected(image, icc, space), primaries))
+            row(f"{name} {space}", errors)
+            everything.append(errors)
     row("all", np.concatenate(everything))
     if press:
         from press import patches as measured, srgb
@@ -214,7 +223,8 @@ def write(folder):
         samples = patches(mode, {1: 9, 3: 4, 4: 3})
         image, _ = picture(samples, mode, icc)
         (folder / f"{name}.icc").write_bytes(icc)
-        lines = (" ".join(map(str, [*given, *made])) for given, made in zip(samples, expected(image, icc)))
+        pairs = zip(samples, expected(image, icc), expected(image, icc, "p3"))
+        lines = (" ".join(map(str, [*given, *srgb, *p3])) for given, srgb, p3 in pairs)
         (folder / f"{name}.txt").write_text("\n".join(lines) + "\n")
 
 

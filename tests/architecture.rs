@@ -197,7 +197,7 @@ const HOMES: &[(&str, &[&str])] = &[
         &["codecs/png/", "profile/write.rs", "source/collector.rs"],
     ),
     ("libwebp_sys", &["codecs/webp/"]),
-    ("moxcms", &["pipeline/color.rs"]),
+    ("moxcms", &["pipeline/color/"]),
     ("multer", &["http/extract.rs", "http/multipart.rs"]),
     ("object_store", &["source/store/"]),
     (

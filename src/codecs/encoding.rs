@@ -6,6 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use super::Format;
 
+/// What a picture may be stored as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    /// Whatever holds it in the least bytes, such as a palette of greys.
+    #[default]
+    Smallest,
+    /// Grey as grey, colours as colours: as a profile beside it is for one or the other (PNG 11.3.2.3).
+    Own,
+}
+
 /// How to write a picture.
 ///
 /// What has no meaning in the format is as in [`Encoding::plain`], so that equal files have equal values.
@@ -19,6 +29,8 @@ pub struct Encoding {
     pub interlaced: bool,
     /// PNG of a palette, whatever has to be left out for that; the quality says how much may be.
     pub palette: bool,
+    /// PNG: what the picture may be stored as.
+    pub kind: Kind,
     /// PNG: effort, 1 to 9; `None` for what suits the picture.
     pub compression: Option<u8>,
     /// WebP that keeps every sample.
@@ -35,6 +47,7 @@ impl Encoding {
             quality,
             interlaced: false,
             palette: false,
+            kind: Kind::Smallest,
             compression: None,
             lossless: false,
             speed: None,
@@ -60,6 +73,11 @@ impl Encoding {
             interlaced: self.interlaced
                 && matches!(format, Format::Jpeg | Format::Png | Format::Gif),
             palette,
+            kind: if format == Format::Png {
+                self.kind
+            } else {
+                Kind::Smallest
+            },
             compression: self.compression.filter(|_| format == Format::Png),
             lossless,
             speed: self.speed.filter(|_| format == Format::Avif),

@@ -35,12 +35,13 @@ mod whole;
 
 pub use self::moving::{animate, animate_bytes, frames, frames_bytes};
 pub use animation::{Animation, Area, FRAME_EXCESS, Frame, FrameSink, Frames};
-pub use encoding::Encoding;
+pub use encoding::{Encoding, Kind};
 pub use error::Error;
 pub use format::{FORMATS, Format, FormatRow};
 pub use header::{Chromaticities, Colour, Header, Orientation};
 pub use metadata::{
-    Facts, Keep, Metadata, attachable, bytes as metadata_bytes, writes as writes_metadata,
+    Facts, Keep, Metadata, Profile, bytes as metadata_bytes, holds_profile,
+    writes as writes_metadata, writes_profile,
 };
 pub use pixels::{Band, Model, Plane, Raster, Shape};
 pub use samples::{over, rgba};

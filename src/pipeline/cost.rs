@@ -56,8 +56,7 @@ fn peak_bytes(plan: &Plan, header: &Header, beside: &[Header]) -> u64 {
     let says = plan.tag != Orientation::default()
         || plan.attached.keep != Keep::Nothing
         || plan.attached.profile;
-    let profile =
-        codecs::attachable(header, plan.encoding.format).filter(|_| plan.attached.profile);
+    let profile = plan.attached.profile_bytes(header);
     let tagging = if says {
         answer
             .bytes()
@@ -68,6 +67,8 @@ fn peak_bytes(plan: &Plan, header: &Header, beside: &[Header]) -> u64 {
     if let Motion::All { frames, .. } = plan.motion {
         // The canvas, the frames that wait and the file are there all along.
         let film = codecs::animate_bytes(plan.encoding, answer, frames);
+        // The file is copied for a profile.
+        let film = if says { film * 2 + profile * 3 } else { film };
         let kept = plan.stages.iter().map(Stage::kept_bytes).sum::<u64>();
         return resampling
             .max(

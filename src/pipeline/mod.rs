@@ -4,6 +4,7 @@
 //! order: [`operation`] (what may be done), [`request`] (what is asked), [`plan`] (what that means for one
 //! picture), then the stages that [`run`] lists.
 
+mod attached;
 mod blur;
 mod canvas;
 mod color;
@@ -55,6 +56,7 @@ mod zoom;
 use fast_image_resize::Resizer;
 use serde::{Deserialize, Serialize};
 
+use self::color::Target;
 pub use self::cost::LEAST_BYTES;
 use self::motion::Motion;
 use self::plan::{Find, Plan};
@@ -153,8 +155,9 @@ pub fn run_with(
         }
     };
     // All that follows works on the small picture: colour before anything mixes
-    // with a background given in sRGB, the turn last but for the canvas.
+    // with a background, the turn last but for the canvas.
     checkpoint.check(Stage::Resize)?;
+    let target = plan.target(header);
     let answer = if plan.planar {
         let mut drawn = turn::turn(small, plan.orientation, checkpoint)?;
         for stage in &plan.stages {
@@ -162,9 +165,10 @@ pub fn run_with(
         }
         drawn
     } else {
-        let mut drawn = mixed(small, header, plan, checkpoint)?;
+        let mut drawn = mixed(small, header, plan, &target, checkpoint)?;
         let given = Given {
             linear: plan.resampling.linear,
+            target: &target,
             beside,
             fronts: None,
         };
@@ -175,7 +179,7 @@ pub fn run_with(
         if let Some(Find::Bounds(tolerance)) = plan.finds {
             return Ok(trim::bounds(&drawn, tolerance, checkpoint)?.bytes());
         }
-        finished(drawn, plan, checkpoint)?
+        finished(drawn, plan, &target, checkpoint)?
     };
 
     if let Some(Find::Gist(wanted)) = plan.finds {
@@ -185,31 +189,33 @@ pub fn run_with(
     let mut sink = codecs::create(plan.encoding, answer.shape(), checkpoint)?;
     sink.push(&answer)?;
     let file = sink.finish()?;
-    let profile = codecs::attachable(header, plan.encoding.format);
-    let profile = profile.filter(|_| plan.attached.profile);
-    let metadata = Metadata::of(source, header, plan.attached.keep, plan.tag).with_profile(profile);
+    let metadata = Metadata::of(source, header, plan.attached.keep, plan.tag)
+        .with_profile(plan.profile(header));
     Ok(metadata.attached(file, plan.encoding.format)?)
 }
 
-/// The small picture in sRGB, and turned.
+/// The small picture in the answer's space, and turned.
 fn mixed(
     small: Raster,
     header: &Header,
     plan: &Plan,
+    target: &Target,
     checkpoint: &Checkpoint,
 ) -> Result<Raster, Error> {
     let mixed = ycc::to_rgb(small, checkpoint)?;
-    let coloured = if plan.attached.converts {
-        color::to_srgb(mixed, &header.colour, checkpoint)?
-    } else {
-        mixed
-    };
+    let coloured = target.picture(mixed, &header.colour, checkpoint)?;
     Ok(turn::turn(coloured, plan.orientation, checkpoint)?)
 }
 
 /// The picture behind all stages on its canvas and background, as the encoder takes it.
-fn finished(drawn: Raster, plan: &Plan, checkpoint: &Checkpoint) -> Result<Raster, Error> {
+fn finished(
+    drawn: Raster,
+    plan: &Plan,
+    target: &Target,
+    checkpoint: &Checkpoint,
+) -> Result<Raster, Error> {
     let model = plan.composed_model();
-    let composed = compose::compose(drawn, plan.canvas, plan.background, model, checkpoint)?;
+    let background = target.ink(plan.background)?;
+    let composed = compose::compose(drawn, plan.canvas, background, model, checkpoint)?;
     Ok(ycc::from_rgb(composed, plan.final_model(), checkpoint)?)
 }

@@ -12,7 +12,9 @@ use super::request::Request;
 use super::stage::{Given, Stage};
 use super::{Error, Picture, Scratch, finished, mixed, output, resample};
 use crate::checkpoint::{Checkpoint, Stage as Moment};
-use crate::codecs::{self, FRAME_EXCESS, Format, FrameSink, Frames, Header, Model, Raster};
+use crate::codecs::{
+    self, FRAME_EXCESS, Format, FrameSink, Frames, Header, Metadata, Model, Raster,
+};
 
 /// Which frames of the source are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -213,12 +215,14 @@ pub(super) fn all(
     };
     let mut frames = codecs::frames(picture.file, picture.header, checkpoint)?;
     let fronts = Fronts::default();
+    let target = plan.target(picture.header);
     let mut desk = Desk {
         header: picture.header,
         plan,
         stages: plan.stages.clone(),
         given: Given {
             linear: plan.resampling.linear,
+            target: &target,
             beside,
             fronts: Some(&fronts),
         },
@@ -241,7 +245,9 @@ pub(super) fn all(
         }
     }
     let sink = sink.ok_or_else(|| Error::Internal("no frame at all".to_owned()))?;
-    Ok(sink.finish()?)
+    let file = sink.finish()?;
+    let metadata = Metadata::default().with_profile(plan.profile(picture.header));
+    Ok(metadata.attached(file, plan.encoding.format)?)
 }
 
 /// What is the same for all frames.
@@ -263,12 +269,12 @@ impl Desk<'_> {
         let small = resample::resample(&mut *rows, plan.resampling, scratch, checkpoint)?;
         drop(rows);
         checkpoint.check(Moment::Resize)?;
-        let mut drawn = mixed(small, self.header, plan, checkpoint)?;
+        let mut drawn = mixed(small, self.header, plan, self.given.target, checkpoint)?;
         for stage in &mut self.stages {
             checkpoint.check(Moment::Resize)?;
             stage.settle(&drawn, checkpoint)?;
             drawn = stage.run(drawn, self.given, scratch, checkpoint)?;
         }
-        finished(drawn, plan, checkpoint)
+        finished(drawn, plan, self.given.target, checkpoint)
     }
 }

@@ -1,16 +1,13 @@
 //! The answer: its size and layout behind all stages, its format and quality, what is behind it, how large it may be.
 
-use serde::{Deserialize, Serialize};
-
 use super::geometry::{Canvas, Size};
-use super::motion::Motion;
 use super::parameter::Grammar;
 use super::plan::{Error, Settings, pixels};
 use super::request::{Request, Type};
 use super::stage::Stage;
 use super::step::Writing;
 use super::value::{Colour, Extend};
-use crate::codecs::{self, Encoding, Format, Header, Keep, Model};
+use crate::codecs::{self, Encoding, Format, Header, Model};
 
 /// Refuses an answer that is larger than the format or the server can write.
 ///
@@ -74,6 +71,7 @@ pub(super) fn encoding(request: &Request, header: &Header, drawn: Model) -> Enco
         interlaced: last(request, |writing| writing.interlaced).unwrap_or(false),
         palette: last(request, |writing| writing.palette).unwrap_or(false),
         compression: last(request, |writing| writing.compression),
+        kind: codecs::Kind::Smallest,
         lossless: last(request, |writing| writing.lossless).unwrap_or(false),
         speed: last(request, |writing| writing.speed),
     }
@@ -95,82 +93,6 @@ pub(super) fn lossy(request: &Request, encoding: Encoding) -> Model {
         && encoding.format == Format::Jpeg
         && encoding.quality >= IMAGINARY_FINE;
     if fine { EACH } else { FOURTH }
-}
-
-/// What the answer says beside its pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Attached {
-    /// What of the source's metadata stays.
-    pub(super) keep: Keep,
-    /// Whether its profile does.
-    pub(super) profile: bool,
-    /// Whether colours are converted to sRGB, as they have to be without it.
-    pub(super) converts: bool,
-}
-
-impl Attached {
-    /// Of pixels that nobody sees.
-    pub(super) const NOTHING: Self = Self {
-        keep: Keep::Nothing,
-        profile: false,
-        converts: true,
-    };
-
-    /// Appends it as text that is equal for equal answers.
-    pub(super) fn write(self, text: &mut String) {
-        for (set, word) in [
-            (self.keep == Keep::Copyright, " with copyright"),
-            (self.keep == Keep::Harmless, " with metadata"),
-            (self.keep == Keep::All, " with all metadata"),
-            (self.profile, " with profile"),
-            (!self.converts, " unconverted"),
-        ] {
-            text.push_str(if set { word } else { "" });
-        }
-    }
-}
-
-/// What the answer says beside its pixels, which are `drawn`.
-///
-/// Imaginary's clients get all, and the profile in the place of a conversion: without one where they ask for that by name.
-pub(super) fn attached(
-    request: &Request,
-    header: &Header,
-    drawn: Model,
-    encoding: Encoding,
-    motion: Motion,
-) -> Attached {
-    // Metadata is of a picture that was taken; a film has none of it here.
-    if matches!(motion, Motion::All { .. }) {
-        return Attached::NOTHING;
-    }
-    let loose = request.grammar == Grammar::Imaginary;
-    let usual = if loose { Keep::All } else { Keep::Nothing };
-    let keep = if request.strips() || !codecs::writes_metadata(encoding.format) {
-        Keep::Nothing
-    } else {
-        last(request, |writing| writing.keep).unwrap_or(usual)
-    };
-    // One for inks or for grey says nothing of the RGB that they become.
-    let fits = match header.model {
-        Model::Cmyk => false,
-        Model::Gray | Model::GrayAlpha => {
-            matches!(drawn, Model::Gray | Model::GrayAlpha)
-                && codecs::accepts(encoding, Model::Gray)
-        }
-        _ => !matches!(drawn, Model::Gray | Model::GrayAlpha),
-    };
-    let has = codecs::attachable(header, encoding.format).is_some();
-    let without = request
-        .steps
-        .iter()
-        .any(|step| step.writing.without_profile);
-    let copied = loose && fits && has && !request.strips();
-    Attached {
-        keep,
-        profile: copied && !without,
-        converts: !copied,
-    }
 }
 
 /// What the last step says that says anything.

@@ -1,4 +1,4 @@
-//! Another picture drawn over the picture: what of it is seen is decoded, made sRGB and upright, and put there.
+//! Another picture drawn over the picture: what of it is seen is decoded, made upright and of the same space, and put there.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::geometry::{Size, Window};
 use super::parameter::{self, ParameterError};
 use super::resample::{self, Resampling};
+use super::stage::Given;
 use super::step::ImageMark;
-use super::{Error, Picture, Scratch, color, compose, cost, turn, ycc};
+use super::{Error, Picture, Scratch, compose, cost, turn, ycc};
 use crate::checkpoint::{Checkpoint, Stage, Stop};
 use crate::codecs::{self, Header, Model, Orientation, Raster, Scale, Shape};
 
@@ -86,17 +87,17 @@ pub(super) fn plan(
 #[derive(Debug, Default)]
 pub(super) struct Fronts(RefCell<Vec<(Overlay, Rc<Raster>)>>);
 
-/// What of it is seen, upright and in sRGB; kept, where there is a place for that.
+/// What of it is seen, upright and in the answer's space; kept, where there is a place for that.
 ///
 /// # Errors
 /// A stopped checkpoint; it can't be read.
 pub(super) fn front(
     overlay: &Overlay,
-    beside: &[Picture<'_>],
-    fronts: Option<&Fronts>,
+    given: Given<'_>,
     scratch: &mut Scratch,
     checkpoint: &Checkpoint,
 ) -> Result<Rc<Raster>, Error> {
+    let fronts = given.fronts;
     let known = fronts.and_then(|Fronts(fronts)| {
         let fronts = fronts.borrow();
         let known = fronts.iter().find(|(known, _)| known == overlay);
@@ -105,7 +106,7 @@ pub(super) fn front(
     if let Some(known) = known {
         return Ok(known);
     }
-    let front = Rc::new(decode(overlay, beside, scratch, checkpoint)?);
+    let front = Rc::new(decode(overlay, given, scratch, checkpoint)?);
     if let Some(Fronts(fronts)) = fronts {
         fronts
             .borrow_mut()
@@ -114,24 +115,24 @@ pub(super) fn front(
     Ok(front)
 }
 
-/// What of it is seen, upright and in sRGB.
+/// What of it is seen, upright and in the answer's space.
 ///
 /// # Errors
 /// A stopped checkpoint; it can't be read.
 fn decode(
     overlay: &Overlay,
-    beside: &[Picture<'_>],
+    given: Given<'_>,
     scratch: &mut Scratch,
     checkpoint: &Checkpoint,
 ) -> Result<Raster, Error> {
-    let Some(Picture { file, header }) = beside.get(overlay.picture) else {
+    let Some(Picture { file, header }) = given.beside.get(overlay.picture) else {
         return Err(Error::Internal("a picture to draw is lost".to_owned()));
     };
     let mut rows = codecs::open(file, header, Scale::FULL, checkpoint)?;
     let cut = resample::resample(&mut *rows, overlay.cut, scratch, checkpoint)?;
     drop(rows);
     let mixed = ycc::to_rgb(cut, checkpoint)?;
-    let coloured = color::to_srgb(mixed, &header.colour, checkpoint)?;
+    let coloured = given.target.converted(mixed, &header.colour, checkpoint)?;
     Ok(turn::turn(coloured, overlay.turn, checkpoint)?)
 }
 

@@ -9,11 +9,11 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
+use super::attached::{Attached, Drawn, attached};
 use super::cost::{self, Cost};
 use super::geometry::{Canvas, Window};
 pub use super::limits::{Error, Settings, check_source};
 use super::motion::Motion;
-use super::output::Attached;
 use super::parameter::Grammar;
 use super::request::Request;
 use super::resample::Resampling;
@@ -109,13 +109,20 @@ pub fn plan_with(
     let drawn = output::drawn(header.model, &stages);
     let (stages, canvas) = output::laid_under(stages);
 
-    let attached = output::attached(request, header, drawn, encoding, motion);
+    let background = output::background(request, encoding.format);
+    let answer = Drawn {
+        model: drawn,
+        background,
+        motion,
+    };
+    let said = attached(request, header, answer, encoding);
+    let (attached, encoding) = said.map_err(Error::Parameter)?;
     let lossy = output::lossy(request, encoding);
     let planar = matches!(header.model, Model::YCbCr { .. })
         && canvas.is_none()
         && stages.iter().all(Stage::takes_planes)
         && codecs::accepts(encoding, lossy)
-        && (!attached.converts || color::is_srgb(&header.colour));
+        && color::is_in(&header.colour, attached.space);
     let mut resampling = resampling(request, header, &first, planar.then_some(lossy), settings);
     let lossless = encoding.is_lossless();
     let scale = scale::scale(header, &resampling, lossless);
@@ -131,7 +138,7 @@ pub fn plan_with(
         stages,
         canvas,
         finds: None,
-        background: output::background(request, encoding.format),
+        background,
         tag: if request.strips() {
             Orientation::default()
         } else {
@@ -230,6 +237,17 @@ impl Plan {
         } else {
             (width, height)
         }
+    }
+
+    /// What the samples of the answer mean, of a source with that header.
+    pub(super) fn target(&self, header: &Header) -> color::Target {
+        color::Target::new(self.attached.space, &header.colour, self.resampling.model)
+    }
+
+    /// The profile that goes into the answer.
+    pub(super) fn profile(&self, header: &Header) -> Option<codecs::Profile> {
+        let model = self.resampling.model;
+        color::profile(self.attached.space, &header.colour, model).filter(|_| self.attached.profile)
     }
 
     /// The layout of the picture on its canvas and background: grey or RGB, with or without alpha.

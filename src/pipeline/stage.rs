@@ -1,11 +1,12 @@
 //! What is done to the small picture after the first resampling, a stage at a time.
 //!
-//! A picture is grey or RGB, with or without alpha, in sRGB.
+//! A picture is grey or RGB, with or without alpha, in the answer's space.
 
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
+use super::color::Target;
 use super::geometry::{Canvas, Size};
 use super::overlay::{self, Fronts, Overlay};
 use super::reshape::{self, Reshape};
@@ -60,6 +61,8 @@ pub(super) enum Stage {
 pub(super) struct Given<'a> {
     /// Whether samples are mixed as light.
     pub(super) linear: bool,
+    /// What samples mean.
+    pub(super) target: &'a Target,
     /// Pictures that are drawn over the first.
     pub(super) beside: &'a [Picture<'a>],
     /// Where those are kept once they are decoded, for the next frame.
@@ -245,11 +248,7 @@ impl Stage {
         scratch: &mut Scratch,
         checkpoint: &Checkpoint,
     ) -> Result<Raster, Error> {
-        let Given {
-            linear,
-            beside,
-            fronts,
-        } = given;
+        let Given { linear, target, .. } = given;
         let model = self.model(picture.model);
         Ok(match *self {
             Self::Reshape(reshape) => {
@@ -271,13 +270,19 @@ impl Stage {
             Self::Sharpen { sigma } => sharpen::sharpen(picture, sigma, checkpoint)?,
             Self::Pixelate { side } => pixelate::pixelate(picture, side, checkpoint)?,
             Self::Corners { radius } => corners::round(picture, radius, model, checkpoint)?,
-            Self::Text(ref text) => text::draw(picture, text, model, checkpoint)?,
+            Self::Text(ref text) => {
+                let ink = target.ink(text.colour)?;
+                text::draw(picture, text, ink, model, checkpoint)?
+            }
             Self::Overlay(ref drawn) => {
-                let front = overlay::front(drawn, beside, fronts, scratch, checkpoint)?;
+                let front = overlay::front(drawn, given, scratch, checkpoint)?;
                 overlay::draw(picture, &front, drawn, model, checkpoint)?
             }
             Self::Grey => grey::grey(&picture, model, checkpoint)?,
-            Self::Ground(colour) => compose::compose(picture, None, colour, model, checkpoint)?,
+            Self::Ground(colour) => {
+                let ink = target.ink(colour)?;
+                compose::compose(picture, None, ink, model, checkpoint)?
+            }
         })
     }
 }

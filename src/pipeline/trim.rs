@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::attached::Attached;
 use super::cost::{self, Cost};
 use super::geometry::Window;
 use super::motion::Motion;
-use super::output::Attached;
 use super::plan::{Error, Find, Plan, Settings, check_source};
 use super::request::Request;
 use super::resample::Resampling;

@@ -44,6 +44,20 @@ impl Fit {
     }
 }
 
+/// What the samples of an answer mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Space {
+    /// sRGB, which needs no profile.
+    #[default]
+    Srgb,
+    /// Display P3: sRGB's white and curve, and more saturated primaries.
+    P3,
+    /// What the source's samples mean; colours that are named, and other pictures, are taken there.
+    Source,
+    /// The same, but what is drawn over the picture, or lies behind it, is taken by its numbers.
+    Stored,
+}
+
 /// Whether a picture may become larger than it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Enlarge {

@@ -6,7 +6,7 @@ use crate::files::{Jpeg, deflated, with_png_chunk};
 use crate::fixtures::{self, encoded};
 use crate::support::{Picture, TestServer};
 
-/// A profile, its name, and samples with the sRGB that they are.
+/// A profile, its name, and samples with the sRGB and the Display P3 that they are.
 macro_rules! profile {
     ($name:literal) => {
         (
@@ -90,35 +90,44 @@ async fn profiles_mean_what_another_engine_says() {
         let lines = patches.lines().map(|line| {
             let numbers = line.split(' ').map(|number| number.parse::<u8>().unwrap());
             let mut given: Vec<u8> = numbers.collect();
-            let expected = given.split_off(given.len() - 3);
+            let expected = given.split_off(given.len() - 6);
             (given, expected)
         });
         let (given, expected): (Vec<_>, Vec<_>) = lines.unzip();
         assert!(given.len() > 64, "{name}");
-        let answer = server
-            .post("/convert?type=png", &file(&given, profile))
-            .await;
-        assert_eq!(answer.status, 200, "{name}");
-        let picture = Picture::decode(&answer.body);
-        // A table's nodes are met; engines differ in how they go between them.
-        let most = if name.starts_with("table") || name.starts_with("inks") {
-            10
-        } else {
-            3
-        };
-        let mut sum = 0.0;
-        for (index, expected) in expected.iter().enumerate() {
-            let index = u32::try_from(index).unwrap();
-            let got = picture.at(8 * (index % ACROSS) + 4, 8 * (index / ACROSS) + 4);
-            for (got, &expected) in got.iter().zip(expected) {
-                let apart = got.abs_diff(expected);
-                assert!(apart <= most, "{name} {index}: {got}, not {expected}");
-                sum += f64::from(apart);
-            }
+        let body = file(&given, profile);
+        for (space, from) in [("srgb", 0), ("p3", 3)] {
+            let path = format!("/convert?type=png&colorspace={space}");
+            let answer = server.post(&path, &body).await;
+            assert_eq!(answer.status, 200, "{name} {space}");
+            let picture = Picture::decode(&answer.body);
+            let expected = expected.iter().map(|expected| &expected[from..from + 3]);
+            compare(&format!("{name} {space}"), &picture, expected);
         }
-        let mean = sum / expected.len() as f64 / 3.0;
-        assert!(mean <= 1.0, "{name}: {mean}");
     }
+}
+
+/// Patches of a picture are as they should be.
+fn compare<'a>(name: &str, picture: &Picture, expected: impl ExactSizeIterator<Item = &'a [u8]>) {
+    let count = expected.len();
+    // A table's nodes are met; engines differ in how they go between them.
+    let most = if name.starts_with("table") || name.starts_with("inks") {
+        10
+    } else {
+        3
+    };
+    let mut sum = 0.0;
+    for (index, expected) in expected.enumerate() {
+        let index = u32::try_from(index).unwrap();
+        let got = picture.at(8 * (index % ACROSS) + 4, 8 * (index / ACROSS) + 4);
+        for (got, &expected) in got.iter().zip(expected) {
+            let apart = got.abs_diff(expected);
+            assert!(apart <= most, "{name} {index}: {got}, not {expected}");
+            sum += f64::from(apart);
+        }
+    }
+    let mean = sum / count as f64 / 3.0;
+    assert!(mean <= 1.0, "{name}: {mean}");
 }
 
 /// By BT.2100's curves and Reinhard's operator, worked out in floating point: see `pipeline/hdr.rs`.

@@ -60,6 +60,8 @@ mod guard;
 mod isolation;
 /// JPEG XL.
 mod jxl;
+/// Answers in the source's own space.
+mod kept;
 /// Rarer kinds of file: progressive, inks, interlaced, profiles, animation.
 mod kinds;
 /// Ready, draining, gone.
@@ -131,6 +133,8 @@ mod seeds;
 mod shapes;
 /// Requests that two readers would cut in different ways.
 mod smuggling;
+/// Answers in other spaces than sRGB.
+mod spaces;
 /// The server under test and the client.
 mod support;
 /// Sockets that are handed over, and what a service manager hears.

@@ -91,7 +91,7 @@ const VALUES: &[Values] = &[
     ("radius", &["5", "max"]),
     ("text", &["Hello", "two\nlines"]),
     ("opacity", &["0.3", "1"]),
-    ("colorspace", &["bw"]),
+    ("colorspace", &["bw", "p3", "keep"]),
     ("background", &["fff", "10,20,30,100"]),
     (
         "type",

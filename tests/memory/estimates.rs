@@ -108,6 +108,8 @@ fn stages_keep_to_their_estimates() {
             "round?radius=300",
             "round?radius=9&pad=10&pixelate=3&sharpen=1&sigma=2",
             "resize?width=900&colorspace=bw",
+            "resize?width=900&colorspace=p3",
+            "pad?pad=300&background=f00&colorspace=p3",
             "trim?trim=10",
             "rotate?rotate=90",
             "rotate?rotate=90&norotation=true&flip=true",

@@ -62,7 +62,7 @@ pub(in crate::codecs) fn annotated(file: &[u8], metadata: &Metadata) -> Option<V
         cell: picture.colour.cell,
         colour: &colour,
         alpha: &alpha,
-        profile: metadata.profile.as_deref(),
+        profile: metadata.profile.as_ref(),
         exif: metadata.exif.as_deref(),
         xmp: metadata.xmp.as_deref(),
         turn: exif::turn(metadata.exif.as_deref().and_then(exif::stated)),

@@ -40,14 +40,16 @@ fn list(parts: &Parts<'_>) -> Option<Vec<Property>> {
         full(*b"ispe", 0, &sides)
     };
     let (of_colour, channels) = configuration(parts.colour.first()?)?;
+    let (primaries, transfer) = parts.profile.map_or(SRGB, |profile| profile.points);
+    let points = [&b"nclx"[..], &[0, primaries, 0, transfer, 0, 6, 0x80]].concat();
     let mut list: Vec<Property> = vec![
         (size(parts.canvas())?, &[Colour, Alpha], false),
         (size(parts.cell)?, &[ColourCell, AlphaCell], false),
         (full(*b"pixi", 0, channels)?, &[Colour, ColourCell], false),
-        (plain(*b"colr", SRGB)?, &[Colour, ColourCell], false),
+        (plain(*b"colr", &points)?, &[Colour, ColourCell], false),
     ];
     if let Some(profile) = parts.profile {
-        let profile = plain(*b"colr", &[&b"prof"[..], profile].concat())?;
+        let profile = plain(*b"colr", &[&b"prof"[..], &profile.bytes].concat())?;
         list.push((profile, &[Colour], false));
     }
     if let Some(stream) = parts.alpha.first() {
@@ -105,8 +107,8 @@ fn cut(parts: &Parts<'_>) -> Option<Vec<u8>> {
     plain(*b"clap", &content)
 }
 
-/// Code points of sRGB's primaries and curve, and of BT.601's matrix, of all values.
-const SRGB: &[u8] = b"nclx\0\x01\0\x0d\0\x06\x80";
+/// Code points of sRGB's primaries and curve; the matrix is BT.601's, and all values are used.
+const SRGB: (u8, u8) = (1, 13);
 
 /// `av1C`, and what is in `pixi`, of a stream.
 fn configuration(stream: &[u8]) -> Option<(Vec<u8>, &'static [u8])> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::describe::properties;
-use crate::codecs::Orientation;
+use crate::codecs::{Orientation, Profile};
 
 /// What goes into a file.
 pub(super) struct Parts<'a> {
@@ -16,8 +16,8 @@ pub(super) struct Parts<'a> {
     pub(super) colour: &'a [Cow<'a, [u8]>],
     /// As many of the alpha, or none.
     pub(super) alpha: &'a [Cow<'a, [u8]>],
-    /// ICC profile.
-    pub(super) profile: Option<&'a [u8]>,
+    /// What the colours mean, where that isn't sRGB.
+    pub(super) profile: Option<&'a Profile>,
     /// A TIFF structure.
     pub(super) exif: Option<&'a [u8]>,
     /// An XMP packet.

@@ -34,6 +34,10 @@ fn what_is_written_is_read() {
                 let colour = vec![Cow::Owned(stream(false)); count];
                 let alpha = vec![Cow::Owned(stream(true)); if full { count } else { 0 }];
                 let turn = Orientation::from_exif(tag);
+                let profile = Profile {
+                    bytes: b"profile"[..].into(),
+                    points: (12, 13),
+                };
                 let parts = Parts {
                     width,
                     height,
@@ -41,7 +45,7 @@ fn what_is_written_is_read() {
                     cell: (64, 48),
                     colour: &colour,
                     alpha: &alpha,
-                    profile: full.then_some(b"profile"),
+                    profile: full.then_some(&profile),
                     exif: full.then_some(b"MM\0*"),
                     xmp: full.then_some(b"<x/>"),
                     turn,
@@ -50,7 +54,8 @@ fn what_is_written_is_read() {
                 let picture = Picture::new(&file).unwrap();
                 assert_eq!((picture.cut.width, picture.cut.height), (width, height));
                 assert_eq!(picture.turn, turn, "{tag}");
-                assert_eq!(picture.profile, parts.profile);
+                assert_eq!(picture.profile, full.then_some(&b"profile"[..]));
+                assert_eq!(picture.cicp.primaries, if full { 12 } else { 1 });
                 let items = &picture.items;
                 let bytes = |id| items.bytes(items.item(id).unwrap(), 0).unwrap();
                 assert_eq!(picture.colour.cells.len(), count);

@@ -47,7 +47,7 @@ pub(in crate::codecs) fn annotated(file: &[u8], metadata: &Metadata) -> Option<V
         pieces.push(segment(APP1, &[XMP, packet])?);
     }
     if let Some(profile) = &metadata.profile {
-        let parts = profile.chunks(PROFILE_PIECE);
+        let parts = profile.bytes.chunks(PROFILE_PIECE);
         let count = u8::try_from(parts.len()).ok()?;
         for (number, part) in (1..).zip(parts) {
             pieces.push(segment(APP2, &[PROFILE, &[number, count], part])?);

@@ -27,6 +27,13 @@ fn picture(format: Format, alpha: bool) -> Vec<u8> {
     sink.finish().unwrap()
 }
 
+fn of(profile: &[u8]) -> Profile {
+    Profile {
+        bytes: Arc::from(profile),
+        points: Profile::UNSAID,
+    }
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "an independent decoder of our own files"
@@ -61,7 +68,7 @@ fn what_is_attached_is_read_again() {
             let whole = Metadata {
                 exif: Some(block(false, 8)),
                 xmp: Some(packet.clone()),
-                profile: Some(Arc::from(profile)),
+                profile: Some(of(profile)),
             };
             let file = whole.attached(plain.clone(), format).unwrap();
             let header = codecs::probe(&file).unwrap();
@@ -97,7 +104,7 @@ fn what_is_too_long_is_left_out() {
         let longest = Metadata {
             exif: Some(vec![0; PART_BYTES]),
             xmp: Some(vec![b' '; PART_BYTES]),
-            profile: Some(Arc::from(vec![0; PROFILE_BYTES])),
+            profile: Some(of(&vec![0; PROFILE_BYTES])),
         };
         let file = longest.attached(picture(format, false), format).unwrap();
         assert!(codecs::probe(&file).is_ok(), "{format:?}");
@@ -123,7 +130,7 @@ proptest! {
         let whole = Metadata {
             exif: Some(block(true, 2)),
             xmp: Some(b"<x/>".to_vec()),
-            profile: Some(Arc::from(vec![7; 99])),
+            profile: Some(of(&[7; 99])),
         };
         let mut file = whole.attached(picture(FORMATS[format], true), FORMATS[format]).unwrap();
         for (at, byte) in changes {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use self::facts::Facts;
-use super::{Colour, Error, Format, Header, Orientation, avif, jpeg, jxl, png, webp};
+use super::{Colour, Error, Format, Header, Orientation, avif, jpeg, jxl, png, tiff, webp};
 
 /// What of a source's metadata stays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,16 +69,36 @@ pub struct Metadata {
     pub(super) exif: Option<Vec<u8>>,
     /// An XMP packet.
     pub(super) xmp: Option<Vec<u8>>,
-    /// An ICC profile.
-    pub(super) profile: Option<Arc<[u8]>>,
+    /// What the samples mean, where that is said.
+    pub(super) profile: Option<Profile>,
 }
 
-/// The profile of a picture, where a file of that format can have it attached.
-pub fn attachable(header: &Header, format: Format) -> Option<&Arc<[u8]>> {
-    match &header.colour {
-        Colour::Icc(profile) if writes(format) && profile.len() <= PROFILE_BYTES => Some(profile),
-        _ => None,
-    }
+/// What samples mean, as it is said in a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
+    /// An ICC profile.
+    pub bytes: Arc<[u8]>,
+    /// The code points of primaries and transfer that come next to it (ITU-T H.273).
+    pub points: (u8, u8),
+}
+
+impl Profile {
+    /// Code points of what only a profile says.
+    pub const UNSAID: (u8, u8) = (2, 2);
+}
+
+/// Whether a file of that format can say what the samples of a picture mean, by the source's own profile where it has one.
+pub fn holds_profile(header: &Header, format: Format) -> bool {
+    let fits = match &header.colour {
+        Colour::Icc(profile) => profile.len() <= PROFILE_BYTES,
+        _ => true,
+    };
+    fits && writes_profile(format)
+}
+
+/// Whether files of that format are written with a profile, where there is one.
+pub fn writes_profile(format: Format) -> bool {
+    writes(format) || format == Format::Tiff
 }
 
 /// Whether files of that format are written with metadata.
@@ -90,11 +110,10 @@ pub fn writes(format: Format) -> bool {
 }
 
 /// Bytes that reading and writing it takes at most, the file itself not included: each part as it is found, in its new form and
-/// as a piece of the file.
-pub fn bytes(keep: Keep, profile: Option<&Arc<[u8]>>) -> u64 {
+/// as a piece of the file. `profile` is how long that is.
+pub fn bytes(keep: Keep, profile: u64) -> u64 {
     let parts = if keep == Keep::Nothing { 0 } else { 2 };
-    let profile = profile.map_or(0, |profile| profile.len());
-    (parts * PART_BYTES * 4 + profile * 3) as u64
+    parts * PART_BYTES as u64 * 4 + profile * 3
 }
 
 /// What a file of that format says.
@@ -128,11 +147,8 @@ impl Metadata {
 
     /// With a profile that says what the samples mean.
     #[must_use]
-    pub fn with_profile(self, profile: Option<&Arc<[u8]>>) -> Self {
-        Self {
-            profile: profile.cloned(),
-            ..self
-        }
+    pub fn with_profile(self, profile: Option<Profile>) -> Self {
+        Self { profile, ..self }
     }
 
     /// Puts it into a file that an encoder here made. A format that has no place for it stays as it is.
@@ -148,6 +164,7 @@ impl Metadata {
             Format::Png => png::annotated(&file, self)?,
             Format::WebP => webp::annotated(&file, self),
             Format::Avif => avif::annotated(&file, self),
+            Format::Tiff => tiff::annotated(file, self),
             _ => Some(file),
         };
         made.ok_or_else(|| Error::Internal("a file without a head of its own".to_owned()))

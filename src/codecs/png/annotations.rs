@@ -78,7 +78,7 @@ pub(in crate::codecs) fn annotated(
     let mut pieces = Vec::new();
     if let Some(profile) = &metadata.profile {
         // A name for it, and the only method there is.
-        let content = [b"ICC\0\0", &*deflated(profile)?].concat();
+        let content = [b"ICC\0\0", &*deflated(&profile.bytes)?].concat();
         pieces.push(piece(*b"iCCP", &content));
     }
     if let Some(block) = &metadata.exif {

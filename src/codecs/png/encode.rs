@@ -8,7 +8,7 @@ use super::held;
 use super::layout::Layout;
 use super::pieces::compress;
 use crate::checkpoint::{Checkpoint, Stage};
-use crate::codecs::{Band, Encoding, Error, Model, Shape, Sink};
+use crate::codecs::{Band, Encoding, Error, Kind, Model, Shape, Sink};
 
 /// libdeflate's level where repetitions are found: a fiftieth larger than at its default of 6, in four fifths of the time.
 pub(super) const LEVEL: i32 = 5;
@@ -88,7 +88,7 @@ impl Sink for PngSink<'_> {
             return Ok(());
         }
         if self.begun.is_none() {
-            self.begun = Some(begin(samples, shape, self.checkpoint)?);
+            self.begun = Some(begin(samples, shape, self.encoding.kind, self.checkpoint)?);
         }
         let Some(begun) = &mut self.begun else {
             return Ok(());
@@ -106,7 +106,7 @@ impl Sink for PngSink<'_> {
         let begun = match (self.begun, self.held) {
             (_, Some(held)) => held::begin(held, self.shape, self.encoding, self.checkpoint)?,
             (Some(begun), None) => begun,
-            (None, None) => begin(&[], self.shape, self.checkpoint)?,
+            (None, None) => begin(&[], self.shape, self.encoding.kind, self.checkpoint)?,
         };
         let filtered = begun.filtered.bytes();
         // The stream is written where it will stay: behind the header, with room for its length and name.
@@ -152,9 +152,14 @@ pub(super) fn row_bytes(shape: Shape) -> usize {
 }
 
 /// Decides layout, filters and the search by the first rows, which are all there are but where a picture comes in pieces.
-fn begin(samples: &[u8], shape: Shape, checkpoint: &Checkpoint) -> Result<Begun, Error> {
+fn begin(
+    samples: &[u8],
+    shape: Shape,
+    kind: Kind,
+    checkpoint: &Checkpoint,
+) -> Result<Begun, Error> {
     let layout = if samples.len() as u64 == shape.bytes() {
-        Layout::smallest(samples, shape.model, checkpoint)?
+        Layout::smallest(samples, shape.model, kind, checkpoint)?
     } else {
         Layout::plain(shape.model)
     };

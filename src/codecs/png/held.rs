@@ -48,7 +48,7 @@ pub(super) fn begin(
     let (layout, laid) = if encoding.palette {
         in_palette(&samples, shape, encoding.quality, checkpoint)?
     } else {
-        let layout = Layout::smallest(&samples, shape.model, checkpoint)?;
+        let layout = Layout::smallest(&samples, shape.model, encoding.kind, checkpoint)?;
         let laid = laid_out(&samples, shape, &layout, checkpoint)?;
         (layout, laid)
     };

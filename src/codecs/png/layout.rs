@@ -1,9 +1,9 @@
 //! The smallest layout that holds a picture exactly: grey, opaque or with a palette where it is one.
 
 use crate::checkpoint::{Checkpoint, Stage, Stop};
-use crate::codecs::Model;
 use crate::codecs::palette::Palette;
 use crate::codecs::samples::pixels;
+use crate::codecs::{Kind, Model};
 
 /// Pixels looked at between two polls: a millisecond where each has another colour.
 const POLL_PIXELS: usize = 1 << 14;
@@ -29,13 +29,14 @@ impl Layout {
         }
     }
 
-    /// The smallest one for all of these samples.
+    /// The smallest one of that kind for all of these samples; a palette is of colours.
     ///
     /// # Errors
     /// A stopped checkpoint.
     pub(super) fn smallest(
         samples: &[u8],
         model: Model,
+        kind: Kind,
         checkpoint: &Checkpoint,
     ) -> Result<Self, Stop> {
         let parts = || samples.chunks(POLL_PIXELS * model.channels() as usize);
@@ -49,13 +50,18 @@ impl Layout {
             Ok(true)
         };
         let opaque = !model.has_alpha() || all(|[.., alpha]| alpha == 255)?;
-        let grey = all(|[r, g, b, _]| r == g && g == b)?;
+        let is_grey = model.channels() < 3;
+        let stays = kind == Kind::Own;
+        let grey = is_grey || !stays && all(|[r, g, b, _]| r == g && g == b)?;
         let direct = match (grey, opaque) {
             (true, true) => return Ok(Self::Gray),
             (true, false) => Self::GrayAlpha,
             (false, true) => Self::Rgb,
             (false, false) => Self::Rgba,
         };
+        if stays && is_grey {
+            return Ok(direct);
+        }
         let count = samples.len() / model.channels() as usize;
         let saved = count * (direct.step() - 1);
         let parts = parts().map(|part| pixels(part, model));

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::checkpoint::{Checkpoint, Stop};
-use crate::codecs::{Band, Encoding, Error, Format, Model, Plane, Raster, Shape};
+use crate::codecs::{Band, Encoding, Error, Format, Kind, Model, Plane, Raster, Shape};
 
 const PLAIN: Encoding = Encoding::plain(Format::Png, 100);
 const PALETTE: Encoding = Encoding {
@@ -271,6 +271,15 @@ proptest! {
         let got = decoded(&file, 9).unwrap();
         let model = probe(&file).unwrap().model;
         prop_assert_eq!(rgba(&got, model), rgba(&raster.planes[0].samples, Model::Rgba));
+        // Beside a profile for colours, greys are colours, or a palette of them.
+        let own = Encoding { kind: Kind::Own, ..PLAIN };
+        let colour_type = match colour_type {
+            0 if few => 3,
+            0 => 2,
+            4 => 3,
+            other => other,
+        };
+        prop_assert_eq!(file_as(own, &raster)[25], colour_type);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! TIFF written by hand: one uncompressed strip, as every reader takes it (TIFF 6.0).
 
 use crate::checkpoint::{Checkpoint, Stage};
+use crate::codecs::metadata::Metadata;
 use crate::codecs::{Band, Error, Model, Shape, Sink};
 
 /// Layouts that can be written.
@@ -49,6 +50,50 @@ impl Sink for TiffSink<'_> {
     }
 }
 
+/// A file of our encoder with a profile behind its pixels, and a directory behind that, which names it too; `None` for another file.
+pub(in crate::codecs) fn annotated(mut file: Vec<u8>, metadata: &Metadata) -> Option<Vec<u8>> {
+    let Some(profile) = &metadata.profile else {
+        return Some(file);
+    };
+    let count = u16::from_le_bytes(*file.get(8..)?.first_chunk()?);
+    let entries = file.get(10..)?.get(..usize::from(count) * 12)?.to_vec();
+    file.reserve_exact(profile.bytes.len() + entries.len() + 24);
+    let place = appended(&mut file, &profile.bytes)?;
+    let length = u32::try_from(profile.bytes.len()).ok()?;
+    let named = entry(ICC, UNDEFINED, length, place);
+    let count = (count + 1).to_le_bytes();
+    let directory = [&count[..], &entries, &named, &[0; 4]].concat();
+    let place = appended(&mut file, &directory)?;
+    file.get_mut(4..8)?.copy_from_slice(&place.to_le_bytes());
+    Some(file)
+}
+
+/// Appends that at an even place, and says where.
+fn appended(file: &mut Vec<u8>, content: &[u8]) -> Option<u32> {
+    file.resize(file.len().next_multiple_of(2), 0);
+    let place = u32::try_from(file.len()).ok()?;
+    file.extend_from_slice(content);
+    Some(place)
+}
+
+fn entry(tag: u16, kind: u16, count: u32, value: u32) -> [u8; 12] {
+    let mut entry = [0; 12];
+    let parts = [
+        &tag.to_le_bytes()[..],
+        &kind.to_le_bytes(),
+        &count.to_le_bytes(),
+        &value.to_le_bytes(),
+    ];
+    for (to, from) in entry.iter_mut().zip(parts.concat()) {
+        *to = from;
+    }
+    entry
+}
+
+/// The tag of a profile, which is last of all: they are in the order of their numbers.
+const ICC: u16 = 0x8773;
+
+const UNDEFINED: u16 = 7;
 const SHORT: u16 = 3;
 const LONG: u16 = 4;
 
@@ -89,10 +134,7 @@ fn directory(shape: Shape) -> Vec<u8> {
     let mut file = b"II*\0\x08\0\0\0".to_vec();
     file.extend(u16::try_from(all.len()).unwrap_or_default().to_le_bytes());
     for (tag, kind, count, value) in all {
-        file.extend(u16::to_le_bytes(tag));
-        file.extend(kind.to_le_bytes());
-        file.extend(count.to_le_bytes());
-        file.extend(value.to_le_bytes());
+        file.extend(entry(tag, kind, count, value));
     }
     file.extend([0; 4]);
     for _ in 0..samples {

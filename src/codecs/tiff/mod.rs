@@ -22,7 +22,7 @@ mod within;
 
 pub(super) use self::colours::lab;
 pub(super) use self::decode::open;
-pub(super) use self::encode::{accepts, create, encode_bytes};
+pub(super) use self::encode::{accepts, annotated, create, encode_bytes};
 pub(super) use self::probe::{decode_bytes, probe};
 pub(super) use self::unpack::unpacked;
 use super::{Error, Format};

@@ -7,6 +7,7 @@ use crate::codecs::bytes::Reader;
 use crate::codecs::metadata::{Metadata, Said};
 
 /// Bits of the first chunk of a file that has more than a picture.
+const MOVES: u8 = 1 << 1;
 const PROFILE: u8 = 1 << 5;
 const ALPHA: u8 = 1 << 4;
 const EXIF: u8 = 1 << 3;
@@ -47,18 +48,23 @@ pub(in crate::codecs) fn annotated(file: &[u8], metadata: &Metadata) -> Option<V
     let header = probe(file).ok()?;
     let (riff, chunks) = file.split_at_checked(RIFF)?;
     // libwebp writes such a chunk itself where alpha is lossy's.
-    let picture = match chunks.strip_prefix(b"VP8X") {
-        Some(_) => chunks.get(FIRST..)?,
-        None => chunks,
+    let (picture, stated) = match chunks.strip_prefix(b"VP8X") {
+        Some(first) => (chunks.get(FIRST..)?, *first.get(4)?),
+        None => (chunks, 0),
     };
     let parts = [
-        (*b"ICCP", PROFILE, metadata.profile.as_deref()),
+        (
+            *b"ICCP",
+            PROFILE,
+            metadata.profile.as_ref().map(|profile| &*profile.bytes),
+        ),
         (*b"EXIF", EXIF, metadata.exif.as_deref()),
         (*b"XMP ", XMP, metadata.xmp.as_deref()),
     ];
     let said = parts.iter().filter_map(|(.., part)| *part);
     let length: usize = said.map(|part| part.len() + 10).sum();
-    let mut flags = if header.has_alpha() { ALPHA } else { 0 };
+    let mut flags = stated & MOVES;
+    flags |= if header.has_alpha() { ALPHA } else { 0 };
     for (_, flag, part) in &parts {
         flags |= if part.is_some() { *flag } else { 0 };
     }

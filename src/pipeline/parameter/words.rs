@@ -79,7 +79,7 @@ pub(super) const GRAVITIES: Choice = Choice {
     ],
     or: Some("(0|1|0?\\.[0-9]{1,9}),(0|1|0?\\.[0-9]{1,9})"),
 };
-pub(super) const SPACES: Choice = choice(&["srgb", "bw"], &[]);
+pub(super) const SPACES: Choice = choice(&["srgb", "bw", "p3", "keep"], &[]);
 /// What is written, and what has the client's `Accept` say what is.
 pub(super) const TYPES: Choice = choice(
     &["jpeg", "png", "webp", "gif", "avif", "tiff", "auto"],

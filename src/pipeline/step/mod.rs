@@ -202,7 +202,7 @@ fn zooms_into_nothing(area: Area) -> bool {
 fn grey(values: &Values<'_>) -> Result<bool, ParameterError> {
     let grey = values.get("colorspace", |text| match text {
         "bw" => Some(true),
-        "srgb" => Some(false),
+        "srgb" | "p3" | "keep" => Some(false),
         _ => (values.grammar() == Grammar::Imaginary).then_some(false),
     })?;
     Ok(grey.unwrap_or(false) || values.boolean("grayscale")?.unwrap_or(false))

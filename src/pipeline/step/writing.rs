@@ -3,6 +3,7 @@
 use crate::codecs::{Format, Keep};
 use crate::pipeline::parameter::{self, Grammar, ParameterError, Values};
 use crate::pipeline::request::Type;
+use crate::pipeline::value::Space;
 
 /// What a step says of the file; what isn't said is the format's default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct Writing {
     pub strips: bool,
     /// The colour profile is left out.
     pub without_profile: bool,
+    /// What the answer's samples mean.
+    pub space: Option<Space>,
     /// All frames of an animation are made, or one alone.
     pub animated: Option<bool>,
     /// That one, from 0.
@@ -49,12 +52,16 @@ pub(super) fn parse(values: &Values<'_>) -> Result<Writing, ParameterError> {
         keep: keep(values)?,
         strips: values.boolean("stripmeta")?.unwrap_or(false),
         without_profile: values.boolean("noprofile")?.unwrap_or(false),
+        space: space(values)?,
         animated: values.boolean("animated")?,
         page: values.get("page", parameter::whole)?,
     };
     if writing.animated == Some(true) && writing.page.is_some() {
         values.conflict("page", "animated")?;
         writing.animated = None;
+    }
+    if writing.without_profile && writing.space.is_some_and(|space| space != Space::Srgb) {
+        values.conflict("noprofile", "colorspace")?;
     }
     if writing.strips && writing.keep.is_some_and(|keep| keep != Keep::Nothing) {
         values.conflict("metadata", "stripmeta")?;
@@ -85,6 +92,20 @@ fn within(
         Some(u8::try_from(number).ok().filter(|n| range.contains(n)))
     })?;
     Ok(number.flatten())
+}
+
+/// Imaginary's clients name what pixmill has besides grey, and are ignored.
+fn space(values: &Values<'_>) -> Result<Option<Space>, ParameterError> {
+    let strict = values.grammar() == Grammar::Strict;
+    let space = values.get("colorspace", |text| match text {
+        "srgb" if strict => Some(Some(Space::Srgb)),
+        "p3" if strict => Some(Some(Space::P3)),
+        "keep" if strict => Some(Some(Space::Source)),
+        // That is a matter of the picture.
+        "bw" => Some(None),
+        _ => (!strict).then_some(None),
+    })?;
+    Ok(space.flatten())
 }
 
 fn keep(values: &Values<'_>) -> Result<Option<Keep>, ParameterError> {

@@ -55,13 +55,14 @@ pub(super) struct Style {
     pub(super) italic: bool,
 }
 
-/// Draws the text on a picture that becomes `model`.
+/// Draws the text, in that colour of the picture's space, on a picture that becomes `model`.
 ///
 /// # Errors
 /// A stopped checkpoint, which is polled at each line, glyph and row.
 pub(super) fn draw(
     picture: Raster,
     text: &Text,
+    colour: Colour,
     model: Model,
     checkpoint: &Checkpoint,
 ) -> Result<Raster, Stop> {
@@ -74,7 +75,7 @@ pub(super) fn draw(
         blend::blend(
             &mut picture,
             &ink,
-            tiling(text, block.size, size),
+            tiling(text, colour, block.size, size),
             checkpoint,
         )?;
     }
@@ -93,7 +94,7 @@ struct Tiling {
 /// Where a text's ink begins, from the corner of the picture and of each repetition.
 const CORNER: u32 = 100;
 
-fn tiling(text: &Text, ink: Size, picture: Size) -> Tiling {
+fn tiling(text: &Text, colour: Colour, ink: Size, picture: Size) -> Tiling {
     let start = |ink: u32, side: u32| {
         let free = side.saturating_sub(ink);
         // In the middle of a picture that has no room for it there. A narrower margin would have it cut where it comes again.
@@ -105,7 +106,7 @@ fn tiling(text: &Text, ink: Size, picture: Size) -> Tiling {
         start: (start(ink.0, picture.0), start(ink.1, picture.1)),
         step: (step(ink.0), step(ink.1)),
         repeats: text.repeats,
-        colour: text.colour,
+        colour,
     }
 }
 

@@ -34,7 +34,7 @@ proptest! {
     fn any_text_is_drawn_the_same_again(text in text(), width in 1_u32..90, height in 1_u32..90) {
         let shape = Shape { width, height, model: Model::Rgba };
         let bare = Raster::interleaved(shape, vec![200; usize::try_from(shape.bytes()).unwrap()]);
-        let draw = || draw(bare.clone(), &text, Model::Rgba, &Checkpoint::new()).unwrap();
+        let draw = || draw(bare.clone(), &text, text.colour, Model::Rgba, &Checkpoint::new()).unwrap();
         let made = draw();
         prop_assert_eq!(made.shape(), shape);
         prop_assert_eq!(&made, &draw());
@@ -50,7 +50,7 @@ proptest! {
 
     #[test]
     fn what_begins_inside_is_inside(text in text(), width in 1_u32..3000, height in 1_u32..3000, ink in (1_u32..3000, 1_u32..3000)) {
-        let tiling = tiling(&text, ink, (width, height));
+        let tiling = tiling(&text, text.colour, ink, (width, height));
         prop_assert!(tiling.start.0 == 0 || tiling.start.0 + ink.0 <= width);
         prop_assert!(tiling.start.1 == 0 || tiling.start.1 + ink.1 <= height);
         // Nor is it cut where it comes again.
