@@ -116,7 +116,7 @@ rolling-restart: build ## Restart two pixmills behind HAProxy, then nginx, under
 # moto and Azurite verify signatures.
 stores: build ## Read objects out of servers of the stores' protocols that others wrote.
 	@scripts/tools.sh npm
-	python3 -m venv .tools/stores
+	@scripts/venv.sh .tools/stores
 	.tools/stores/bin/pip install --quiet 'moto[server]==5.2.5' azure-storage-blob==12.31.1
 	npm install --silent --no-audit --no-fund --prefix .tools/npm azurite@3.37.0
 	.tools/stores/bin/python scripts/stores.py $(DIST) .tools/npm/node_modules/.bin/azurite-blob
@@ -124,7 +124,7 @@ stores: build ## Read objects out of servers of the stores' protocols that other
 # What the examples for backends use: in their languages a client of S3 each, but for PHP, which needs none.
 docs-tools: build
 	@scripts/tools.sh npm
-	python3 -m venv .tools/docs
+	@scripts/venv.sh .tools/docs
 	.tools/docs/bin/pip install --quiet boto3==1.44.8
 	npm install --silent --no-audit --no-fund --prefix .tools/npm @aws-sdk/client-s3@3.1175.0
 

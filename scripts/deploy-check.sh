@@ -5,14 +5,12 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/.tools/bin:$PATH:/usr/sbin"
 
-scripts/tools.sh --aside haproxy prometheus promtool systemd-analyze python3
+scripts/tools.sh --aside haproxy prometheus promtool systemd-analyze
 venv=.tools/deploy
 pinned=scripts/deploy/requirements.txt
 if ! cmp -s "$pinned" "$venv/installed.txt"; then
     rm -rf "$venv"
-    # Debian's python3 makes no environment with pip without python3-venv.
-    python3 -c 'import ensurepip' 2>/dev/null || scripts/tools.sh python3-venv
-    python3 -m venv "$venv"
+    scripts/venv.sh "$venv"
     echo "deploy-check: installing $(grep -c == "$pinned") Python packages"
     "$venv/bin/pip" install -q --disable-pip-version-check --no-deps -r "$pinned"
     cp "$pinned" "$venv/installed.txt"

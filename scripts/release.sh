@@ -17,6 +17,7 @@ if [ "$(git rev-parse -q --verify "v$version^{commit}")" != "$commit" ]; then
     version=$version-${commit:0:12}
 fi
 
+scripts/tools.sh python3
 scripts/cargo-tool.sh cargo-auditable 0.7.7
 scripts/cargo-tool.sh cargo-cyclonedx 0.5.9
 

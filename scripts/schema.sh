@@ -10,7 +10,7 @@ scripts=$PWD/scripts
 venv=$PWD/.tools/schemathesis
 if [ ! -x "$venv/bin/schemathesis" ]; then
     echo "schema: installing schemathesis into .tools"
-    python3 -m venv "$venv"
+    scripts/venv.sh "$venv"
     "$venv/bin/pip" install --quiet --disable-pip-version-check \
         schemathesis==4.32.5 openapi-spec-validator==0.9.0
 fi
