@@ -138,16 +138,10 @@ fn served(
     let prepared = prepare(&standing, file.as_ref(), handed)?;
     telemetry::start_writing().map_err(|error| format!("no thread for the log: {error}"))?;
     let runtime = runtime::start(cores).map_err(|error| format!("no runtime: {error}"))?;
-    let ended = runtime.block_on(async {
-        // As a task, since what runs in here has a thread of its own: each connection it accepts would have to wake another one.
-        tokio::spawn(run(standing, file, prepared, isolation)).await
-    });
+    let ended = runtime.block_on(run(standing, file, prepared, isolation));
     // A stuck decode holds nothing up: what still runs ends with the process.
     runtime.shutdown_background();
-    match ended {
-        Ok(ended) => ended.map_err(|error| error.to_string()),
-        Err(error) => Err(format!("the server ended: {error}")),
-    }
+    ended.map_err(|error| error.to_string())
 }
 
 /// What can't be done once the sandbox is up, and then the sandbox: before there is a second thread.
