@@ -80,7 +80,10 @@ fn ends(kind: Kind) -> Ends {
         Kind::Choice(choice) => texts(&[choice.words, choice.also].concat(), &["nonsense", ""]),
         Kind::Colour => texts(&["fff", "ffffff80", "255,255,255", "tomato"], &["nonsense"]),
         Kind::Form(_) => texts(&[], &["nonsense", ""]),
-        Kind::Lengths(_) => texts(&["0", "1,2", "10000"], &["1,2,3", "10001", ""]),
+        Kind::Lengths { most, .. } => texts(
+            &["0", "1,2", &most.to_string()],
+            &["1,2,3", &(most + 1).to_string(), ""],
+        ),
         Kind::Text(None) | Kind::Steps => texts(&[], &[]),
         Kind::Text(Some(most)) => {
             let long = |length: u32| "x".repeat(length as usize);
@@ -241,7 +244,7 @@ fn formed() -> impl Strategy<Value = (&'static str, String)> {
     let forms: Vec<_> = PARAMETERS
         .iter()
         .filter_map(|row| match row.kind {
-            Kind::Form(form) | Kind::Lengths(form) => Some((row.name, form)),
+            Kind::Form(form) | Kind::Lengths { form, .. } => Some((row.name, form)),
             Kind::Choice(choice) => Some((row.name, choice.or?)),
             _ => None,
         })

@@ -55,10 +55,10 @@ fn kind(kind: Kind, max_side: u32, in_json: bool) -> Value {
             }
         }
         Kind::Colour => json!({"type": "string", "format": "color", "minLength": 1}),
-        Kind::Lengths(form) if in_json => {
-            json!({"anyOf": [{"type": "integer", "minimum": 0}, whole_text(form)]})
+        Kind::Lengths { most, form } if in_json => {
+            json!({"anyOf": [whole(0, most), whole_text(form)]})
         }
-        Kind::Form(form) | Kind::Lengths(form) => whole_text(form),
+        Kind::Form(form) | Kind::Lengths { form, .. } => whole_text(form),
         Kind::Text(None) => json!({"type": "string"}),
         Kind::Text(Some(most)) => json!({"type": "string", "maxLength": most}),
         Kind::Steps => refer("schemas", "Steps"),
@@ -149,6 +149,11 @@ pub(super) fn parameters(state: &State, paths: &Map<String, Value>) -> Value {
     all.into()
 }
 
+/// Whether nothing that makes a picture looks at it.
+pub(super) fn is_of_info_alone(row: &ParameterRow) -> bool {
+    matches!(row.taken, Taken::Only(["info"]))
+}
+
 /// A form with a picture, maybe one to draw over it, and parameters, of whose values those are looked at.
 pub(super) fn form(
     state: &State,
@@ -160,7 +165,7 @@ pub(super) fn form(
         if is_looked_at(row) {
             kind(row.kind, max_side, false)
         } else {
-            json!({})
+            json!({"type": "string"})
         }
     };
     let fields = description::of_pictures().map(|row| (row.name.to_owned(), field(row)));

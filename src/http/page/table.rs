@@ -202,7 +202,7 @@ fn field(kind: Kind, max_side: u32) -> Value {
         Kind::Colour => json!({"field": "colour"}),
         Kind::Text(_) => json!({"field": "text"}),
         Kind::Steps => json!({"field": "steps"}),
-        Kind::WholeOr { .. } | Kind::Lengths(_) | Kind::Form(_) => json!({"field": "word"}),
+        Kind::WholeOr { .. } | Kind::Lengths { .. } | Kind::Form(_) => json!({"field": "word"}),
     }
 }
 

@@ -42,8 +42,13 @@ pub enum Kind {
     Choice(&'static Choice),
     /// A colour.
     Colour,
-    /// Lengths of the four sides: a whole number, or two or four of them in a text that this regular expression matches as a whole.
-    Lengths(&'static str),
+    /// Lengths of the four sides: a whole number, or two or four of them in a text.
+    Lengths {
+        /// The largest.
+        most: u32,
+        /// A regular expression that matches the text as a whole.
+        form: &'static str,
+    },
     /// A text that this regular expression matches as a whole; how large the numbers in it may be is said in words.
     Form(&'static str),
     /// A text of at most so many characters, if there is a limit.
@@ -71,7 +76,7 @@ impl Kind {
     pub(super) fn is_whole(self) -> bool {
         matches!(
             self,
-            Self::Side | Self::Whole { .. } | Self::WholeOr { .. } | Self::Lengths(_)
+            Self::Side | Self::Whole { .. } | Self::WholeOr { .. } | Self::Lengths { .. }
         )
     }
 
