@@ -78,7 +78,6 @@ impl Buffers {
 }
 
 fn obey(order: &Order, memory: &Memory, buffers: &mut Buffers) -> Reply {
-    let before = os::cpu_seconds();
     let checkpoint = Checkpoint::new();
     let made = caught(|| make(order, memory, buffers, &checkpoint)).unwrap_or_else(Err);
     let ran: Vec<_> = checkpoint.ran().collect();
@@ -90,8 +89,6 @@ fn obey(order: &Order, memory: &Memory, buffers: &mut Buffers) -> Reply {
         made,
         stages,
         elapsed: nanoseconds(checkpoint.age()),
-        cpu_nanoseconds: Duration::try_from_secs_f64(os::cpu_seconds() - before)
-            .map_or(0, nanoseconds),
         resident_bytes: os::resident_bytes(),
     }
 }

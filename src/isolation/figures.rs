@@ -11,7 +11,7 @@ pub struct Figures {
     pub processes: usize,
     /// Bytes that they had in memory when each last replied.
     pub resident_bytes: u64,
-    /// CPU seconds of the orders that were replied to.
+    /// CPU seconds that they have used until now, those that have ended among them.
     pub cpu_seconds: f64,
     /// Processes that ended by themselves, since start.
     pub crashed: u64,
@@ -22,11 +22,11 @@ pub struct Figures {
 impl Isolation {
     /// What is going on.
     pub fn figures(&self) -> Figures {
-        let resident = lock(&self.0.resident);
+        let living = lock(&self.0.living);
         Figures {
-            processes: resident.len(),
-            resident_bytes: resident.values().sum(),
-            cpu_seconds: self.0.cpu_nanoseconds.load(Ordering::Relaxed) as f64 / 1e9,
+            processes: living.count(),
+            resident_bytes: living.resident_bytes(),
+            cpu_seconds: living.used().as_secs_f64(),
             crashed: self.0.crashed.load(Ordering::Relaxed),
             stopped: self.0.stopped.load(Ordering::Relaxed),
         }

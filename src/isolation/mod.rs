@@ -10,13 +10,13 @@
 
 mod child;
 mod figures;
+mod living;
 mod memory;
 mod process;
 mod walls;
 mod wire;
 mod zygote;
 
-use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -24,6 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use self::figures::Figures;
+use self::living::Living;
 use self::process::{Awaited, Process};
 use self::wire::{Birth, Born, Ended, Failure, Reply};
 use crate::checkpoint::{Checkpoint, Stage};
@@ -63,21 +64,16 @@ struct Inner {
     settings: Settings,
     zygote: Mutex<OwnedFd>,
     idle: Mutex<Vec<Process>>,
-    /// Bytes that each process had in memory when it last replied.
-    resident: Mutex<BTreeMap<i32, u64>>,
+    living: Mutex<Living>,
     /// The least that is in force in any of them; `None` before there is one.
     enforced: Mutex<Option<Enforced>>,
     broken: AtomicBool,
     crashed: AtomicU64,
     stopped: AtomicU64,
-    cpu_nanoseconds: AtomicU64,
 }
 
 /// For the zygote to end a process and fork another. Takes a millisecond, unless the machine is out of its depth.
 const BIRTH_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// CPU time of one order, in nanoseconds: an hour is more than any deadline.
-const MOST_CPU: u64 = 3_600_000_000_000;
 
 /// Forks the zygote, which has nothing of what is `held` by the server. Returns in each of its descendants, too.
 ///
@@ -96,12 +92,11 @@ pub fn start<T>(settings: Settings, held: T) -> io::Result<Side<T>> {
                 settings,
                 zygote: Mutex::new(ours),
                 idle: Mutex::default(),
-                resident: Mutex::default(),
+                living: Mutex::default(),
                 enforced: Mutex::default(),
                 broken: AtomicBool::new(false),
                 crashed: AtomicU64::new(0),
                 stopped: AtomicU64::new(0),
-                cpu_nanoseconds: AtomicU64::new(0),
             }));
             Ok(Side::Server(isolation, held))
         }
@@ -122,7 +117,6 @@ impl Isolation {
         checkpoint.check(Stage::Decode)?;
         let process = self.ordered(files, plan)?;
         let clock = CpuClock::of_process(process.pid);
-        let begun = clock.now();
         checkpoint.clocked(move || clock.now());
         let awaited = process.awaited(checkpoint);
         // While it still lives.
@@ -130,10 +124,6 @@ impl Isolation {
         let reply = match awaited {
             Awaited::Reply(reply) => reply,
             Awaited::Stopped(stop) => {
-                // It won't say itself what it took.
-                if let (Some(begun), Some(now)) = (begun, clock.now()) {
-                    self.count_cpu(now.saturating_sub(begun));
-                }
                 self.replace(&process, &self.0.stopped);
                 return Err(stop.into());
             }
@@ -236,18 +226,18 @@ impl Isolation {
         if self.is_broken() {
             return Err(gone());
         }
+        if let Some(pid) = end {
+            lock(&self.0.living).ends(pid);
+        }
         let (born, descriptors) = self.ask(end).map_err(|error| {
             self.0.broken.store(true, Ordering::Relaxed);
             error.unwrap_or_else(gone)
         })?;
-        if let Some(pid) = end {
-            lock(&self.0.resident).remove(&pid);
-        }
         match born {
             Born::Alive { pid, ended } => {
                 let process = Process::new(pid, descriptors)?;
                 self.note_walls(process.enforced(BIRTH_TIMEOUT)?)?;
-                lock(&self.0.resident).insert(pid, 0);
+                lock(&self.0.living).begins(pid);
                 Ok((process, ended))
             }
             Born::Refused(error) => Err(io::Error::other(error)),
@@ -264,18 +254,10 @@ impl Isolation {
         wire::receive_with(&*zygote)?.ok_or(None)
     }
 
-    /// Counts what an order took.
+    /// Notes what a process said of itself. One that was taken over may say anything.
     fn note(&self, process: &Process, reply: &Reply) {
-        self.count_cpu(Duration::from_nanos(reply.cpu_nanoseconds));
         let resident = reply.resident_bytes.min(self.0.settings.address_space);
-        lock(&self.0.resident).insert(process.pid, resident);
-    }
-
-    /// Counts what an order took of a processor. A process that was taken over may say anything.
-    fn count_cpu(&self, time: Duration) {
-        let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(MOST_CPU);
-        let counter = &self.0.cpu_nanoseconds;
-        counter.fetch_add(nanoseconds.min(MOST_CPU), Ordering::Relaxed);
+        lock(&self.0.living).holds(process.pid, resident);
     }
 }
 

@@ -45,8 +45,6 @@ pub(super) struct Reply {
     pub(super) stages: [Option<[u64; 3]>; 3],
     /// Nanoseconds from the order to this.
     pub(super) elapsed: u64,
-    /// CPU time of this order.
-    pub(super) cpu_nanoseconds: u64,
     /// Bytes that the process has in memory.
     pub(super) resident_bytes: u64,
 }

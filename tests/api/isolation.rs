@@ -86,18 +86,20 @@ fn signal(pid: i32, signal: Signal) {
     kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts are whole, and fit"
+)]
 fn metric(served: &Served, name: &str) -> u64 {
+    figure(served, name) as u64
+}
+
+fn figure(served: &Served, name: &str) -> f64 {
     let page = served.ask(&request("GET", "/metrics", &[], &[]));
     let page = String::from_utf8(page).unwrap();
     page.lines()
-        .find_map(|line| {
-            line.strip_prefix(name)?
-                .trim()
-                .split('.')
-                .next()?
-                .parse()
-                .ok()
-        })
+        .find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
         .unwrap_or_else(|| panic!("{name} is not on the page"))
 }
 
@@ -131,6 +133,11 @@ fn pages_are_found_in_a_process_of_their_own() {
 
 /// The one codec process, stopped, with an order that it will not get done.
 fn stuck(served: &Served) -> (i32, TcpStream) {
+    stopped_after(served, faults, 100)
+}
+
+/// The same, stopped when so much more of something was counted than before the order.
+fn stopped_after(served: &Served, counted: fn(i32) -> u64, more: u64) -> (i32, TcpStream) {
     let warm = served.ask(&post("/resize?width=20", &png(&quarters(40, 30))));
     assert_eq!(status(&warm), 200);
     // The worker is let go behind the answer, and would be taken for the next one's.
@@ -138,23 +145,34 @@ fn stuck(served: &Served) -> (i32, TcpStream) {
         metric(served, "pixmill_workers_busy") == 0
     });
     let pid = descendants(served.id(), "pixmill-codec")[0];
-    let idle = faults(pid);
+    let idle = counted(pid);
     let mut stream = TcpStream::connect(served.address).unwrap();
     // Long enough to be met at work. A worker that is busy may not have given its order away yet.
     let file = giant_png(4000, 3000);
     stream
         .write_all(&post("/resize?width=3000&type=png", &file))
         .unwrap();
-    until("it has the order", || faults(pid) > idle + 100);
+    until("it is at work", || counted(pid) > idle + more);
     signal(pid, Signal::STOP);
     (pid, stream)
 }
 
 /// Pages that the process has touched for the first time.
 fn faults(pid: i32) -> u64 {
+    stat(pid, 7)
+}
+
+/// Processor time that it has used, in the system's ticks.
+fn ticks(pid: i32) -> u64 {
+    stat(pid, 11) + stat(pid, 12)
+}
+
+/// A figure of `/proc/PID/stat`, counted from behind the name.
+fn stat(pid: i32, index: usize) -> u64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
     let (_, fields) = stat.rsplit_once(')').unwrap();
-    fields.split_whitespace().nth(7).unwrap().parse().unwrap()
+    let field = fields.split_whitespace().nth(index);
+    field.unwrap().parse().unwrap()
 }
 
 fn answer(mut stream: TcpStream) -> Vec<u8> {
@@ -300,6 +318,24 @@ fn a_client_that_leaves_ends_the_process() {
     until("it is counted", || {
         metric(&served, "pixmill_cancelled_total") == 1
     });
+}
+
+/// Else a client that leaves would seem to have cost what was worked while it was there.
+#[test]
+fn what_is_worked_is_counted_at_once() {
+    const NAME: &str = "pixmill_cpu_seconds_total";
+    let served = isolated(&[]);
+    let before = figure(&served, NAME);
+    let (pid, stream) = stopped_after(&served, ticks, 20);
+    let during = figure(&served, NAME);
+    // A tick more or less on both sides.
+    let worked = 20.0 / rustix::param::clock_ticks_per_second() as f64;
+    assert!(during - before > worked * 0.9, "{before} {during}");
+    drop(stream);
+    until("it is gone", || {
+        !descendants(served.id(), "pixmill-codec").contains(&pid)
+    });
+    assert!(figure(&served, NAME) >= during, "a counter never falls");
 }
 
 #[test]
