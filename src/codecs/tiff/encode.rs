@@ -76,18 +76,14 @@ fn appended(file: &mut Vec<u8>, content: &[u8]) -> Option<u32> {
     Some(place)
 }
 
-fn entry(tag: u16, kind: u16, count: u32, value: u32) -> [u8; 12] {
-    let mut entry = [0; 12];
-    let parts = [
+fn entry(tag: u16, kind: u16, count: u32, value: u32) -> Vec<u8> {
+    [
         &tag.to_le_bytes()[..],
         &kind.to_le_bytes(),
         &count.to_le_bytes(),
         &value.to_le_bytes(),
-    ];
-    for (to, from) in entry.iter_mut().zip(parts.concat()) {
-        *to = from;
-    }
-    entry
+    ]
+    .concat()
 }
 
 /// The tag of a profile, which is last of all: they are in the order of their numbers.
