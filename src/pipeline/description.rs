@@ -50,7 +50,7 @@ pub fn of_whoever_asks() -> impl Iterator<Item = &'static ParameterRow> {
     rows.filter(|row| row.taken == Taken::WhoeverAsks)
 }
 
-/// The others: they are about pictures, and any operation looks at them.
+/// The others: they are about pictures.
 pub fn of_pictures() -> impl Iterator<Item = &'static ParameterRow> {
     let rows = PARAMETERS.iter();
     rows.filter(|row| row.taken != Taken::WhoeverAsks)

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::schema::{form, is_of_info_alone, refer, step};
+use super::schema::{form, refer, step};
 use crate::http::State;
 use crate::http::problem::PROBLEMS;
 use crate::pipeline::parameter::{Kind, ParameterRow};
@@ -10,8 +10,8 @@ use crate::pipeline::request::MAX_STEPS;
 
 /// The bodies that answers have, and the steps of a pipeline.
 pub(super) fn schemas(state: &State) -> Value {
-    // A pipeline alone looks at steps, and what is told of a picture has words of its own.
-    let is_looked_at = |row: &ParameterRow| row.kind != Kind::Steps && !is_of_info_alone(row);
+    // A pipeline alone looks at steps.
+    let is_looked_at = |row: &ParameterRow| row.kind != Kind::Steps && row.taken.by_pictures();
     json!({
         "Problem": problem(),
         "Failure": {

@@ -205,7 +205,7 @@ fn body(state: &State, place: Place<'_>) -> Value {
             schema::form(state, draws, |row| row.taken.by(asked.name))
         }
         Some(asked) if asked.parameters().any(|row| row.kind == Kind::Steps) => {
-            schema::form(state, draws, |row| !schema::is_of_info_alone(row))
+            schema::form(state, draws, |row| row.taken.by_pictures())
         }
         _ if draws => refer("schemas", "FormOfTwo"),
         _ => refer("schemas", "Form"),

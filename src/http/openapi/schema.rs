@@ -149,11 +149,6 @@ pub(super) fn parameters(state: &State, paths: &Map<String, Value>) -> Value {
     all.into()
 }
 
-/// Whether nothing that makes a picture looks at it.
-pub(super) fn is_of_info_alone(row: &ParameterRow) -> bool {
-    matches!(row.taken, Taken::Only(["info"]))
-}
-
 /// A form with a picture, maybe one to draw over it, and parameters, of whose values those are looked at.
 pub(super) fn form(
     state: &State,

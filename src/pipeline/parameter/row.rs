@@ -50,6 +50,11 @@ impl Taken {
             Self::WhoeverAsks => false,
         }
     }
+
+    /// Whether what makes a picture looks at the value, even where that has no effect; at steps a pipeline alone does.
+    pub fn by_pictures(self) -> bool {
+        !matches!(self, Self::Only(["info"]) | Self::WhoeverAsks)
+    }
 }
 
 impl ParameterRow {
