@@ -150,10 +150,14 @@ fn space(
 
 fn nameless(encoding: Encoding) -> ParameterError {
     let format = encoding.format.name();
+    let rows = codecs::FORMATS.iter();
+    let rows = rows.filter(|row| codecs::writes_profile(row.format));
+    let holding: Vec<_> = rows.map(|row| row.name).collect();
     parameter::outside(
         "colorspace",
         format!(
-            "srgb, bw or keep for type={format}, which holds no profile; p3 with type=jpeg, png, webp, avif or tiff"
+            "srgb, bw or keep for type={format}, which holds no profile; p3 with type={}",
+            holding.join(", ")
         ),
     )
 }

@@ -246,8 +246,10 @@ impl Plan {
 
     /// The profile that goes into the answer.
     pub(super) fn profile(&self, header: &Header) -> Option<codecs::Profile> {
-        let model = self.resampling.model;
-        color::profile(self.attached.space, &header.colour, model).filter(|_| self.attached.profile)
+        if !self.attached.profile {
+            return None;
+        }
+        color::profile(self.attached.space, &header.colour, self.resampling.model)
     }
 
     /// The layout of the picture on its canvas and background: grey or RGB, with or without alpha.

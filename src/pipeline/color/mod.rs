@@ -66,31 +66,27 @@ impl Target {
         colour: &Colour,
         checkpoint: &Checkpoint,
     ) -> Result<Raster, Error> {
-        match meaning(colour, raster.model) {
-            Some(Meaning::Bright(transfer, from)) => {
-                // It is drawn by sRGB's curve, which P3 has as well.
-                let primaries = match (self.space, &self.profile) {
-                    (Space::P3, Some(to)) => from.transform_matrix(to),
-                    _ => from.transform_matrix(&ColorProfile::new_srgb()),
-                };
+        let Some(meaning) = meaning(colour, raster.model) else {
+            return self.unsaid(raster, checkpoint);
+        };
+        let srgb = ColorProfile::new_srgb();
+        let to = self.profile.as_deref().unwrap_or(&srgb);
+        match meaning {
+            // It is drawn by sRGB's curve, which P3 has as well.
+            Meaning::Bright(transfer, from) if self.space == Space::P3 => {
+                let primaries = from.transform_matrix(to);
+                Ok(Rendition::new(transfer, primaries.v).draw(raster, checkpoint)?)
+            }
+            Meaning::Bright(transfer, from) => {
+                let primaries = from.transform_matrix(&srgb);
                 let drawn = Rendition::new(transfer, primaries.v).draw(raster, checkpoint)?;
-                if self.space == Space::P3 {
-                    return Ok(drawn);
-                }
                 self.out_of_srgb(drawn, checkpoint)
             }
-            Some(Meaning::Space(from)) => {
-                let made = match &self.profile {
-                    Some(to) => applied(&raster, &from, to, checkpoint)?,
-                    None => applied(&raster, &from, &ColorProfile::new_srgb(), checkpoint)?,
-                };
-                match made {
-                    Some(made) => Ok(made),
-                    // A profile that parses but can't be used says nothing that could be obeyed.
-                    None => self.unsaid(raster, checkpoint),
-                }
-            }
-            None => self.unsaid(raster, checkpoint),
+            Meaning::Space(from) => match applied(&raster, &from, to, checkpoint)? {
+                Some(made) => Ok(made),
+                // A profile that parses but can't be used says nothing that could be obeyed.
+                None => self.unsaid(raster, checkpoint),
+            },
         }
     }
 
