@@ -32,6 +32,7 @@ small=('max_output_side = 300' 'max_output_pixels = 60_000')
 # Ends with the document at $work/document.json, and a server that is ready.
 serve() {
     printf '%s\n' 'host = "127.0.0.1"' 'port = 0' 'log = "error"' "${small[@]}" "$@" >"$work/pixmill.toml"
+    : >"$work/out" # It is read below, perhaps before the server gets to run.
     "$pixmill" --config "$work/pixmill.toml" >"$work/out" 2>"$work/log" &
     server=$!
     for _ in $(seq 300); do

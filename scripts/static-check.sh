@@ -24,7 +24,9 @@ else
     echo "static-check: $size bytes, static; the start in an empty root was skipped, chroot isn't allowed here"
     exit 0
 fi
-# The port is a free one, which the server's first line tells.
+# The port is a free one, which the server's first line tells. What runs beside makes its own files when it gets to run,
+# which on a busy machine is after they are read for the first time.
+: >"$root/started"
 "${enter[@]}" /pixmill --host 127.0.0.1 --port 0 --log error >"$root/started" &
 server=$!
 port=
