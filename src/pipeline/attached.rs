@@ -155,6 +155,7 @@ fn nameless(encoding: Encoding) -> ParameterError {
     let holding: Vec<_> = rows.map(|row| row.name).collect();
     parameter::outside(
         "colorspace",
+        "p3",
         format!(
             "srgb, bw or keep for type={format}, which holds no profile; p3 with type={}",
             holding.join(", ")

@@ -96,7 +96,7 @@ impl Wanted {
         if self.page < header.frames {
             return Ok(());
         }
-        Err(motion::no_such_page(header))
+        Err(motion::no_such_page(self.page, header))
     }
 
     /// The plan to find it.

@@ -47,17 +47,16 @@ impl Motion {
     ) -> Result<Self, PlanError> {
         let page = output::last(request, |writing| writing.page);
         let Some(animation) = header.animation else {
-            return if page.unwrap_or(0) == header.page {
-                Ok(Self::still(header))
-            } else {
-                Err(no_frame(header))
+            return match page.unwrap_or(0) {
+                page if page == header.page => Ok(Self::still(header)),
+                page => Err(no_frame(page, header)),
             };
         };
         let usual = request.grammar == Grammar::Strict && by_habit(format, header);
         let animated = output::last(request, |writing| writing.animated).unwrap_or(usual);
         let motion = match page {
             Some(0) => Self::First,
-            Some(page) if page >= header.frames => return Err(no_frame(header)),
+            Some(page) if page >= header.frames => return Err(no_frame(page, header)),
             Some(page) => Self::One(page),
             None if animated && format.moves() => Self::All {
                 frames: header.frames,
@@ -173,15 +172,16 @@ fn by_habit(format: Format, header: &Header) -> bool {
     format != Format::Png || header.format == Format::Png
 }
 
-fn no_frame(header: &Header) -> PlanError {
-    PlanError::Parameter(no_such_page(header))
+fn no_frame(page: u32, header: &Header) -> PlanError {
+    PlanError::Parameter(no_such_page(page, header))
 }
 
 /// What is wrong with a page that isn't there.
-pub(super) fn no_such_page(header: &Header) -> ParameterError {
+pub(super) fn no_such_page(page: u32, header: &Header) -> ParameterError {
     let last = header.frames.saturating_sub(1);
     parameter::outside(
         "page",
+        &page,
         format!("the number of a page or frame, 0 to {last} here"),
     )
 }

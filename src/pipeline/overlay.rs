@@ -54,7 +54,7 @@ pub(super) fn plan(
     for (name, place, side) in [("left", corner.0, size.0), ("top", corner.1, size.1)] {
         if place >= side {
             let allowed = format!("less than the {side} pixels that the picture has there");
-            return Err(parameter::outside(name, allowed));
+            return Err(parameter::outside(name, &place, allowed));
         }
     }
     let shown = header.displayed();

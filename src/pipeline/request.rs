@@ -242,6 +242,7 @@ pub fn parse_steps(
         // What is drawn by then is a thing of moments.
         let error = parameter::outside(
             "trim",
+            "",
             "what the first step does, on the picture as it comes".to_owned(),
         );
         return Err(error.in_step(index + 1));

@@ -239,6 +239,7 @@ pub(super) fn inside(area: Area, size: Size) -> Result<Window, ParameterError> {
     if !fits(area.left, area.width, size.0) || !fits(area.top, area.height, size.1) {
         return Err(parameter::outside(
             "areawidth",
+            &area.width,
             format!(
                 "an area that lies in the picture of {}×{} pixels, with left and top",
                 size.0, size.1

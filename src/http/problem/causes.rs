@@ -17,16 +17,20 @@ impl From<ParameterError> for Problem {
                 parameter,
                 value,
                 allowed,
-            } => Self::new(
-                Kind::InvalidParameter,
-                format!(
+            } => {
+                let detail = format!(
                     "The value of {} is not valid: allowed is {allowed}.",
                     quoted(&parameter)
-                ),
-            )
-            .with("parameter", shown(&parameter))
-            .with("value", shown(&value))
-            .with("allowed", allowed),
+                );
+                let problem = Self::new(Kind::InvalidParameter, detail)
+                    .with("parameter", shown(&parameter))
+                    .with("allowed", allowed);
+                if value.is_empty() {
+                    problem
+                } else {
+                    problem.with("value", shown(&value))
+                }
+            }
             ParameterError::Missing {
                 operation,
                 parameter,

@@ -91,20 +91,24 @@ pub(super) fn invalid(parameter: &str, value: &str) -> ParameterError {
     }
 }
 
-/// A parameter whose value makes no sense for this picture.
-pub(super) fn outside(parameter: &str, allowed: String) -> ParameterError {
+/// A parameter whose value makes no sense for this picture, or in this place; the value is empty where it isn't known.
+pub(super) fn outside(
+    parameter: &str,
+    value: &(impl ToString + ?Sized),
+    allowed: String,
+) -> ParameterError {
     ParameterError::Invalid {
         parameter: parameter.to_owned(),
-        value: String::new(),
+        value: value.to_string(),
         allowed,
     }
 }
 
 /// Two parameters that contradict each other.
-pub(super) fn conflict(parameter: &str, with: &str) -> ParameterError {
+pub(super) fn conflict(parameter: &str, value: &str, with: &str) -> ParameterError {
     ParameterError::Invalid {
         parameter: parameter.to_owned(),
-        value: String::new(),
+        value: value.to_owned(),
         allowed: format!("nothing that contradicts {with}"),
     }
 }

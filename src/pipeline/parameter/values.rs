@@ -83,8 +83,9 @@ impl<'a> Values<'a> {
         parameter: &str,
         with: &str,
     ) -> Result<(), ParameterError> {
+        let (_, value) = self.by_name.get(parameter).copied().unwrap_or_default();
         match self.grammar {
-            Grammar::Strict => Err(super::conflict(parameter, with)),
+            Grammar::Strict => Err(super::conflict(parameter, value, with)),
             Grammar::Imaginary => Ok(()),
         }
     }
