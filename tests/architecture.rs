@@ -166,10 +166,11 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hyper_util", &["server/", "source/exchange.rs"]),
     ("image", &["codecs/bridge.rs"]),
     ("indicatif", &["cli/report.rs"]),
-    // The first three have the module of that name in mind.
+    // The first four have the module of that name in mind.
     (
         "jxl",
         &[
+            "codecs/deep.rs",
             "codecs/metadata/",
             "codecs/mod.rs",
             "codecs/sniff.rs",
@@ -208,10 +209,15 @@ const HOMES: &[(&str, &[&str])] = &[
             "source/origin.rs",
         ],
     ),
-    // The first two have the module of that name in mind.
+    // The first three have the module of that name in mind.
     (
         "png",
-        &["codecs/metadata/", "codecs/moving.rs", "codecs/png/"],
+        &[
+            "codecs/deep.rs",
+            "codecs/metadata/",
+            "codecs/moving.rs",
+            "codecs/png/",
+        ],
     ),
     ("prometheus_client", &["telemetry/"]),
     ("postcard", &["isolation/wire.rs"]),

@@ -33,6 +33,8 @@ pub struct Encoding {
     pub kind: Kind,
     /// PNG: effort, 1 to 9; `None` for what suits the picture.
     pub compression: Option<u8>,
+    /// Bits of a sample, one of its row's: more than 8 by `deep::encode_deep` alone.
+    pub depth: u8,
     /// WebP that keeps every sample.
     pub lossless: bool,
     /// AVIF: haste, 0 to 10, which is quickest; `None` for what suits a server.
@@ -48,6 +50,7 @@ impl Encoding {
             interlaced: false,
             palette: false,
             kind: Kind::Smallest,
+            depth: 8,
             compression: None,
             lossless: false,
             speed: None,
@@ -78,6 +81,7 @@ impl Encoding {
             } else {
                 Kind::Smallest
             },
+            depth: format.row().depth(self.depth),
             compression: self.compression.filter(|_| format == Format::Png),
             lossless,
             speed: self.speed.filter(|_| format == Format::Avif),
@@ -96,6 +100,9 @@ impl Encoding {
         ] {
             text.push_str(if set { word } else { "" });
         }
+        if self.depth > 8 {
+            let _ok = write!(text, " of {} bit", self.depth);
+        }
         if let Some(effort) = self.compression {
             let _ok = write!(text, " compression {effort}");
         }
@@ -110,13 +117,18 @@ impl Encoding {
         let usual = u64::from(usual);
         match self.format {
             Format::WebP if self.lossless => 300,
-            Format::Avif => match self.speed {
-                Some(..=5) => usual * 5,
-                Some(9..) => usual / 4,
-                _ => usual,
-            },
+            Format::Avif => {
+                let usual = if self.depth > 8 { usual * 3 / 2 } else { usual };
+                match self.speed {
+                    Some(..=5) => usual * 5,
+                    Some(9..) => usual / 4,
+                    _ => usual,
+                }
+            }
             Format::Jpeg if self.interlaced => usual * 3,
             Format::Png if self.palette => usual + 150,
+            // Their low bytes are noise, on which the search for repetitions takes its time.
+            Format::Png if self.depth > 8 => usual * 10,
             Format::Png => match self.compression {
                 Some(8..) => usual * 10,
                 Some(7) => usual * 4,

@@ -52,6 +52,8 @@ pub struct FormatRow {
     pub max_side: u32,
     /// Quality when the client asks for none; `None` for a lossless format.
     pub quality: Option<u8>,
+    /// Bits that a sample of a written file may have, fewest first.
+    pub depths: &'static [u8],
     /// Nanoseconds that reading a pixel takes, about, and writing one; what they make for a whole picture is put right by what was measured.
     pub nanoseconds: (u32, u32),
 }
@@ -67,6 +69,7 @@ pub const FORMATS: &[FormatRow] = &[
         alpha: false,
         max_side: 65_500,
         quality: Some(80),
+        depths: &[8],
         nanoseconds: (2, 6),
     },
     FormatRow {
@@ -78,6 +81,7 @@ pub const FORMATS: &[FormatRow] = &[
         alpha: true,
         max_side: i32::MAX as u32,
         quality: None,
+        depths: &[8, 16],
         nanoseconds: (5, 20),
     },
     FormatRow {
@@ -89,6 +93,7 @@ pub const FORMATS: &[FormatRow] = &[
         alpha: true,
         max_side: 16_383,
         quality: Some(80),
+        depths: &[8],
         nanoseconds: (10, 80),
     },
     FormatRow {
@@ -102,6 +107,7 @@ pub const FORMATS: &[FormatRow] = &[
         writes: true,
         alpha: true,
         max_side: 1 << 20,
+        depths: &[8, 16],
         nanoseconds: (10, 2),
         ..read_only(Format::Tiff, "tiff", &["tif"], "image/tiff")
     },
@@ -119,6 +125,7 @@ pub const FORMATS: &[FormatRow] = &[
         alpha: true,
         max_side: 16_384,
         quality: Some(75),
+        depths: &[8, 10, 12],
         nanoseconds: (80, 300),
         ..read_only(Format::Avif, "avif", &[], "image/avif")
     },
@@ -144,7 +151,16 @@ const fn read_only(
         alpha: false,
         max_side: 0,
         quality: None,
+        depths: &[8],
         nanoseconds: (10, 0),
+    }
+}
+
+impl FormatRow {
+    /// The fewest bits of a sample that hold so many, or the most that there are.
+    pub fn depth(&self, bits: u8) -> u8 {
+        let enough = self.depths.iter().find(|&&depth| depth >= bits);
+        enough.or(self.depths.last()).copied().unwrap_or(8)
     }
 }
 
@@ -174,6 +190,21 @@ impl Format {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn depths_are_the_fewest_bits_that_will_do() {
+        for (format, asked, got) in [
+            (Format::Jpeg, 16, 8),
+            (Format::Png, 8, 8),
+            (Format::Png, 9, 16),
+            (Format::Tiff, 32, 16),
+            (Format::Avif, 9, 10),
+            (Format::Avif, 12, 12),
+            (Format::Avif, 16, 12),
+        ] {
+            assert_eq!(format.row().depth(asked), got, "{format:?} {asked}");
+        }
+    }
 
     #[test]
     fn every_format_has_one_row_in_order() {

@@ -9,6 +9,7 @@ mod avif;
 mod bmp;
 mod bridge;
 mod bytes;
+pub mod deep;
 mod encoding;
 mod error;
 mod exif;

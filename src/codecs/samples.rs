@@ -51,17 +51,44 @@ pub(super) fn straight(sample: u8, alpha: u8) -> u8 {
     u8::try_from(whole.unwrap_or(0)).unwrap_or(u8::MAX)
 }
 
+/// A sample of 8 or 16 bit, of which all values are used.
+pub(super) trait Sample: Copy + PartialEq {
+    /// The brightest, and what isn't seen through.
+    const MOST: Self;
+
+    /// What was multiplied by alpha, as it was before, to the nearest; 0 where nothing is left of it.
+    fn straight(self, alpha: Self) -> Self;
+}
+
+impl Sample for u8 {
+    const MOST: Self = Self::MAX;
+
+    fn straight(self, alpha: Self) -> Self {
+        straight(self, alpha)
+    }
+}
+
+impl Sample for u16 {
+    const MOST: Self = Self::MAX;
+
+    fn straight(self, alpha: Self) -> Self {
+        let alpha = u32::from(alpha);
+        let whole = (u32::from(self) * 65_535 + alpha / 2).checked_div(alpha);
+        Self::try_from(whole.unwrap_or(0)).unwrap_or(Self::MAX)
+    }
+}
+
 /// Divides colours by the alpha behind them, which they are multiplied by.
-pub(super) fn divide<const N: usize>(row: &mut [u8]) {
+pub(super) fn divide<const N: usize, S: Sample>(row: &mut [S]) {
     for pixel in row.as_chunks_mut::<N>().0 {
         let Some((&mut alpha, colours)) = pixel.split_last_mut() else {
             return;
         };
-        if alpha == u8::MAX {
+        if alpha == S::MOST {
             continue;
         }
         for colour in colours {
-            *colour = straight(*colour, alpha);
+            *colour = colour.straight(alpha);
         }
     }
 }

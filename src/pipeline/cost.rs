@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::deep;
 use super::motion::Motion;
 use super::plan::{Plan, pixels};
 use super::stage::Stage;
@@ -24,7 +25,11 @@ pub struct Cost {
 /// What the plan's work takes.
 pub(super) fn cost(plan: &Plan, header: &Header, beside: &[Header]) -> Cost {
     Cost {
-        peak_bytes: peak_bytes(plan, header, beside),
+        peak_bytes: if plan.encoding.depth > 8 {
+            deep_bytes(plan, header)
+        } else {
+            peak_bytes(plan, header, beside)
+        },
         time: time(plan, header, beside),
     }
 }
@@ -97,6 +102,17 @@ fn peak_bytes(plan: &Plan, header: &Header, beside: &[Header]) -> u64 {
         .saturating_add(FIXED_BYTES)
 }
 
+/// The same of a picture of more than 8 bit a sample, whose file may be copied for what is said beside the pixels.
+fn deep_bytes(plan: &Plan, header: &Header) -> u64 {
+    let profile = plan.attached.profile_bytes(header);
+    let copied = pixels(plan.width, plan.height).saturating_mul(2 * 4);
+    deep::peak_bytes(header, plan)
+        .saturating_add(copied)
+        .saturating_add(codecs::metadata_bytes(plan.attached.keep, profile))
+        .saturating_add(header.held_bytes().saturating_mul(PROFILE_COPIES))
+        .saturating_add(FIXED_BYTES)
+}
+
 /// What the dearest stage holds: the picture it gets, the one it makes, and what is its own.
 fn staging(plan: &Plan, beside: &[Header]) -> u64 {
     let bytes = |(width, height)| pixels(width, height).saturating_mul(4);
@@ -138,6 +154,12 @@ fn time(plan: &Plan, header: &Header, beside: &[Header]) -> Duration {
         motion if motion.is_still() => reading(header, plan.scale),
         motion => motion.decoded(header).saturating_mul(pixel(header)),
     };
+    let mixing = if plan.encoding.depth > 8 {
+        pixels(header.width, header.height).saturating_mul(DEEP_RESAMPLING)
+    } else {
+        0
+    };
+    let source = source.saturating_add(mixing);
     let writing = if plan.finds.is_some() {
         0
     } else {
@@ -166,6 +188,9 @@ const DOCUMENT: u64 = 2;
 
 /// Nanoseconds that mixing takes for each pixel of the source.
 const RESAMPLING: u64 = 1;
+
+/// What more it takes with 16 bit a sample.
+const DEEP_RESAMPLING: u64 = 40;
 
 /// A profile's tables are parsed into numbers of up to four bytes for each of the file's.
 const PROFILE_COPIES: u64 = 4;

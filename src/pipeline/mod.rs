@@ -12,6 +12,7 @@ mod compose;
 mod corners;
 mod cost;
 mod curve;
+mod deep;
 pub mod description;
 mod filter;
 pub mod geometry;
@@ -146,6 +147,10 @@ pub fn run_with(
         header,
     } = picture;
     checkpoint.check(Stage::Decode)?;
+    if plan.encoding.depth > 8 {
+        let file = deep::run(picture, plan, scratch, checkpoint)?;
+        return said(file, picture, plan);
+    }
     let small = match plan.motion {
         Motion::All { .. } => return motion::all(picture, beside, plan, scratch, checkpoint),
         Motion::One(page) => motion::one(picture, page, plan, scratch, checkpoint)?,
@@ -188,7 +193,15 @@ pub fn run_with(
     checkpoint.check(Stage::Encode)?;
     let mut sink = codecs::create(plan.encoding, answer.shape(), checkpoint)?;
     sink.push(&answer)?;
-    let file = sink.finish()?;
+    said(sink.finish()?, picture, plan)
+}
+
+/// The answer with what it says beside its pixels.
+fn said(file: Vec<u8>, picture: Picture<'_>, plan: &Plan) -> Result<Vec<u8>, Error> {
+    let Picture {
+        file: source,
+        header,
+    } = picture;
     let metadata = Metadata::of(source, header, plan.attached.keep, plan.tag)
         .with_profile(plan.profile(header));
     Ok(metadata.attached(file, plan.encoding.format)?)

@@ -72,6 +72,7 @@ pub(super) fn encoding(request: &Request, header: &Header, drawn: Model) -> Enco
         palette: last(request, |writing| writing.palette).unwrap_or(false),
         compression: last(request, |writing| writing.compression),
         kind: codecs::Kind::Smallest,
+        depth: 8,
         lossless: last(request, |writing| writing.lossless).unwrap_or(false),
         speed: last(request, |writing| writing.speed),
     }

@@ -21,7 +21,7 @@ use super::reshape::Reshape;
 use super::sketch::{self, Folded};
 use super::stage::Stage;
 use super::value::Colour;
-use super::{color, gist, output, scale};
+use super::{color, deep, gist, output, scale};
 use crate::codecs::{self, Encoding, Header, Model, Orientation, Scale};
 
 /// Changes whenever the same plan starts to give other bytes, so that entity tags change too.
@@ -150,6 +150,7 @@ pub fn plan_with(
         height,
         cost: Cost::default(),
     };
+    plan.encoding.depth = deep::depth(&plan, header, request).map_err(Error::Parameter)?;
     plan.cost = cost::cost(&plan, header, beside);
     Ok(plan)
 }

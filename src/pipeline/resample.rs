@@ -64,7 +64,7 @@ impl Resampling {
     }
 
     /// Whether pixels stay as they are: nothing is mixed, and colour behind alpha has to come through too.
-    fn is_a_cut(&self) -> bool {
+    pub(super) fn is_a_cut(&self) -> bool {
         let Window {
             left,
             top,

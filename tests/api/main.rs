@@ -30,6 +30,8 @@ mod corpus;
 mod dashboards;
 /// What balancers and systemd are told.
 mod deployment;
+/// Answers of 16 bit a sample.
+mod depths;
 /// What is different from imaginary.
 mod differences;
 /// Photoshop documents and rarer BMPs.

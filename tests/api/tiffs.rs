@@ -13,7 +13,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiff")
 }
 
-fn file(name: &str) -> Vec<u8> {
+pub(crate) fn file(name: &str) -> Vec<u8> {
     fs::read(folder().join(name).with_extension("tif")).unwrap()
 }
 
@@ -209,7 +209,7 @@ async fn no_damage_is_ours() {
 }
 
 /// A file of these entries, each a tag and its long numbers, and of pixels, which are where 273 says.
-fn made(entries: &[(u16, &[u32])], pixels: &[u8]) -> Vec<u8> {
+pub(crate) fn made(entries: &[(u16, &[u32])], pixels: &[u8]) -> Vec<u8> {
     let mut entries = entries.to_vec();
     entries.sort_by_key(|(tag, _)| *tag);
     let (mut file, mut values) = (b"II*\0\x08\0\0\0".to_vec(), Vec::new());

@@ -34,6 +34,41 @@ fn layouts() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
+/// Sums of rows that aren't complete, pictures of 16 bit a sample, and what their encoders hold.
+#[test]
+fn answers_of_16_bit_keep_to_their_estimates() {
+    let _alone = counter::alone();
+    let mut table = Table::default();
+    let (size, noise) = ((1000, 800), Content::Noise);
+    let of_16_bit = |(name, _): &(String, Vec<u8>)| name.ends_with(" 16") && name != "tiff cmyk 16";
+    let deep = pictures::kinds(size, noise).into_iter().filter(of_16_bit);
+    let plain = layouts()
+        .into_iter()
+        .map(|(name, file)| (name.to_owned(), file));
+    let files = plain.filter(|(name, _)| name != "jpeg cmyk").chain(deep);
+    for (name, file) in files {
+        for ask in [
+            "resize?width=200",
+            "resize?width=1500&enlarge=true",
+            "convert?rotate=90",
+            "convert?colorspace=p3",
+        ] {
+            for format in ["png", "tiff"] {
+                table.row(&name, &file, &format!("{ask}&type={format}&bitdepth=16"));
+            }
+        }
+        for depth in [10, 12] {
+            let ask = format!("convert?type=avif&quality=100&speed=9&bitdepth={depth}");
+            table.row(&name, &file, &ask);
+        }
+    }
+    for (name, file) in pictures::avifs((900, 700), noise) {
+        table.row(&name, &file, "resize?width=200&type=png&bitdepth=16");
+        table.row(&name, &file, "convert?type=png&bitdepth=16");
+    }
+    table.check();
+}
+
 /// Every operation, on one file of each layout, to every format.
 #[test]
 fn operations_and_encoders_keep_to_their_estimates() {

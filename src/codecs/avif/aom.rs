@@ -10,12 +10,39 @@ use libaom_sys as aom;
 
 use crate::codecs::Error;
 
+/// What a sample is stored in.
+pub(super) trait Sample: Copy + Default {
+    /// How libaom calls pictures of them.
+    const FORMAT: aom::aom_img_fmt_t;
+
+    /// No chroma, in samples of so many bits.
+    fn middle(depth: u8) -> Self;
+}
+
+impl Sample for u8 {
+    const FORMAT: aom::aom_img_fmt_t = aom::AOM_IMG_FMT_I420;
+
+    fn middle(_depth: u8) -> Self {
+        128
+    }
+}
+
+impl Sample for u16 {
+    const FORMAT: aom::aom_img_fmt_t = aom::AOM_IMG_FMT_I42016;
+
+    fn middle(depth: u8) -> Self {
+        1 << (depth - 1)
+    }
+}
+
 /// A picture to write: luma, or luma and two planes of chroma that are half as wide and high, rows without padding.
-pub(super) struct Planes<'a> {
+pub(super) struct Planes<'a, S> {
     pub(super) width: u32,
     pub(super) height: u32,
+    /// Bits of a sample: 8 in a byte, 10 or 12 in two.
+    pub(super) depth: u8,
     /// Luma, and of each its samples; two empty ones where there is no chroma.
-    pub(super) samples: [&'a [u8]; 3],
+    pub(super) samples: [&'a [S]; 3],
 }
 
 /// How to write it.
@@ -27,7 +54,7 @@ pub(super) struct Effort {
     pub(super) speed: u8,
 }
 
-impl Planes<'_> {
+impl<S: Sample> Planes<'_, S> {
     fn is_mono(&self) -> bool {
         self.samples.iter().skip(1).all(|plane| plane.is_empty())
     }
@@ -35,8 +62,9 @@ impl Planes<'_> {
     fn is_whole(&self) -> bool {
         let (width, height) = (self.width as usize, self.height as usize);
         let chroma = width.div_ceil(2) * height.div_ceil(2);
-        let [luma, blue, red] = self.samples.map(<[u8]>::len);
-        luma == width * height && (self.is_mono() || (blue, red) == (chroma, chroma))
+        let [luma, blue, red] = self.samples.map(<[S]>::len);
+        let fits = (size_of::<S>() == 1) == (self.depth == 8);
+        fits && luma == width * height && (self.is_mono() || (blue, red) == (chroma, chroma))
     }
 }
 
@@ -50,7 +78,7 @@ const DELIMITER: [u8; 2] = [0x12, 0];
 ///
 /// # Errors
 /// `Internal`.
-pub(super) fn encode(planes: &Planes<'_>, effort: Effort) -> Result<Vec<u8>, Error> {
+pub(super) fn encode<S: Sample>(planes: &Planes<'_, S>, effort: Effort) -> Result<Vec<u8>, Error> {
     if !planes.is_whole() {
         return Err(internal("rows are missing"));
     }
@@ -58,7 +86,7 @@ pub(super) fn encode(planes: &Planes<'_>, effort: Effort) -> Result<Vec<u8>, Err
     // What has no chroma is to have some in memory nevertheless.
     let (width, height) = (planes.width as usize, planes.height as usize);
     let grey = if planes.is_mono() {
-        vec![128; width.div_ceil(2) * height.div_ceil(2)]
+        vec![S::middle(planes.depth); width.div_ceil(2) * height.div_ceil(2)]
     } else {
         Vec::new()
     };
@@ -66,7 +94,7 @@ pub(super) fn encode(planes: &Planes<'_>, effort: Effort) -> Result<Vec<u8>, Err
     let mut stream = Vec::new();
     encoder.take(Some(&picture), &mut stream)?;
     // What it may have held back.
-    encoder.take(None, &mut stream)?;
+    encoder.take::<S>(None, &mut stream)?;
     if stream.starts_with(&DELIMITER) {
         stream.drain(..DELIMITER.len());
     }
@@ -76,7 +104,7 @@ pub(super) fn encode(planes: &Planes<'_>, effort: Effort) -> Result<Vec<u8>, Err
 struct Encoder(aom::aom_codec_ctx_t);
 
 impl Encoder {
-    fn open(planes: &Planes<'_>, effort: Effort) -> Result<Box<Self>, Error> {
+    fn open<S: Sample>(planes: &Planes<'_, S>, effort: Effort) -> Result<Box<Self>, Error> {
         // SAFETY: it hands out a constant's address.
         let interface = unsafe { aom::aom_codec_av1_cx() };
         let mut settings = MaybeUninit::<aom::aom_codec_enc_cfg_t>::zeroed();
@@ -92,6 +120,15 @@ impl Encoder {
         settings.g_w = planes.width;
         settings.g_h = planes.height;
         settings.g_threads = 1;
+        // Of the profiles the first has no more than 10 bits.
+        settings.g_profile = if planes.depth > 10 { 2 } else { 0 };
+        settings.g_bit_depth = c_uint::from(planes.depth);
+        settings.g_input_bit_depth = c_uint::from(planes.depth);
+        let flags = if planes.depth > 8 {
+            aom::aom_codec_flags_t::from(aom::AOM_CODEC_USE_HIGHBITDEPTH)
+        } else {
+            0
+        };
         // One picture, with the short header of one.
         settings.g_limit = 1;
         settings.g_lag_in_frames = 0;
@@ -108,7 +145,7 @@ impl Encoder {
                 context.as_mut_ptr(),
                 interface,
                 &raw const settings,
-                0,
+                flags,
                 version,
             );
             (opened, context.assume_init())
@@ -145,7 +182,11 @@ impl Encoder {
     }
 
     /// Encodes a picture, or what was held back, and appends what comes out.
-    fn take(&mut self, picture: Option<&Picture<'_>>, stream: &mut Vec<u8>) -> Result<(), Error> {
+    fn take<S>(
+        &mut self,
+        picture: Option<&Picture<'_, S>>,
+        stream: &mut Vec<u8>,
+    ) -> Result<(), Error> {
         let picture = picture.map_or(std::ptr::null(), |picture| &raw const picture.raw);
         // SAFETY: the context is open; the picture, where there is one, has the planes that it says, which are borrowed.
         let encoded = unsafe { aom::aom_codec_encode(&raw mut self.0, picture, 0, 1, 0) };
@@ -181,21 +222,22 @@ impl Drop for Encoder {
 }
 
 /// A picture as libaom takes it, in memory that is borrowed.
-struct Picture<'a> {
+struct Picture<'a, S> {
     raw: aom::aom_image_t,
-    _planes: std::marker::PhantomData<&'a [u8]>,
+    _planes: std::marker::PhantomData<&'a [S]>,
 }
 
-fn picture<'a>(planes: &Planes<'a>, grey: &'a [u8]) -> Result<Picture<'a>, Error> {
+fn picture<'a, S: Sample>(planes: &Planes<'a, S>, grey: &'a [S]) -> Result<Picture<'a, S>, Error> {
     let mut raw = MaybeUninit::<aom::aom_image_t>::zeroed();
     let [luma, blue, red] = planes.samples;
     let [blue, red] = [blue, red].map(|plane| if plane.is_empty() { grey } else { plane });
-    let start = luma.as_ptr().cast_mut();
+    // An encoder reads its picture only, whatever the type of the pointers says.
+    let [start, blue, red] = [luma, blue, red].map(|plane| plane.as_ptr().cast_mut().cast::<u8>());
     // SAFETY: the image has a place, which the call fills in; it looks at no sample.
     let wrapped = unsafe {
         aom::aom_img_wrap(
             raw.as_mut_ptr(),
-            aom::AOM_IMG_FMT_I420,
+            S::FORMAT,
             planes.width,
             planes.height,
             1,
@@ -207,12 +249,12 @@ fn picture<'a>(planes: &Planes<'a>, grey: &'a [u8]) -> Result<Picture<'a>, Error
     }
     // SAFETY: it was filled in.
     let mut raw = unsafe { raw.assume_init() };
-    let stride = |width: u32| c_int::try_from(width).unwrap_or(0);
+    let stride = |width: u32| c_int::try_from(width as usize * size_of::<S>()).unwrap_or(0);
     let small = stride(planes.width.div_ceil(2));
-    // An encoder reads its picture only, whatever the type of the pointer says.
-    raw.planes = [start, blue.as_ptr().cast_mut(), red.as_ptr().cast_mut()];
+    raw.planes = [start, blue, red];
     raw.stride = [stride(planes.width), small, small];
     raw.monochrome = c_int::from(planes.is_mono());
+    raw.bit_depth = c_uint::from(planes.depth);
     raw.range = aom::AOM_CR_FULL_RANGE;
     Ok(Picture {
         raw,

@@ -4,6 +4,7 @@ use super::av1::Samples;
 use super::picture::{IDENTITY, YCGCO};
 use super::properties::Cicp;
 use super::sequence::Sequence;
+use crate::codecs::samples::Sample;
 
 /// Fractional bits of a level.
 pub(super) const LEVEL_BITS: u32 = 8;
@@ -16,6 +17,9 @@ const MIDDLE: i32 = 128 << LEVEL_BITS;
 
 /// The largest level.
 const MOST: i32 = 255 << LEVEL_BITS;
+
+/// That of alpha where nothing shows through.
+pub(super) const OPAQUE: i32 = MOST;
 
 /// What each stored sample means, from 0 to 255 with [`LEVEL_BITS`] for the fraction.
 pub(super) struct Levels {
@@ -47,7 +51,7 @@ impl Levels {
         });
         let exact: Vec<i32> = exact.collect();
         Self {
-            rounded: exact.iter().map(|&level| nearest(level)).collect(),
+            rounded: exact.iter().map(|&level| u8::of(level)).collect(),
             same: depth == 8 && full_range,
             exact,
         }
@@ -73,10 +77,25 @@ impl Levels {
     }
 }
 
-/// A level as a sample.
-pub(super) fn nearest(level: i32) -> u8 {
-    let rounded = (level + (1 << (LEVEL_BITS - 1))) >> LEVEL_BITS;
-    u8::try_from(rounded.clamp(0, 255)).unwrap_or(u8::MAX)
+/// A sample that is handed out.
+pub(super) trait Made: Sample {
+    /// The nearest to a level.
+    fn of(level: i32) -> Self;
+}
+
+impl Made for u8 {
+    fn of(level: i32) -> Self {
+        let rounded = (level + (1 << (LEVEL_BITS - 1))) >> LEVEL_BITS;
+        Self::try_from(rounded.clamp(0, 255)).unwrap_or(Self::MAX)
+    }
+}
+
+impl Made for u16 {
+    fn of(level: i32) -> Self {
+        // 257 steps for each of a byte.
+        let rounded = (level.clamp(0, MOST) * 257 + (1 << (LEVEL_BITS - 1))) >> LEVEL_BITS;
+        Self::try_from(rounded).unwrap_or(Self::MAX)
+    }
 }
 
 /// How planes become others: three sums of products.
@@ -129,7 +148,7 @@ impl Matrix {
     }
 
     /// Three levels of a pixel as three samples.
-    pub(super) fn apply(&self, levels: [i32; 3]) -> [u8; 3] {
+    pub(super) fn apply<S: Made>(&self, levels: [i32; 3]) -> [S; 3] {
         let middle = |centred: bool| if centred { MIDDLE } else { 0 };
         let (before, after) = (middle(self.middles.0), middle(self.middles.1));
         let [luma, blue, red] = levels;
@@ -143,11 +162,7 @@ impl Matrix {
             (sum + (1 << (FACTOR_BITS - 1))) >> FACTOR_BITS
         };
         let [first, second, third] = self.factors.map(sum);
-        [
-            nearest(first),
-            nearest(second + after),
-            nearest(third + after),
-        ]
+        [first, second + after, third + after].map(S::of)
     }
 }
 
@@ -281,13 +296,13 @@ mod tests {
                 };
                 #[expect(clippy::cast_possible_truncation, reason = "up to 255")]
                 let stored = coded(kr, kb).map(|v| (v * 256.0).round() as i32);
-                let got = Matrix::to_rgb(cicp(matrix)).apply(stored);
+                let got: [u8; 3] = Matrix::to_rgb(cicp(matrix)).apply(stored);
                 for (got, wanted) in got.iter().zip(rgb) {
                     assert!(got.abs_diff(wanted) <= 1, "{matrix} {rgb:?}: {got:?}");
                 }
                 if let Some(to_601) = Matrix::to_601(cicp(matrix)) {
                     let wanted = coded(0.299, 0.114);
-                    for (got, wanted) in to_601.apply(stored).iter().zip(wanted) {
+                    for (got, wanted) in to_601.apply::<u8>(stored).iter().zip(wanted) {
                         let far = (f64::from(*got) - wanted.clamp(0.0, 255.0)).abs();
                         assert!(far <= 0.6, "{matrix} {rgb:?}: {far}");
                     }
@@ -298,11 +313,14 @@ mod tests {
         }
         let level = |sample: i32| sample << LEVEL_BITS;
         assert_eq!(
-            Matrix::to_rgb(cicp(0)).apply([level(1), level(2), level(3)]),
+            Matrix::to_rgb(cicp(0)).apply::<u8>([level(1), level(2), level(3)]),
             [3, 1, 2]
         );
         let [y, cg, co] = [100, 128 + 20, 128 - 5].map(level);
-        assert_eq!(Matrix::to_rgb(cicp(8)).apply([y, cg, co]), [75, 120, 85]);
+        assert_eq!(
+            Matrix::to_rgb(cicp(8)).apply::<u8>([y, cg, co]),
+            [75, 120, 85]
+        );
     }
 
     #[test]

@@ -17,13 +17,24 @@ pub(in crate::codecs) fn open<'a>(
     header: &Header,
     checkpoint: &'a Checkpoint,
 ) -> Result<Box<dyn Rows + 'a>, Error> {
+    Ok(Box::new(rows(bytes, header, header.model, checkpoint)?))
+}
+
+/// Rows in that layout: the header's, or R, G, B of planes.
+pub(super) fn rows<'a>(
+    bytes: &'a [u8],
+    header: &Header,
+    layout: Model,
+    checkpoint: &'a Checkpoint,
+) -> Result<AvifRows<'a>, Error> {
     let picture = Picture::new(bytes)?;
     let shape = Shape {
         width: picture.cut.width,
         height: picture.cut.height,
-        model: model(&picture),
+        model: layout,
     };
-    if (shape.width, shape.height, shape.model) != (header.width, header.height, header.model) {
+    let stated = (header.width, header.height, header.model);
+    if (shape.width, shape.height, model(&picture)) != stated {
         return Err(Error::Internal("a header of another file".to_owned()));
     }
     let levels = convert::levels(&picture.colour.sequence, picture.cicp);
@@ -31,11 +42,11 @@ pub(in crate::codecs) fn open<'a>(
         let range = alpha.sequence.full_range;
         Levels::new(alpha.sequence.depth, range, false)
     });
-    let matrix = match shape.model {
+    let matrix = match layout {
         Model::YCbCr { .. } => Matrix::to_601(picture.cicp),
         _ => Some(Matrix::to_rgb(picture.cicp)),
     };
-    Ok(Box::new(AvifRows {
+    Ok(AvifRows {
         picture,
         shape,
         given: 0,
@@ -45,7 +56,25 @@ pub(in crate::codecs) fn open<'a>(
         matrix,
         scratch: Scratch::default(),
         checkpoint,
-    }))
+    })
+}
+
+impl AvifRows<'_> {
+    /// Decodes the cells that the next row is in, if they aren't yet: that row's number, and the one behind the last that
+    /// these have, both of the decoded picture.
+    pub(super) fn prepare(&mut self) -> Result<(u32, u32), Error> {
+        self.checkpoint.check(Stage::Decode)?;
+        let Self { picture, cells, .. } = self;
+        let first = picture.cut.top + self.given;
+        let [colour, alpha] = cells;
+        colour.prepare(picture, &picture.colour, first, self.checkpoint)?;
+        let mut end = (picture.cut.top + self.shape.height).min(colour.rows.1);
+        if let Some(layer) = &picture.alpha {
+            alpha.prepare(picture, layer, first, self.checkpoint)?;
+            end = end.min(alpha.rows.1);
+        }
+        Ok((first, end))
+    }
 }
 
 impl Rows for AvifRows<'_> {
@@ -57,18 +86,10 @@ impl Rows for AvifRows<'_> {
         if self.given == self.shape.height {
             return Ok(false);
         }
-        self.checkpoint.check(Stage::Decode)?;
-        let Self { picture, cells, .. } = self;
-        let first = picture.cut.top + self.given;
-        let [colour, alpha] = cells;
-        colour.prepare(picture, &picture.colour, first, self.checkpoint)?;
-        let mut end = (picture.cut.top + self.shape.height).min(colour.rows.1);
-        if let Some(layer) = &picture.alpha {
-            alpha.prepare(picture, layer, first, self.checkpoint)?;
-            end = end.min(alpha.rows.1);
-        }
+        let (first, end) = self.prepare()?;
         let at_once = (rows / ROWS * ROWS).max(ROWS);
         let end = end.min(first + at_once);
+        let [colour, _] = &self.cells;
         let start = colour.rows.0;
         let range = (first - start) as usize..(end - start) as usize;
         match self.shape.model {

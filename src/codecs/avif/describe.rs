@@ -45,7 +45,7 @@ fn list(parts: &Parts<'_>) -> Option<Vec<Property>> {
     let mut list: Vec<Property> = vec![
         (size(parts.canvas())?, &[Colour, Alpha], false),
         (size(parts.cell)?, &[ColourCell, AlphaCell], false),
-        (full(*b"pixi", 0, channels)?, &[Colour, ColourCell], false),
+        (full(*b"pixi", 0, &channels)?, &[Colour, ColourCell], false),
         (plain(*b"colr", &points)?, &[Colour, ColourCell], false),
     ];
     if let Some(profile) = parts.profile {
@@ -59,7 +59,7 @@ fn list(parts: &Parts<'_>) -> Option<Vec<Property>> {
         } else {
             &[Alpha]
         };
-        list.push((full(*b"pixi", 0, channels)?, &[Alpha, AlphaCell], false));
+        list.push((full(*b"pixi", 0, &channels)?, &[Alpha, AlphaCell], false));
         list.push((full(*b"auxC", 0, ALPHA)?, &[Alpha], false));
         list.push((of_alpha, role, true));
     }
@@ -111,7 +111,7 @@ fn cut(parts: &Parts<'_>) -> Option<Vec<u8>> {
 const SRGB: (u8, u8) = (1, 13);
 
 /// `av1C`, and what is in `pixi`, of a stream.
-fn configuration(stream: &[u8]) -> Option<(Vec<u8>, &'static [u8])> {
+fn configuration(stream: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let sequence = sequence(stream)?;
     let (profile, level) = sequence.grade;
     let (mono, chroma): (u8, u8) = match sequence.chroma {
@@ -120,7 +120,13 @@ fn configuration(stream: &[u8]) -> Option<(Vec<u8>, &'static [u8])> {
         Some((2, _)) => (0, 0b10),
         Some(_) => (0, 0),
     };
-    let content = [0x81, profile << 5 | level, mono << 4 | chroma << 2, 0];
+    let depth = sequence.depth;
+    let (high, twelve) = (u8::from(depth > 8), u8::from(depth > 10));
+    let of_samples = high << 6 | twelve << 5 | mono << 4 | chroma << 2;
+    let content = [0x81, profile << 5 | level, of_samples, 0];
     let made = plain(*b"av1C", &content)?;
-    Some((made, if mono == 1 { &[1, 8] } else { &[3, 8, 8, 8] }))
+    let planes = if mono == 1 { 1 } else { 3 };
+    let mut channels = vec![planes];
+    channels.resize(1 + usize::from(planes), depth);
+    Some((made, channels))
 }

@@ -1,6 +1,7 @@
 //! Rows into an AVIF file: colours as 4:2:0, or luma alone, and alpha as a picture of its own.
 
-use super::aom::Effort;
+use super::aom::{Effort, Sample};
+use super::chroma::{self, Separated};
 use super::mux::{self, Parts};
 use super::tiling::{LEAST_SIDE, Tiling};
 use crate::checkpoint::{Checkpoint, Stage};
@@ -75,34 +76,44 @@ impl Sink for AvifSink<'_> {
 
     fn finish(mut self: Box<Self>) -> Result<Vec<u8>, Error> {
         self.checkpoint.check(Stage::Encode)?;
-        let shape = self.shape;
-        let (effort, cells) = effort(self.encoding, shape);
         let planes = std::mem::take(&mut self.planes);
-        let (colours, alpha) = separated(shape, planes, self.checkpoint)?;
-        let [luma, blue, red] = &colours;
-        let colour = cells.encode([luma, blue, red], effort, self.checkpoint)?;
-        // What hides nothing is left out.
+        let (colours, alpha) = separated(self.shape, planes, self.checkpoint)?;
         let seen = alpha.iter().any(|&alpha| alpha < u8::MAX);
-        let alpha = if seen {
-            cells.encode([&alpha, &[], &[]], effort, self.checkpoint)?
-        } else {
-            Vec::new()
-        };
-        self.checkpoint.check(Stage::Encode)?;
-        let parts = Parts {
-            width: shape.width,
-            height: shape.height,
-            columns: cells.columns,
-            cell: cells.cell,
-            colour: &colour,
-            alpha: &alpha,
-            profile: None,
-            exif: None,
-            xmp: None,
-            turn: Orientation::default(),
-        };
-        mux::file(&parts).ok_or_else(|| Error::Internal("an AVIF file that is too long".to_owned()))
+        let colours = colours.each_ref().map(|plane| &plane[..]);
+        // What hides nothing is left out.
+        let alpha = if seen { &alpha[..] } else { &[] };
+        written(self.encoding, self.shape, (colours, alpha), self.checkpoint)
     }
+}
+
+/// A file of those planes, and of alpha where there is some, in samples of the encoding's depth.
+pub(super) fn written<S: Sample>(
+    encoding: Encoding,
+    shape: Shape,
+    (colours, alpha): ([&[S]; 3], &[S]),
+    checkpoint: &Checkpoint,
+) -> Result<Vec<u8>, Error> {
+    let (effort, cells) = effort(encoding, shape);
+    let colour = cells.encode(colours, encoding.depth, effort, checkpoint)?;
+    let alpha = if alpha.is_empty() {
+        Vec::new()
+    } else {
+        cells.encode([alpha, &[], &[]], encoding.depth, effort, checkpoint)?
+    };
+    checkpoint.check(Stage::Encode)?;
+    let parts = Parts {
+        width: shape.width,
+        height: shape.height,
+        columns: cells.columns,
+        cell: cells.cell,
+        colour: &colour,
+        alpha: &alpha,
+        profile: None,
+        exif: None,
+        xmp: None,
+        turn: Orientation::default(),
+    };
+    mux::file(&parts).ok_or_else(|| Error::Internal("an AVIF file that is too long".to_owned()))
 }
 
 /// libaom's numbers for a quality of 1 to 100 and a speed, and the cells that nothing can stop its work within.
@@ -125,14 +136,12 @@ fn effort(encoding: Encoding, shape: Shape) -> (Effort, Tiling) {
     (effort, tiling)
 }
 
-type Separated = ([Vec<u8>; 3], Vec<u8>);
-
 /// Luma and chroma, where there is some, and alpha, by themselves.
 fn separated(
     shape: Shape,
     planes: Vec<Vec<u8>>,
     checkpoint: &Checkpoint,
-) -> Result<Separated, Error> {
+) -> Result<Separated<u8>, Error> {
     let rows = || Error::Internal("rows are missing".to_owned());
     let alone = match <[Vec<u8>; 3]>::try_from(planes) {
         Ok(planes) => return Ok((planes, Vec::new())),
@@ -152,79 +161,12 @@ fn separated(
         Model::Rgb => {
             let (pixels, _) = alone.as_chunks::<3>();
             let opaque = |&[r, g, b]: &[u8; 3]| [r, g, b, u8::MAX];
-            coloured(shape, pixels.iter().map(opaque), checkpoint)?
+            chroma::coloured(shape, pixels.iter().map(opaque), 8, checkpoint)?
         }
         Model::Rgba => {
             let (pixels, _) = alone.as_chunks::<4>();
-            coloured(shape, pixels.iter().copied(), checkpoint)?
+            chroma::coloured(shape, pixels.iter().copied(), 8, checkpoint)?
         }
         _ => ([alone, Vec::new(), Vec::new()], Vec::new()),
     })
-}
-
-/// Planes of R, G, B and alpha. Of the four pixels that share chroma each counts as far as it is seen.
-fn coloured(
-    shape: Shape,
-    mut pixels: impl Iterator<Item = [u8; 4]>,
-    checkpoint: &Checkpoint,
-) -> Result<Separated, Error> {
-    let width = shape.width as usize;
-    let all = width * shape.height as usize;
-    let [mut luma, mut blue, mut red, mut alpha] = [const { Vec::new() }; 4];
-    luma.reserve_exact(all);
-    alpha.reserve_exact(all);
-    let mut pair: Vec<[u8; 4]> = Vec::with_capacity(width * 2);
-    for _ in 0..shape.height.div_ceil(2) {
-        checkpoint.check(Stage::Encode)?;
-        pair.clear();
-        pair.extend(pixels.by_ref().take(width * 2));
-        luma.extend(pair.iter().map(|&[r, g, b, _]| {
-            let [r, g, b] = [r, g, b].map(i32::from);
-            sample(fixed(0.299) * r + fixed(0.587) * g + fixed(0.114) * b)
-        }));
-        alpha.extend(pair.iter().map(|&[.., alpha]| alpha));
-        let (upper, lower) = pair.split_at(width.min(pair.len()));
-        // The last row may be alone.
-        let lower = if lower.is_empty() { upper } else { lower };
-        for (upper, lower) in upper.chunks(2).zip(lower.chunks(2)) {
-            let [r, g, b] = mean(upper.iter().chain(lower));
-            let middle = 128 << BITS;
-            blue.push(sample(
-                middle + fixed(0.5) * b - fixed(0.168_736) * r - fixed(0.331_264) * g,
-            ));
-            red.push(sample(
-                middle + fixed(0.5) * r - fixed(0.418_688) * g - fixed(0.081_312) * b,
-            ));
-        }
-    }
-    Ok(([luma, blue, red], alpha))
-}
-
-/// The mean colour of some pixels, by how far they are seen, or of all alike where none is.
-fn mean<'a>(pixels: impl Iterator<Item = &'a [u8; 4]> + Clone) -> [i32; 3] {
-    let seen: i32 = pixels.clone().map(|&[.., alpha]| i32::from(alpha)).sum();
-    let mut sums = [0; 3];
-    let mut weights = 0;
-    for &[r, g, b, alpha] in pixels {
-        let weight = if seen > 0 { i32::from(alpha) } else { 1 };
-        weights += weight;
-        for (sum, colour) in sums.iter_mut().zip([r, g, b]) {
-            *sum += i32::from(colour) * weight;
-        }
-    }
-    sums.map(|sum| (sum + weights / 2) / weights.max(1))
-}
-
-/// Fractional bits of the factors.
-const BITS: u32 = 16;
-
-/// A factor in fixed point.
-#[expect(clippy::cast_possible_truncation, reason = "factors are below 2")]
-const fn fixed(factor: f64) -> i32 {
-    (factor * (1 << BITS) as f64 + 0.5) as i32
-}
-
-fn sample(value: i32) -> u8 {
-    let rounded = (value + (1 << (BITS - 1))) >> BITS;
-    u8::try_from(rounded.clamp(0, 255)).unwrap_or(u8::MAX)
 }

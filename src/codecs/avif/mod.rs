@@ -11,8 +11,10 @@ mod aom;
 mod av1;
 mod boxes;
 mod cells;
+mod chroma;
 mod convert;
 mod decode;
+mod deep;
 mod describe;
 mod encode;
 mod items;
@@ -29,6 +31,7 @@ mod tiling;
 
 pub(super) use self::annotations::{annotated, said};
 pub(super) use self::decode::{decode_bytes, open};
+pub(super) use self::deep::{encode_deep, encode_deep_bytes, open_deep};
 pub(super) use self::encode::{accepts, create, encode_bytes};
 pub(super) use self::probe::probe;
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::describe::properties;
+use super::sequence::sequence;
 use crate::codecs::{Orientation, Profile};
 
 /// What goes into a file.
@@ -170,7 +171,9 @@ fn layer<'a>(
 fn ftyp(parts: &Parts<'_>) -> Vec<u8> {
     // The baseline profile, as far as its level goes.
     let pixels = u64::from(parts.width) * u64::from(parts.height);
-    let baseline = pixels <= 8_912_896 && parts.width.max(parts.height) <= 8192;
+    let first = parts.colour.first().and_then(|stream| sequence(stream));
+    let main = first.is_some_and(|sequence| sequence.grade.0 == 0);
+    let baseline = main && pixels <= 8_912_896 && parts.width.max(parts.height) <= 8192;
     let profile: &[u8] = if baseline { b"MA1B" } else { b"" };
     let content = [&b"avif\0\0\0\0avifmif1miaf"[..], profile].concat();
     let length = if baseline { 32 } else { 28_u32 };

@@ -1,9 +1,10 @@
 //! Rows of a band out of frames: planes as they are or of another matrix, or pixels.
 
+use std::iter::repeat;
 use std::ops::Range;
 
 use super::cells::Cells;
-use super::convert::{self, Levels, Matrix};
+use super::convert::{self, Levels, Made, Matrix, OPAQUE};
 use super::picture::Picture;
 use crate::checkpoint::Checkpoint;
 use crate::codecs::samples::divide;
@@ -31,7 +32,7 @@ pub(super) struct Scratch {
     planes: [Vec<i32>; 3],
     near: Vec<i32>,
     far: Vec<i32>,
-    alpha: Vec<u8>,
+    alpha: Vec<i32>,
 }
 
 impl AvifRows<'_> {
@@ -98,7 +99,7 @@ impl AvifRows<'_> {
             let [ys, us, vs] = &scratch.planes;
             for (pixels, (&u, &v)) in ys.chunks(across).zip(us.iter().zip(vs)) {
                 luma.samples.extend(pixels.iter().map(|&y| {
-                    let [y, _, _] = matrix.apply([y, u, v]);
+                    let [y, _, _]: [u8; 3] = matrix.apply([y, u, v]);
                     y
                 }));
             }
@@ -116,21 +117,26 @@ impl AvifRows<'_> {
     pub(super) fn pixels(&mut self, band: &mut Band, rows: Range<usize>) {
         let count = u32::try_from(rows.len()).unwrap_or(0);
         let shape = self.shape;
-        let channels = shape.model.channels() as usize;
         let samples = band.make_rows(shape, count);
-        let stride = shape.width as usize * channels;
+        let stride = shape.width as usize * shape.model.channels() as usize;
         for (row, out) in rows.zip(samples.chunks_exact_mut(stride.max(1))) {
-            self.read_alpha(row);
-            if shape.model.channels() < 3 {
-                self.grey(row, out, channels);
-            } else {
-                self.coloured(row, out, channels);
-            }
-            if self.picture.premultiplied {
-                match channels {
-                    2 => divide::<2>(out),
-                    _ => divide::<4>(out),
-                }
+            self.pixels_of(row, out);
+        }
+    }
+
+    /// The same of a row of the cells, in samples of that type.
+    pub(super) fn pixels_of<S: Made>(&mut self, row: usize, out: &mut [S]) {
+        self.read_alpha(row);
+        let channels = self.shape.model.channels() as usize;
+        if channels < 3 {
+            self.grey(row, out, channels);
+        } else {
+            self.coloured(row, out, channels);
+        }
+        if self.picture.premultiplied {
+            match channels {
+                2 => divide::<2, S>(out),
+                _ => divide::<4, S>(out),
             }
         }
     }
@@ -143,34 +149,34 @@ impl AvifRows<'_> {
         let row = (row + colour.rows.0 as usize).saturating_sub(alpha.rows.0 as usize);
         let out = &mut self.scratch.alpha;
         out.clear();
-        alpha.row(0, row, columns, |samples| levels.append(samples, out));
+        alpha.row(0, row, columns, |samples| levels.append_exact(samples, out));
     }
 
-    fn grey(&mut self, row: usize, out: &mut [u8], channels: usize) {
+    fn grey<S: Made>(&mut self, row: usize, out: &mut [S], channels: usize) {
         let columns = self.columns(0);
-        let [colour, _] = &self.cells;
-        let [levels, ..] = &self.levels;
-        let mut luma = Vec::with_capacity(columns.len());
-        colour.row(0, row, columns, |samples| levels.append(samples, &mut luma));
-        let alpha = self
-            .scratch
-            .alpha
-            .iter()
-            .copied()
-            .chain(std::iter::repeat(u8::MAX));
-        for (pixel, (y, alpha)) in out
-            .chunks_exact_mut(channels)
-            .zip(luma.into_iter().zip(alpha))
-        {
+        let Self {
+            cells: [colour, _],
+            levels: [levels, ..],
+            scratch,
+            ..
+        } = self;
+        let [luma, ..] = &mut scratch.planes;
+        luma.clear();
+        colour.row(0, row, columns, |samples| {
+            levels.append_exact(samples, luma);
+        });
+        let alpha = scratch.alpha.iter().copied().chain(repeat(OPAQUE));
+        let pixels = out.chunks_exact_mut(channels);
+        for (pixel, (&y, alpha)) in pixels.zip(luma.iter().zip(alpha)) {
             match pixel {
-                [grey] => *grey = y,
-                [grey, opacity] => (*grey, *opacity) = (y, alpha),
+                [grey] => *grey = S::of(y),
+                [grey, opacity] => (*grey, *opacity) = (S::of(y), S::of(alpha)),
                 _ => {}
             }
         }
     }
 
-    fn coloured(&mut self, row: usize, out: &mut [u8], channels: usize) {
+    fn coloured<S: Made>(&mut self, row: usize, out: &mut [S], channels: usize) {
         let (across, down) = self.picture.colour.sequence.chroma.unwrap_or((1, 1));
         let shown = self.columns(0);
         let Self {
@@ -206,11 +212,7 @@ impl AvifRows<'_> {
             convert::widen(&scratch.near, &scratch.far, across, width, plane);
         }
         let [ys, us, vs] = &scratch.planes;
-        let alpha = scratch
-            .alpha
-            .iter()
-            .copied()
-            .chain(std::iter::repeat(u8::MAX));
+        let alpha = scratch.alpha.iter().copied().chain(repeat(OPAQUE));
         let levels = ys.iter().zip(us).zip(vs).skip(shown.start);
         for ((pixel, ((&y, &u), &v)), alpha) in
             out.chunks_exact_mut(channels).zip(levels).zip(alpha)
@@ -218,7 +220,7 @@ impl AvifRows<'_> {
             if let [r, g, b, rest @ ..] = pixel {
                 [*r, *g, *b] = matrix.apply([y, u, v]);
                 if let [opacity] = rest {
-                    *opacity = alpha;
+                    *opacity = S::of(alpha);
                 }
             }
         }

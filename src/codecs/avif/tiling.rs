@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::aom::{self, Effort, Planes};
+use super::aom::{self, Effort, Planes, Sample};
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::Error;
 
@@ -57,10 +57,11 @@ impl Tiling {
         }
     }
 
-    /// The streams of all cells, row by row.
-    pub(super) fn encode(
+    /// The streams of all cells, row by row, of samples with so many bits.
+    pub(super) fn encode<S: Sample>(
         &self,
-        planes: [&[u8]; 3],
+        planes: [&[S]; 3],
+        depth: u8,
         effort: Effort,
         checkpoint: &Checkpoint,
     ) -> Result<Vec<Cow<'static, [u8]>>, Error> {
@@ -81,6 +82,7 @@ impl Tiling {
                 let planes = Planes {
                     width,
                     height,
+                    depth,
                     samples,
                 };
                 streams.push(Cow::Owned(aom::encode(&planes, effort)?));
@@ -90,7 +92,7 @@ impl Tiling {
     }
 
     /// Copies a cell's samples of a plane. Beyond the picture its last ones go on.
-    fn copy(&self, plane: &[u8], index: usize, at: (u32, u32), copy: &mut Vec<u8>) {
+    fn copy<S: Sample>(&self, plane: &[S], index: usize, at: (u32, u32), copy: &mut Vec<S>) {
         copy.clear();
         let half = if index > 0 { 2 } else { 1 };
         let length = |side: u32| side.div_ceil(half) as usize;

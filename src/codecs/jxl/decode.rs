@@ -2,9 +2,10 @@
 
 use super::boxes::Codestream;
 use super::frames::most_pixels;
-use super::library::Library;
+use super::library::{DeepSamples, Library};
 use crate::checkpoint::Checkpoint;
-use crate::codecs::{Header, Rows, Shape, whole};
+use crate::codecs::deep::DeepRows;
+use crate::codecs::{Error, Header, Rows, Shape, whole};
 
 /// Peak bytes: the samples, and what the frames were found to need.
 pub(in crate::codecs) fn decode_bytes(header: &Header) -> u64 {
@@ -33,15 +34,76 @@ pub(in crate::codecs) fn open<'a>(
     };
     let deep = is_deep(header);
     whole::rows(shape, checkpoint, move || {
-        let pieces = Codestream::of(bytes)?.into_pieces();
-        let samples = most_pixels((shape.width, shape.height)) * CHANNELS;
-        let samples = usize::try_from(samples).unwrap_or(usize::MAX);
-        let mut library = Library::new(pieces, samples, checkpoint, "pixels");
-        library.start(shape.model, deep)?;
+        let mut library = started(bytes, shape, deep, checkpoint)?;
         if deep {
-            library.deep_samples(shape)
+            library.narrowed_samples(shape)
         } else {
             library.samples(shape)
         }
     })
+}
+
+/// The same of a file of more than 8 bit a sample.
+pub(in crate::codecs) fn open_deep<'a>(
+    bytes: &'a [u8],
+    header: &Header,
+    checkpoint: &'a Checkpoint,
+) -> Box<dyn DeepRows + 'a> {
+    let shape = Shape {
+        width: header.width,
+        height: header.height,
+        model: header.model,
+    };
+    Box::new(DeepJxlRows {
+        bytes,
+        shape,
+        samples: None,
+        next: 0,
+        checkpoint,
+    })
+}
+
+struct DeepJxlRows<'a> {
+    bytes: &'a [u8],
+    shape: Shape,
+    samples: Option<DeepSamples>,
+    next: u32,
+    checkpoint: &'a Checkpoint,
+}
+
+impl DeepRows for DeepJxlRows<'_> {
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn next(&mut self, row: &mut [u16]) -> Result<bool, Error> {
+        if self.next == self.shape.height {
+            return Ok(false);
+        }
+        let samples = match self.samples.take() {
+            Some(samples) => samples,
+            None => {
+                started(self.bytes, self.shape, true, self.checkpoint)?.deep_samples(self.shape)?
+            }
+        };
+        row.copy_from_slice(samples.row(self.next));
+        self.samples = Some(samples);
+        self.next += 1;
+        Ok(true)
+    }
+}
+
+/// The library behind the header.
+fn started<'a>(
+    bytes: &'a [u8],
+    shape: Shape,
+    deep: bool,
+    checkpoint: &'a Checkpoint,
+) -> Result<Library<'a>, Error> {
+    let pieces = Codestream::of(bytes)?.into_pieces();
+    let samples = most_pixels((shape.width, shape.height)) * CHANNELS;
+    let samples = usize::try_from(samples).unwrap_or(usize::MAX);
+    let mut library = Library::new(pieces, samples, checkpoint, "pixels");
+    library.start(shape.model, deep)?;
+    Ok(library)
 }

@@ -105,21 +105,29 @@ impl<'a> Library<'a> {
     ///
     /// # Errors
     /// [`Error`], a stopped checkpoint included.
-    pub(super) fn deep_samples(&mut self, shape: Shape) -> Result<Vec<u8>, Error> {
-        let (stride, height) = self.rows(shape)?;
-        let size = (stride, height);
+    pub(super) fn narrowed_samples(&mut self, shape: Shape) -> Result<Vec<u8>, Error> {
+        let deep = self.deep_samples(shape)?;
+        let mut samples = Vec::with_capacity(usize::try_from(shape.bytes()).unwrap_or_default());
+        for row in 0..shape.height {
+            self.checkpoint.check(Stage::Decode)?;
+            samples.extend(deep.row(row).iter().map(|&sample| nearest(sample)));
+        }
+        Ok(samples)
+    }
+
+    /// The same with all of its bits.
+    ///
+    /// # Errors
+    /// [`Error`], a stopped checkpoint included.
+    pub(super) fn deep_samples(&mut self, shape: Shape) -> Result<DeepSamples, Error> {
+        let size = self.rows(shape)?;
         let mut image = Image::<u16>::new(size).map_err(|error| told(self.stage, &error))?;
         let whole = image.get_rect_mut(Rect {
             origin: (0, 0),
             size,
         });
         self.draw(JxlOutputBuffer::from_image_rect_mut(whole.into_raw()))?;
-        let mut samples = Vec::with_capacity(stride * height);
-        for row in 0..height {
-            self.checkpoint.check(Stage::Decode)?;
-            samples.extend(image.row(row).iter().map(|&sample| nearest(sample)));
-        }
-        Ok(samples)
+        Ok(DeepSamples(image))
     }
 
     /// Samples of a row, and rows, of a picture that has to be of that shape: the library takes no buffer of another size.
@@ -148,6 +156,16 @@ impl<'a> Library<'a> {
                 Err(told(self.stage, &error))
             }
         }
+    }
+}
+
+/// A picture of 16 bits a sample.
+pub(super) struct DeepSamples(Image<u16>);
+
+impl DeepSamples {
+    /// Samples of one of its rows.
+    pub(super) fn row(&self, row: u32) -> &[u16] {
+        self.0.row(row as usize)
     }
 }
 

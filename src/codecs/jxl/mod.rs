@@ -13,7 +13,7 @@ mod probe;
 mod profile;
 
 pub(super) use self::boxes::{SIGNATURE, said};
-pub(super) use self::decode::{decode_bytes, open};
+pub(super) use self::decode::{decode_bytes, open, open_deep};
 pub(super) use self::probe::probe;
 
 use super::error::too_many;

@@ -243,7 +243,12 @@ pub(super) fn chunk(file: &mut Vec<u8>, kind: [u8; 4], content: &[u8]) {
 }
 
 /// Closes the chunk whose content of `length` bytes ends the file, and whose first 8 bytes at `start` are still blank.
-fn seal(file: &mut Vec<u8>, start: usize, kind: [u8; 4], length: usize) -> Result<(), Error> {
+pub(super) fn seal(
+    file: &mut Vec<u8>,
+    start: usize,
+    kind: [u8; 4],
+    length: usize,
+) -> Result<(), Error> {
     let length = u32::try_from(length)
         .ok()
         .filter(|&length| i32::try_from(length).is_ok())

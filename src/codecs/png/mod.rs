@@ -9,6 +9,7 @@ mod bits;
 mod chunks;
 mod codes;
 mod decode;
+mod deep;
 mod deflate;
 mod encode;
 mod error;
@@ -23,6 +24,7 @@ mod walk;
 
 pub(super) use self::annotations::{annotated, said};
 pub(super) use self::decode::{decode_bytes, open};
+pub(super) use self::deep::{encode_deep, encode_deep_bytes, open_deep};
 pub(super) use self::encode::{accepts, create, encode_bytes};
 pub(super) use self::film::{animate, animate_bytes};
 pub(super) use self::frames::{frames, frames_bytes};

@@ -1,6 +1,7 @@
 //! TIFF written by hand: one uncompressed strip, as every reader takes it (TIFF 6.0).
 
 use crate::checkpoint::{Checkpoint, Stage};
+use crate::codecs::deep::DeepRaster;
 use crate::codecs::metadata::Metadata;
 use crate::codecs::{Band, Error, Model, Shape, Sink};
 
@@ -22,7 +23,7 @@ pub(in crate::codecs) fn create<'a>(
     shape: Shape,
     checkpoint: &'a Checkpoint,
 ) -> Box<dyn Sink + 'a> {
-    let directory = directory(shape);
+    let directory = directory(shape, 8);
     let pixels = usize::try_from(shape.bytes()).unwrap_or_default();
     let mut file = Vec::with_capacity(directory.len() + pixels);
     file.extend(directory);
@@ -48,6 +49,26 @@ impl Sink for TiffSink<'_> {
     fn finish(self: Box<Self>) -> Result<Vec<u8>, Error> {
         Ok(self.file)
     }
+}
+
+/// Peak bytes of [`encode_deep`]: the file.
+pub(in crate::codecs) fn encode_deep_bytes(shape: Shape) -> u64 {
+    shape.bytes() * 2 + 1024
+}
+
+/// A file of samples of 16 bit.
+pub(in crate::codecs) fn encode_deep(
+    picture: &DeepRaster,
+    checkpoint: &Checkpoint,
+) -> Result<Vec<u8>, Error> {
+    let directory = directory(picture.shape, 16);
+    let mut file = Vec::with_capacity(directory.len() + picture.samples.len() * 2);
+    file.extend(directory);
+    for row in picture.rows() {
+        checkpoint.check(Stage::Encode)?;
+        file.extend(row.iter().flat_map(|sample| sample.to_le_bytes()));
+    }
+    Ok(file)
 }
 
 /// A file of our encoder with a profile behind its pixels, and a directory behind that, which names it too; `None` for another file.
@@ -93,8 +114,8 @@ const UNDEFINED: u16 = 7;
 const SHORT: u16 = 3;
 const LONG: u16 = 4;
 
-/// Header, directory and what doesn't fit into its entries; the pixels follow.
-fn directory(shape: Shape) -> Vec<u8> {
+/// Header, directory and what doesn't fit into its entries; the pixels follow, of so many bits a sample.
+fn directory(shape: Shape, bits: u16) -> Vec<u8> {
     let samples = shape.model.channels();
     let colours = if samples < 3 { 1 } else { 3 };
     let alpha = shape.model.has_alpha();
@@ -104,11 +125,12 @@ fn directory(shape: Shape) -> Vec<u8> {
     let pixels_at = depths_at + samples * 2;
     // A value of two bytes stands in the front of its four; depths do so only where there are at most two.
     let depths = if samples <= 2 {
-        0x0008_0008 >> (16 * (2 - samples))
+        (u32::from(bits) * 0x1_0001) >> (16 * (2 - samples))
     } else {
         depths_at
     };
-    let bytes = u32::try_from(shape.bytes()).unwrap_or(u32::MAX);
+    let bytes = shape.bytes() * u64::from(bits / 8);
+    let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
     let mut all = vec![
         (0x100, LONG, 1, shape.width),
         (0x101, LONG, 1, shape.height),
@@ -134,7 +156,7 @@ fn directory(shape: Shape) -> Vec<u8> {
     }
     file.extend([0; 4]);
     for _ in 0..samples {
-        file.extend(8_u16.to_le_bytes());
+        file.extend(bits.to_le_bytes());
     }
     file
 }

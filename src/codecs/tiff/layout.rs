@@ -212,6 +212,12 @@ impl<'a> Layout<'a> {
         }
     }
 
+    /// Whether samples have 16 bits that can be handed out as they are, but for white and alpha.
+    pub(super) fn is_deep(&self) -> bool {
+        let meant = matches!(self.meaning, Meaning::Grey { .. } | Meaning::Rgb);
+        meant && self.bits == 16 && self.number == Number::Unsigned
+    }
+
     /// Which samples of a pixel are looked at: colours, and alpha behind them.
     pub(super) fn used(&self) -> impl Iterator<Item = u8> + use<> {
         let alpha = self.alpha.map(|alpha| alpha.at);

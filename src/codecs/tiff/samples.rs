@@ -89,6 +89,15 @@ fn whole<const N: usize>(bytes: [u8; N], big: bool) -> u64 {
     }
 }
 
+/// A whole number of 16 bit.
+pub(super) fn number(layout: &Layout<'_>, bytes: [u8; 2]) -> u16 {
+    if layout.file.big_endian {
+        u16::from_be_bytes(bytes)
+    } else {
+        u16::from_le_bytes(bytes)
+    }
+}
+
 /// A row of stored samples as samples of 8 bit, of the same meaning: the nearest of the levels that there are.
 ///
 /// What is below zero counts as that; a float above 1 counts as 1. Numbers of a palette stay as they are; of CIELAB the
@@ -108,14 +117,7 @@ pub(super) fn narrow(layout: &Layout<'_>, row: &[u8], samples: &mut [u8]) {
     match (layout.number, layout.bits) {
         (Number::Unsigned, 8) => samples.copy_from_slice(row.get(..samples.len()).unwrap_or(row)),
         (Number::Unsigned, 16) => {
-            let each = |bytes| {
-                nearest(if big {
-                    u16::from_be_bytes(bytes)
-                } else {
-                    u16::from_le_bytes(bytes)
-                })
-            };
-            put(row, samples, each);
+            put(row, samples, |bytes| nearest(number(layout, bytes)));
         }
         (Number::Unsigned, 1) if !numbers => {
             for (eight, &byte) in samples.chunks_mut(8).zip(row) {

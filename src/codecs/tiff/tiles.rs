@@ -1,8 +1,9 @@
 //! Rows out of tiles, a row of tiles at a time.
 
-use super::decode::{Converter, failed};
+use super::converter::{Converter, failed};
+use super::decode::Lines;
 use crate::checkpoint::{Checkpoint, Stage};
-use crate::codecs::{Band, Error, Rows, Shape};
+use crate::codecs::{Error, Shape};
 
 pub(super) struct Tiles<'a> {
     converter: Converter<'a>,
@@ -30,9 +31,9 @@ impl<'a> Tiles<'a> {
 
     /// Reads a row of tiles.
     fn read(&mut self, index: u32) -> Result<(), Error> {
-        let channels = self.shape.model.channels() as usize;
-        let stride = self.shape.width as usize * channels;
-        let line = self.converter.layout.chunk.0 as usize * channels;
+        let pixel = self.shape.model.channels() as usize * self.converter.sample_bytes;
+        let stride = self.shape.width as usize * pixel;
+        let line = self.converter.layout.chunk.0 as usize * pixel;
         let rows = self.converter.layout.rows_of(index) as usize;
         self.held.resize(stride * rows, 0);
         self.line.resize(line, 0);
@@ -58,27 +59,17 @@ impl<'a> Tiles<'a> {
     }
 }
 
-impl Rows for Tiles<'_> {
-    fn shape(&self) -> Shape {
-        self.shape
-    }
-
-    fn next(&mut self, band: &mut Band, rows: u32) -> Result<bool, Error> {
+impl Lines for Tiles<'_> {
+    fn next(&mut self, row: &mut [u8]) -> Result<(), Error> {
         let (_, height) = self.converter.layout.chunk;
-        if self.next >= self.shape.height {
-            return Ok(false);
-        }
         let (index, inside) = (self.next / height, self.next % height);
         if inside == 0 {
             self.read(index)?;
         }
-        let rows = rows.min(self.converter.layout.rows_of(index) - inside);
-        let stride = self.shape.width as usize * self.shape.model.channels() as usize;
-        let from = inside as usize * stride;
-        let held = self.held.get(from..from + rows as usize * stride);
-        let target = band.make_rows(self.shape, rows);
-        target.copy_from_slice(held.unwrap_or_default());
-        self.next += rows;
-        Ok(true)
+        let from = inside as usize * row.len();
+        let held = self.held.get(from..from + row.len());
+        row.copy_from_slice(held.unwrap_or_default());
+        self.next += 1;
+        Ok(())
     }
 }

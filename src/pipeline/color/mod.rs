@@ -3,11 +3,13 @@
 //! The home of `moxcms`. Works on the small picture, after resampling. A profile
 //! that is broken, or meant for another kind of picture, counts as none.
 
+mod deep;
 mod meaning;
 mod profile;
 
 use moxcms::{ColorProfile, DataColorSpace, Layout, RenderingIntent, TransformOptions};
 
+pub(super) use self::deep::{convert_deep, converts_deep};
 use self::meaning::{Meaning, fitted, meaning, means};
 pub(super) use self::profile::profile;
 use super::hdr::Rendition;

@@ -18,6 +18,8 @@ pub struct Writing {
     pub palette: Option<bool>,
     /// Effort, 1 to 9: PNG.
     pub compression: Option<u8>,
+    /// Bits of a sample, of which the answer has what its format can: PNG, TIFF, AVIF.
+    pub depth: Option<u8>,
     /// Every sample stays: WebP.
     pub lossless: Option<bool>,
     /// Haste, 0 to 10: AVIF.
@@ -47,6 +49,7 @@ pub(super) fn parse(values: &Values<'_>) -> Result<Writing, ParameterError> {
         interlaced: values.boolean("interlace")?,
         palette: values.boolean("palette")?,
         compression: within(values, "compression", 1..=9)?,
+        depth: within(values, "bitdepth", 8..=16)?,
         lossless: values.boolean("lossless")?,
         speed: within(values, "speed", 0..=10)?,
         keep: keep(values)?,

@@ -137,6 +137,14 @@ pub(super) const TIFFS: &[(&str, Tiff)] = &[
         },
     ),
     (
+        "tiff tiles 16",
+        Tiff {
+            tile: Some((256, 256)),
+            bits: 16,
+            ..Tiff::PLAIN
+        },
+    ),
+    (
         "tiff tiles deflate",
         Tiff {
             tile: Some((256, 256)),
