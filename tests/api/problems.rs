@@ -50,6 +50,37 @@ async fn parameters() {
     );
 }
 
+/// A value that only the picture, or another parameter, makes wrong.
+#[tokio::test]
+async fn values_that_do_not_suit_are_said() {
+    let server = TestServer::start().await;
+    let body = jpeg(&photo(40, 30));
+    for (path, parameter, value) in [
+        ("/convert?type=png&page=7", "page", Some("7")),
+        ("/info?page=8", "page", Some("8")),
+        ("/convert?type=gif&colorspace=p3", "colorspace", Some("p3")),
+        (
+            "/extract?left=30&areawidth=20&areaheight=9",
+            "areawidth",
+            Some("20"),
+        ),
+        ("/resize?size=9x9&width=8", "width", Some("8")),
+        (
+            "/convert?type=png&noprofile=1&colorspace=p3",
+            "noprofile",
+            Some("1"),
+        ),
+        ("/resize?width=", "width", None),
+    ] {
+        let document = server
+            .post(path, &body)
+            .await
+            .problem(400, "invalid-parameter");
+        let said = (document["parameter"].as_str(), document["value"].as_str());
+        assert_eq!(said, (Some(parameter), value), "{path}");
+    }
+}
+
 #[tokio::test]
 async fn bodies() {
     let server = TestServer::start_with(|config| config.http.max_body = 100_000).await;
