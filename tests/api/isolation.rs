@@ -148,9 +148,9 @@ fn stopped_after(served: &Served, counted: fn(i32) -> u64, more: u64) -> (i32, T
     let idle = counted(pid);
     let mut stream = TcpStream::connect(served.address).unwrap();
     // Long enough to be met at work. A worker that is busy may not have given its order away yet.
-    let file = giant_png(4000, 3000);
+    let file = giant_png(6000, 4500);
     stream
-        .write_all(&post("/resize?width=3000&type=png", &file))
+        .write_all(&post("/resize?width=4500&type=png", &file))
         .unwrap();
     until("it is at work", || counted(pid) > idle + more);
     signal(pid, Signal::STOP);
