@@ -99,6 +99,7 @@ fn headers(skip: usize) -> impl Iterator<Item = Header> {
             stated: None,
             colour: Colour::Srgb,
             progressive: false,
+            deep: false,
             buffered: false,
             frames: 1,
             page: 0,

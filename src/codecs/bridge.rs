@@ -52,6 +52,7 @@ pub(super) fn probe(format: Format, bytes: &[u8]) -> Result<Header, Error> {
         // No decoder here tells of a profile.
         colour: Colour::Srgb,
         progressive: false,
+        deep: false,
         buffered: false,
         frames: 1,
         page: 0,

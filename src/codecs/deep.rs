@@ -37,19 +37,12 @@ pub trait DeepRows {
     fn next(&mut self, row: &mut [u16]) -> Result<bool, Error>;
 }
 
-/// The layout that [`open_deep`] hands such a file out in, where it reads more than 8 bit of its samples.
-pub fn deep_model(header: &Header) -> Option<Model> {
-    let reads = match header.format {
-        // What is interlaced comes as a whole.
-        Format::Png => header.bit_depth == 16 && !header.progressive,
-        Format::Tiff => header.bit_depth == 16 && header.model != Model::Cmyk,
-        Format::Avif | Format::Jxl => header.bit_depth > 8,
-        _ => false,
-    };
-    reads.then_some(match header.model {
-        Model::YCbCr { .. } => Model::Rgb,
-        other => other,
-    })
+/// The layout that [`open_deep`] hands a picture out in, which isn't in planes unless [`Header::deep`] is `false`.
+pub fn deep_model(header: &Header) -> Model {
+    match header.model {
+        Model::YCbCr { .. } if header.deep => Model::Rgb,
+        model => model,
+    }
 }
 
 /// Peak bytes of a decode by [`open_deep`].
@@ -57,35 +50,32 @@ pub fn open_deep_bytes(header: &Header, scale: Scale) -> u64 {
     let plain = decode_bytes(header, scale);
     match header.format {
         // A row of tiles has two bytes for a sample.
-        Format::Tiff => plain.saturating_mul(2),
+        Format::Tiff if header.deep => plain.saturating_mul(2),
         _ => plain,
     }
 }
 
-/// Starts a decode of a picture that has a [`deep_model`], or whose samples lie together; of 8 bit each becomes the same share
-/// of 16.
+/// Starts a decode of a picture that is deep, or whose samples lie together; of 8 bit each becomes the same share of 16. The
+/// scale is as for [`open`](super::open), and full for what is deep.
 ///
 /// # Errors
 /// [`Error`].
 pub fn open_deep<'a>(
     bytes: &'a [u8],
     header: &Header,
+    scale: Scale,
     checkpoint: &'a Checkpoint,
 ) -> Result<Box<dyn DeepRows + 'a>, Error> {
-    if deep_model(header).is_some() {
-        let rows = match header.format {
-            Format::Png => Some(png::open_deep(bytes, header, checkpoint)?),
-            Format::Tiff => tiff::open_deep(bytes, header, checkpoint)?,
-            Format::Avif => Some(avif::open_deep(bytes, header, checkpoint)?),
-            Format::Jxl => Some(jxl::open_deep(bytes, header, checkpoint)),
-            _ => None,
-        };
-        if let Some(rows) = rows {
-            return Ok(rows);
+    match header.format {
+        Format::Png if header.deep => png::open_deep(bytes, header, checkpoint),
+        Format::Tiff if header.deep => tiff::open_deep(bytes, header, checkpoint),
+        Format::Avif if header.deep => avif::open_deep(bytes, header, checkpoint),
+        Format::Jxl if header.deep => Ok(jxl::open_deep(bytes, header, checkpoint)),
+        _ => {
+            let rows = super::open(bytes, header, scale, checkpoint)?;
+            Ok(Box::new(Widened::new(rows)))
         }
     }
-    let rows = super::open(bytes, header, Scale::FULL, checkpoint)?;
-    Ok(Box::new(Widened::new(rows)))
 }
 
 /// Rows of 8 bit as rows of 16.
@@ -117,7 +107,6 @@ impl DeepRows for Widened<'_> {
     }
 
     fn next(&mut self, row: &mut [u16]) -> Result<bool, Error> {
-        let channels = self.rows.shape().model.channels();
         let held = |band: &Band| band.planes.first().map_or(0, |plane| plane.height as usize);
         if self.at >= held(&self.band) {
             self.at = 0;
@@ -125,12 +114,10 @@ impl DeepRows for Widened<'_> {
                 return Ok(false);
             }
         }
-        let mut rows = self
-            .band
-            .planes
-            .iter()
-            .flat_map(|plane| plane.rows(channels));
-        for (to, &from) in row.iter_mut().zip(rows.nth(self.at).unwrap_or_default()) {
+        let plane = self.band.planes.first();
+        // A band may be all of the picture, so that its rows aren't counted off.
+        let samples = plane.and_then(|plane| plane.samples.get(self.at * plane.stride..));
+        for (to, &from) in row.iter_mut().zip(samples.unwrap_or_default()) {
             *to = u16::from(from) * 257;
         }
         self.at += 1;

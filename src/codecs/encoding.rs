@@ -127,13 +127,15 @@ impl Encoding {
             }
             Format::Jpeg if self.interlaced => usual * 3,
             Format::Png if self.palette => usual + 150,
-            // Their low bytes are noise, on which the search for repetitions takes its time.
-            Format::Png if self.depth > 8 => usual * 10,
-            Format::Png => match self.compression {
-                Some(8..) => usual * 10,
-                Some(7) => usual * 4,
-                _ => usual,
-            },
+            Format::Png => {
+                // Low bytes are noise, in which repetitions are long looked for.
+                let usual = if self.depth > 8 { usual * 10 } else { usual };
+                match self.compression {
+                    Some(8..) => usual * 10,
+                    Some(7) => usual * 4,
+                    _ => usual,
+                }
+            }
             _ => usual,
         }
     }

@@ -12,6 +12,10 @@ pub(super) const PROFILE_BYTES: usize = 4 << 20;
 
 /// A file's header, as far as plan and `/info` need it.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says something of its own"
+)]
 pub struct Header {
     /// By signature.
     pub format: Format,
@@ -25,6 +29,8 @@ pub struct Header {
     pub opaque: bool,
     /// Bits per sample in the file.
     pub bit_depth: u8,
+    /// Whether [`open_deep`](super::deep::open_deep) hands out more than 8 of them.
+    pub deep: bool,
     /// How the stored picture is turned for display.
     pub orientation: Orientation,
     /// The EXIF orientation that the file states, 1 to 8; `None` where it says nothing.

@@ -155,7 +155,10 @@ fn time(plan: &Plan, header: &Header, beside: &[Header]) -> Duration {
         motion => motion.decoded(header).saturating_mul(pixel(header)),
     };
     let mixing = if plan.encoding.depth > 8 {
-        pixels(header.width, header.height).saturating_mul(DEEP_RESAMPLING)
+        let read = codecs::scaled(header, plan.scale);
+        let (width, height) = plan.resampling.target;
+        let read = pixels(read.width, read.height).saturating_mul(DEEP_READING);
+        read.saturating_add(pixels(width, height).saturating_mul(DEEP_MAKING))
     } else {
         0
     };
@@ -189,8 +192,9 @@ const DOCUMENT: u64 = 2;
 /// Nanoseconds that mixing takes for each pixel of the source.
 const RESAMPLING: u64 = 1;
 
-/// What more it takes with 16 bit a sample.
-const DEEP_RESAMPLING: u64 = 40;
+/// What more it takes with 16 bit a sample: for each pixel of the source, and of the answer.
+const DEEP_READING: u64 = 40;
+const DEEP_MAKING: u64 = 250;
 
 /// A profile's tables are parsed into numbers of up to four bytes for each of the file's.
 const PROFILE_COPIES: u64 = 4;

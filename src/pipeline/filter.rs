@@ -117,7 +117,7 @@ impl Filter {
 /// The source pixel of a pixel's first weight, and its weights, which add up to 1 as exactly as floats do.
 pub(super) fn exact(span: Span, pixel: u32) -> (u32, Vec<f64>) {
     let reach = reach(span, pixel, 1);
-    let mut weights = Vec::new();
+    let mut weights = Vec::with_capacity((reach.end - reach.first) as usize);
     lanczos(&reach, FRAC_PI_3 / widening(span), &mut weights);
     let sum: f64 = weights.iter().sum();
     for weight in &mut weights {

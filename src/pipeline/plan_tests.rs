@@ -32,6 +32,7 @@ fn header(format: Format, width: u32, height: u32, model: Model) -> Header {
         stated: None,
         colour: Meaning::Srgb,
         progressive: false,
+        deep: false,
         buffered: false,
         frames: 1,
         page: 0,
@@ -212,6 +213,7 @@ fn a_hundred_megapixels_stream_in_little_memory() {
     assert!(bytes < 60 << 20, "{bytes}");
     let interlaced = Header {
         progressive: true,
+        deep: false,
         buffered: true,
         ..png
     };

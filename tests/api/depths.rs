@@ -495,3 +495,76 @@ async fn other_decoders_read_the_same_16_bit() {
         );
     }
 }
+
+/// What decoders make smaller themselves, draw in the size that is asked for, or hand over as a whole.
+#[tokio::test]
+async fn each_way_of_decoding_gives_what_8_bit_are() {
+    let server = TestServer::start_as("svg = true").await;
+    let photo = png(&photo(1_000, 700));
+    let grey = server
+        .post("/convert?type=jpeg&colorspace=bw", &photo)
+        .await;
+    let whole = server
+        .post("/convert?type=png&interlace=true", &photo)
+        .await;
+    let film = server.post("/convert?type=gif", &photo).await;
+    let drawing = include_bytes!("../fixtures/drawing.svg").to_vec();
+    for (name, body) in [
+        ("scaled", &grey.body),
+        ("whole", &whole.body),
+        ("frame", &film.body),
+        ("drawn", &drawing),
+    ] {
+        let path = |depth: u8| format!("/resize?size=50x40&fit=fill&type=png&bitdepth={depth}");
+        let deep = read(&server.post(&path(16), body).await).into_rgba16();
+        let plain = server.post(&path(8), body).await;
+        let plain = plain.picture("image/png", 50, 40);
+        for (x, y, pixel) in deep.enumerate_pixels() {
+            let near = pixel
+                .0
+                .map(|sample| u8::try_from((u32::from(sample) + 128) / 257).unwrap());
+            plain.assert_at(x, y, near, if near[3] < 255 { 24 } else { 6 });
+        }
+        assert_eq!(deep.dimensions(), (50, 40), "{name}");
+    }
+}
+
+/// A file that ends too early is one, whether its last rows are asked for or not seen.
+#[tokio::test]
+async fn a_cut_file_is_refused_with_more_bits_too() {
+    let server = TestServer::start().await;
+    let mut body = written(waves(60, 40));
+    body.truncate(body.len() - 12);
+    for query in [
+        "resize?width=20",
+        "convert?flip=true",
+        "extract?areawidth=9&areaheight=40",
+    ] {
+        for more in ["", "&bitdepth=16", "&colorspace=keep"] {
+            let path = format!("/{query}&type=png{more}");
+            server
+                .post(&path, &body)
+                .await
+                .problem(422, "invalid-image");
+        }
+    }
+}
+
+/// Only bits that are read are kept.
+#[tokio::test]
+async fn depth_is_kept_where_all_of_it_is_read() {
+    let server = TestServer::start().await;
+    for (name, expected) in [
+        ("big-endian-16", 16),
+        ("grey-float", 8),
+        ("grey-float-16", 8),
+        ("grey-10", 8),
+        ("lab", 8),
+    ] {
+        let answer = server
+            .post("/convert?type=png&colorspace=keep", &file(name))
+            .await;
+        assert_eq!(answer.status, 200, "{name}");
+        assert_eq!(bits(&server, &answer.body).await, expected, "{name}");
+    }
+}

@@ -57,9 +57,15 @@ fn answers_of_16_bit_keep_to_their_estimates() {
                 table.row(&name, &file, &format!("{ask}&type={format}&bitdepth=16"));
             }
         }
-        for depth in [10, 12] {
-            let ask = format!("convert?type=avif&quality=100&speed=9&bitdepth={depth}");
-            table.row(&name, &file, &ask);
+        let ask = "convert?type=avif&quality=100&speed=9&bitdepth=12";
+        table.row(&name, &file, ask);
+    }
+    // Weights of a million rows, and of as many columns.
+    for (name, size) in [("tall", (1, 1_000_000)), ("wide", (1_000_000, 1))] {
+        let file = pictures::deep_png(size, Content::Flat, 1, false, 16);
+        for target in ["1x10", "10x1"] {
+            let ask = format!("resize?size={target}&fit=fill&type=png&bitdepth=16");
+            table.row(name, &file, &ask);
         }
     }
     for (name, file) in pictures::avifs((900, 700), noise) {

@@ -60,13 +60,18 @@ pub(in crate::codecs) fn encode_deep(
         let rounded = (u32::from(*sample) * most + 32_767) / 65_535;
         u16::try_from(rounded).unwrap_or(u16::MAX)
     };
-    let samples = || picture.samples.iter().map(kept);
     let opaque = kept(&u16::MAX);
     let (colours, alpha) = match shape.model {
-        Model::Gray => ([samples().collect(), Vec::new(), Vec::new()], Vec::new()),
-        Model::GrayAlpha => {
-            let luma = samples().step_by(2).collect();
-            let alpha = samples().skip(1).step_by(2).collect();
+        Model::Gray | Model::GrayAlpha => {
+            let channels = shape.model.channels() as usize;
+            let [mut luma, mut alpha] = [const { Vec::new() }; 2];
+            for row in picture.rows() {
+                checkpoint.check(Stage::Encode)?;
+                luma.extend(row.iter().step_by(channels).map(kept));
+                if channels > 1 {
+                    alpha.extend(row.iter().skip(1).step_by(channels).map(kept));
+                }
+            }
             ([luma, Vec::new(), Vec::new()], alpha)
         }
         Model::Rgb => {

@@ -20,6 +20,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         colour: colour(&picture),
         progressive: false,
         // The last of several frames is shown, and each takes its time.
+        deep: picture.colour.sequence.depth > 8,
         buffered: picture.frames() > 1,
         frames: 1,
         page: 0,

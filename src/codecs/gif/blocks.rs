@@ -246,6 +246,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         stated: None,
         colour: walk.colour(),
         progressive: false,
+        deep: false,
         buffered: false,
         frames,
         page: 0,

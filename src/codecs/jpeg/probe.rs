@@ -96,6 +96,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         colour: profile.colour(),
         progressive,
         // libjpeg-turbo hands out planes of what it has read to its end.
+        deep: false,
         buffered: progressive || (planar && !baseline::reads(bytes, model.planes())),
         frames: 1,
         page: 0,

@@ -55,6 +55,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         stated: (tag > 1).then_some(tag),
         colour,
         progressive: false,
+        deep: meta.bit_depth.bits_per_sample() > 8,
         buffered: false,
         frames: 1,
         page: 0,

@@ -39,6 +39,8 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         stated,
         colour: colour(info, profile),
         progressive: info.interlaced,
+        // What is interlaced comes as a whole, in 8.
+        deep: info.bit_depth as u8 == 16 && !info.interlaced,
         buffered: info.interlaced,
         frames,
         page: 0,

@@ -22,6 +22,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         stated: None,
         colour: colour.map_or(Colour::Srgb, Colour::embedded),
         progressive: false,
+        deep: false,
         buffered: false,
         frames: 1,
         page: 0,

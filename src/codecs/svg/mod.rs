@@ -61,6 +61,7 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         stated: None,
         colour: super::Colour::Srgb,
         progressive: false,
+        deep: false,
         buffered: false,
         frames: 1,
         page: 0,

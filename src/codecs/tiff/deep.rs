@@ -1,5 +1,6 @@
 //! Rows of samples of 16 bit.
 
+use super::broken;
 use super::converter::Converter;
 use super::decode::{self, Lines};
 use super::kinds::Meaning;
@@ -8,29 +9,32 @@ use crate::codecs::deep::DeepRows;
 use crate::codecs::samples::divide;
 use crate::codecs::{Error, Header, Shape};
 
-/// Starts a decode of the page that the header is of; `None` where its samples are of another kind.
+/// Starts a decode of the page that the header is of, whose samples have 16 bits.
 pub(in crate::codecs) fn open_deep<'a>(
     bytes: &'a [u8],
     header: &Header,
     checkpoint: &'a Checkpoint,
-) -> Result<Option<Box<dyn DeepRows + 'a>>, Error> {
+) -> Result<Box<dyn DeepRows + 'a>, Error> {
     checkpoint.check(Stage::Decode)?;
     let (layout, shape) = decode::page(bytes, header)?;
     if !layout.is_deep() || layout.model() != shape.model {
-        return Ok(None);
+        return Err(broken(
+            "pixels",
+            "its pixels are others than its header says",
+        ));
     }
     let white_is_zero = Meaning::Grey {
         white_is_zero: true,
     };
     let row = shape.width as usize * shape.model.channels() as usize * 2;
-    Ok(Some(Box::new(DeepTiffRows {
+    Ok(Box::new(DeepTiffRows {
         inverted: layout.meaning == white_is_zero,
         multiplied: layout.alpha.is_some_and(|alpha| alpha.multiplied),
         lines: decode::lines(Converter::new(layout, shape.model, 2), shape, checkpoint),
         row: vec![0; row],
         shape,
         left: shape.height,
-    })))
+    }))
 }
 
 struct DeepTiffRows<'a> {

@@ -33,6 +33,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8], page: u32) -> Result<Header, Error>
         stated: stated.filter(|&tag| tag > 1),
         colour: colour(&directory, layout.meaning),
         progressive: false,
+        deep: layout.is_deep(),
         buffered: false,
         frames,
         page,

@@ -132,6 +132,7 @@ impl<'a> Facts<'a> {
             stated: self.stated,
             colour: self.profile.map_or(Colour::Srgb, Colour::embedded),
             progressive: false,
+            deep: false,
             buffered: false,
             frames: self.frames.max(1),
             page: 0,

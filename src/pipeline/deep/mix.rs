@@ -34,12 +34,12 @@ pub(super) fn resampled(
     let source = rows.shape();
     let mut row = vec![0; source.width as usize * source.model.channels() as usize];
     let mut mixer = Mixer::new(source, plan);
-    for y in 0..source.height as usize {
-        if mixer.is_done() || !rows.next(&mut row)? {
-            break;
-        }
+    // Where all rows are needed, what comes behind the last is looked at, too: a broken end is seen there.
+    let mut y = 0;
+    while (!mixer.is_done() || y == source.height as usize) && rows.next(&mut row)? {
         checkpoint.check(Stage::Resize)?;
         mixer.push(y, &row, checkpoint)?;
+        y += 1;
     }
     if !mixer.is_done() {
         return Err(Error::Internal(
@@ -169,6 +169,9 @@ fn cut(
         if y >= top {
             samples.extend_from_slice(part);
         }
+    }
+    if top + height as usize == source.height as usize {
+        rows.next(&mut row)?;
     }
     Ok(DeepRaster { shape, samples })
 }

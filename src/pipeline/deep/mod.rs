@@ -29,7 +29,7 @@ use crate::codecs::{self, Header, Model, Orientation, Shape};
 pub(super) fn depth(plan: &Plan, header: &Header, request: &Request) -> Result<u8, ParameterError> {
     let asked = output::last(request, |writing| writing.depth);
     let kept = match output::last(request, |writing| writing.space) {
-        Some(Space::P3 | Space::Source) => header.bit_depth,
+        Some(Space::P3 | Space::Source) if header.deep => header.bit_depth,
         _ => 8,
     };
     let depth = plan.encoding.format.row().depth(asked.unwrap_or(kept));
@@ -91,8 +91,8 @@ fn open<'a>(
     checkpoint: &'a Checkpoint,
 ) -> Result<Box<dyn DeepRows + 'a>, Error> {
     let Picture { file, header } = picture;
-    if deep_model(header).is_some() || !matches!(header.model, Model::YCbCr { .. }) {
-        return Ok(open_deep(file, header, checkpoint)?);
+    if !matches!(deep_model(header), Model::YCbCr { .. }) {
+        return Ok(open_deep(file, header, plan.scale, checkpoint)?);
     }
     let mut rows = codecs::open(file, header, plan.scale, checkpoint)?;
     let shape = rows.shape();
@@ -117,7 +117,7 @@ fn whole(shape: Shape, asked: Resampling) -> Resampling {
 /// Bytes held at the peak.
 pub(super) fn peak_bytes(header: &Header, plan: &Plan) -> u64 {
     let source = codecs::scaled(header, plan.scale);
-    let model = match deep_model(header).unwrap_or(source.model) {
+    let model = match deep_model(header) {
         Model::YCbCr { .. } => Model::Rgb,
         other => other,
     };
@@ -129,12 +129,12 @@ pub(super) fn peak_bytes(header: &Header, plan: &Plan) -> u64 {
     };
     let channels = u64::from(model.channels());
     let decoding = open_deep_bytes(header, plan.scale);
-    let reading = if deep_model(header).is_none() && model != source.model {
+    let reading = if model == deep_model(header) {
+        u64::from(source.width) * 16 * channels
+    } else {
         // What is in planes is mixed in its own size.
         let mixed = Shape { model, ..source };
         whole(source, plan.resampling).peak_bytes(source) + mixed.bytes()
-    } else {
-        u64::from(source.width) * 16 * channels
     };
     // Sums of rows that aren't complete: as many as a row of the source is part of, and one more.
     let scale = plan.resampling.window.height / f64::from(height);
@@ -145,9 +145,11 @@ pub(super) fn peak_bytes(header: &Header, plan: &Plan) -> u64 {
     )]
     let open = (6.0 * (1.0 / scale).max(1.0) + 3.0).ceil() as u64;
     let sums = open.min(u64::from(height)) * u64::from(width) * channels * 4;
-    // A source's row as it is read, and as light; a weight is eight bytes, and there are six for a pixel of the longer row.
+    // A source's row as it is read, and as light. A pixel of the source has six or seven weights of four bytes along a side,
+    // which are eight bytes before, and one of the answer as many, and a list of them.
     let row = u64::from(source.width) * channels * 6;
-    let weights = 8 * 7 * (u64::from(source.width) + u64::from(width) + u64::from(height)) * 2;
+    let weights = 36 * (u64::from(source.width) + u64::from(source.height))
+        + 80 * (u64::from(width) + u64::from(height));
     let mixing = decoding + reading + sums + row + weights + answer.bytes() * 2;
     // A turn holds two pictures.
     let finishing = answer.bytes() * 4;

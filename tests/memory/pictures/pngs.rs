@@ -75,7 +75,7 @@ pub(crate) fn png(size: Size, content: Content, channels: u32, interlace: bool) 
     deep_png(size, content, channels, interlace, 8)
 }
 
-pub(super) fn deep_png(
+pub(crate) fn deep_png(
     size: Size,
     content: Content,
     channels: u32,
