@@ -102,6 +102,10 @@ fn request(wish: [u8; WISH]) -> Request {
     // WebP takes longest to write, and is written by one call.
     let types = ["jpeg", "png", "webp", "jpeg", "png", "jpeg", "gif", "jpeg"];
     say("type", one(&types, kind).to_owned());
+    // With something behind it that can't be.
+    if kind & 16 == 16 && background == 0 {
+        say("bitdepth", "16".to_owned());
+    }
     // PNG moves only when it is told to.
     say("animated", (kind & 8 == 0).to_string());
     say("quality", (u32::from(quality) % 100 + 1).to_string());
