@@ -33,8 +33,11 @@ pub(super) fn depth(plan: &Plan, header: &Header, request: &Request) -> Result<u
         _ => 8,
     };
     let depth = plan.encoding.format.row().depth(asked.unwrap_or(kept));
+    // What stands in the way is a question to the profile, which takes longer than all of a plan.
+    if depth <= 8 {
+        return Ok(8);
+    }
     match (obstacle(plan, header), asked) {
-        _ if depth <= 8 => Ok(8),
         (None, _) => Ok(depth),
         (Some(words), Some(bits)) => Err(parameter::outside("bitdepth", &bits, words.to_owned())),
         (Some(_), None) => Ok(8),
