@@ -89,11 +89,7 @@ pub(super) fn open<'a>(
     if header.held == 0 {
         return bridge::open(bytes, header, checkpoint);
     }
-    let shape = Shape {
-        width: header.width,
-        height: header.height,
-        model: header.model,
-    };
+    let shape = header.shape();
     whole::rows(shape, checkpoint, move || {
         let Some(file) = rewritten(bytes) else {
             return Err(Error::Internal("a BMP has changed its form".to_owned()));

@@ -82,11 +82,7 @@ pub(super) fn open<'a>(
     checkpoint: &'a Checkpoint,
 ) -> Box<dyn Rows + 'a> {
     let format = header.format;
-    let shape = Shape {
-        width: header.width,
-        height: header.height,
-        model: header.model,
-    };
+    let shape = header.shape();
     whole::rows(shape, checkpoint, move || {
         picture(format, bytes, shape, checkpoint)
     })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Animation, Format, Model};
+use super::{Animation, Format, Model, Shape};
 
 /// Profiles that are longer count as none. The largest that printers publish, for four inks, have about
 /// three megabytes; what is longer only costs memory while a request waits.
@@ -165,6 +165,15 @@ impl Orientation {
 }
 
 impl Header {
+    /// Size and layout of an unscaled decode.
+    pub fn shape(&self) -> Shape {
+        Shape {
+            width: self.width,
+            height: self.height,
+            model: self.model,
+        }
+    }
+
     /// Size in pixels as shown, after orientation.
     pub fn displayed(&self) -> (u32, u32) {
         if self.orientation.swaps() {

@@ -5,7 +5,7 @@ use super::codes::Codes;
 use super::{broken, order};
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::animation::{Canvas, Disposal, Frame, Frames};
-use crate::codecs::{Error, Header, Rows, Shape, whole};
+use crate::codecs::{Error, Header, Rows, whole};
 
 /// A row, and the table of codes.
 const STATE_BYTES: u64 = 256 << 10;
@@ -26,11 +26,7 @@ pub(in crate::codecs) fn open<'a>(
     header: &Header,
     checkpoint: &'a Checkpoint,
 ) -> Box<dyn Rows + 'a> {
-    let shape = Shape {
-        width: header.width,
-        height: header.height,
-        model: header.model,
-    };
+    let shape = header.shape();
     whole::rows(shape, checkpoint, move || {
         let mut frames = GifFrames::new(bytes, checkpoint)?;
         // What becomes of it later makes no difference.

@@ -9,13 +9,8 @@ use crate::codecs::{Error, Header, Rows, Shape, whole};
 
 /// Peak bytes: the samples, and what the frames were found to need.
 pub(in crate::codecs) fn decode_bytes(header: &Header) -> u64 {
-    let copies = if is_deep(header) { 3 } else { 1 };
+    let copies = if header.deep { 3 } else { 1 };
     header.model.bytes(header.width, header.height) * copies + header.held
-}
-
-/// Whether samples have more bits than are handed out.
-fn is_deep(header: &Header) -> bool {
-    header.bit_depth > 8
 }
 
 /// Channels of a frame, at most, as the standard's level 5 limits them.
@@ -27,12 +22,8 @@ pub(in crate::codecs) fn open<'a>(
     header: &Header,
     checkpoint: &'a Checkpoint,
 ) -> Box<dyn Rows + 'a> {
-    let shape = Shape {
-        width: header.width,
-        height: header.height,
-        model: header.model,
-    };
-    let deep = is_deep(header);
+    let shape = header.shape();
+    let deep = header.deep;
     whole::rows(shape, checkpoint, move || {
         let mut library = started(bytes, shape, deep, checkpoint)?;
         if deep {
@@ -49,14 +40,9 @@ pub(in crate::codecs) fn open_deep<'a>(
     header: &Header,
     checkpoint: &'a Checkpoint,
 ) -> Box<dyn DeepRows + 'a> {
-    let shape = Shape {
-        width: header.width,
-        height: header.height,
-        model: header.model,
-    };
     Box::new(DeepJxlRows {
         bytes,
-        shape,
+        shape: header.shape(),
         samples: None,
         next: 0,
         checkpoint,

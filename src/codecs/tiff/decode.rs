@@ -39,11 +39,7 @@ pub(super) fn page<'a>(bytes: &'a [u8], header: &Header) -> Result<(Layout<'a>, 
     let directory = File::new(bytes).and_then(|file| file.page(header.page));
     let directory = directory.ok_or_else(|| broken("header", "it has no directory"))?;
     let layout = Layout::read(&directory)?;
-    let shape = Shape {
-        width: header.width,
-        height: header.height,
-        model: header.model,
-    };
+    let shape = header.shape();
     if (layout.width, layout.height) != (shape.width, shape.height) {
         return Err(broken(
             "pixels",

@@ -27,11 +27,7 @@ pub(in crate::codecs) fn open<'a>(
     header: &Header,
     checkpoint: &'a Checkpoint,
 ) -> Result<Box<dyn Rows + 'a>, Error> {
-    let shape = Shape {
-        width: header.width,
-        height: header.height,
-        model: header.model,
-    };
+    let shape = header.shape();
     Ok(match header.model {
         Model::YCbCr { .. } => Box::new(Planes::open(bytes, shape, checkpoint)?),
         _ if header.detail == "animated" => whole::rows(shape, checkpoint, move || {
