@@ -11,27 +11,27 @@ use libaom_sys as aom;
 use crate::codecs::Error;
 
 /// What a sample is stored in.
-pub(super) trait Sample: Copy + Default {
+pub(super) trait Sample: Copy + Default + Ord + Into<i32> {
     /// How libaom calls pictures of them.
     const FORMAT: aom::aom_img_fmt_t;
 
-    /// No chroma, in samples of so many bits.
-    fn middle(depth: u8) -> Self;
+    /// The nearest to that many steps, of which there are 2 to the power of `depth`.
+    fn nearest(steps: i32, depth: u8) -> Self;
 }
 
 impl Sample for u8 {
     const FORMAT: aom::aom_img_fmt_t = aom::AOM_IMG_FMT_I420;
 
-    fn middle(_depth: u8) -> Self {
-        128
+    fn nearest(steps: i32, _depth: u8) -> Self {
+        Self::try_from(steps.clamp(0, 255)).unwrap_or(Self::MAX)
     }
 }
 
 impl Sample for u16 {
     const FORMAT: aom::aom_img_fmt_t = aom::AOM_IMG_FMT_I42016;
 
-    fn middle(depth: u8) -> Self {
-        1 << (depth - 1)
+    fn nearest(steps: i32, depth: u8) -> Self {
+        Self::try_from(steps.clamp(0, (1 << depth) - 1)).unwrap_or(Self::MAX)
     }
 }
 
@@ -86,7 +86,10 @@ pub(super) fn encode<S: Sample>(planes: &Planes<'_, S>, effort: Effort) -> Resul
     // What has no chroma is to have some in memory nevertheless.
     let (width, height) = (planes.width as usize, planes.height as usize);
     let grey = if planes.is_mono() {
-        vec![S::middle(planes.depth); width.div_ceil(2) * height.div_ceil(2)]
+        vec![
+            S::nearest(1 << (planes.depth - 1), planes.depth);
+            width.div_ceil(2) * height.div_ceil(2)
+        ]
     } else {
         Vec::new()
     };

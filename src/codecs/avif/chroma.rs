@@ -1,29 +1,11 @@
 //! Luma, chroma and alpha of pixels, by themselves.
 
-use super::aom;
+use super::aom::Sample;
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::{Error, Shape};
 
 /// Luma and both planes of chroma, and alpha.
 pub(super) type Separated<S> = ([Vec<S>; 3], Vec<S>);
-
-/// What a sum of products is rounded to, and what goes into one.
-pub(super) trait Sample: aom::Sample + Into<i32> {
-    /// The nearest to that many steps, of which there are 2 to the power of `depth`.
-    fn nearest(steps: i32, depth: u8) -> Self;
-}
-
-impl Sample for u8 {
-    fn nearest(steps: i32, _depth: u8) -> Self {
-        Self::try_from(steps.clamp(0, 255)).unwrap_or(Self::MAX)
-    }
-}
-
-impl Sample for u16 {
-    fn nearest(steps: i32, depth: u8) -> Self {
-        Self::try_from(steps.clamp(0, (1 << depth) - 1)).unwrap_or(Self::MAX)
-    }
-}
 
 /// Planes of R, G, B and alpha. Of the four pixels that share chroma each counts as far as it is seen.
 /// All have as many bits, at most 12, and keep them.

@@ -15,11 +15,8 @@ const FACTOR_BITS: u32 = 13;
 /// The middle of chroma.
 const MIDDLE: i32 = 128 << LEVEL_BITS;
 
-/// The largest level.
-const MOST: i32 = 255 << LEVEL_BITS;
-
-/// That of alpha where nothing shows through.
-pub(super) const OPAQUE: i32 = MOST;
+/// The largest level, which is that of alpha where nothing shows through.
+pub(super) const MOST: i32 = 255 << LEVEL_BITS;
 
 /// What each stored sample means, from 0 to 255 with [`LEVEL_BITS`] for the fraction.
 pub(super) struct Levels {

@@ -61,7 +61,7 @@ pub(in crate::codecs) fn encode_deep(
         u16::try_from(rounded).unwrap_or(u16::MAX)
     };
     let opaque = kept(&u16::MAX);
-    let (colours, alpha) = match shape.model {
+    let separated = match shape.model {
         Model::Gray | Model::GrayAlpha => {
             let channels = shape.model.channels() as usize;
             let [mut luma, mut alpha] = [const { Vec::new() }; 2];
@@ -85,8 +85,5 @@ pub(in crate::codecs) fn encode_deep(
             chroma::coloured(shape, pixels.iter().map(pixel), depth, checkpoint)?
         }
     };
-    let seen = alpha.iter().any(|&alpha| alpha < opaque);
-    let colours = colours.each_ref().map(|plane| &plane[..]);
-    let alpha = if seen { &alpha[..] } else { &[] };
-    encode::written(encoding, shape, (colours, alpha), checkpoint)
+    encode::written(encoding, shape, &separated, checkpoint)
 }

@@ -77,28 +77,28 @@ impl Sink for AvifSink<'_> {
     fn finish(mut self: Box<Self>) -> Result<Vec<u8>, Error> {
         self.checkpoint.check(Stage::Encode)?;
         let planes = std::mem::take(&mut self.planes);
-        let (colours, alpha) = separated(self.shape, planes, self.checkpoint)?;
-        let seen = alpha.iter().any(|&alpha| alpha < u8::MAX);
-        let colours = colours.each_ref().map(|plane| &plane[..]);
-        // What hides nothing is left out.
-        let alpha = if seen { &alpha[..] } else { &[] };
-        written(self.encoding, self.shape, (colours, alpha), self.checkpoint)
+        let separated = separated(self.shape, planes, self.checkpoint)?;
+        written(self.encoding, self.shape, &separated, self.checkpoint)
     }
 }
 
-/// A file of those planes, and of alpha where there is some, in samples of the encoding's depth.
+/// A file of those planes, in samples of the encoding's depth.
 pub(super) fn written<S: Sample>(
     encoding: Encoding,
     shape: Shape,
-    (colours, alpha): ([&[S]; 3], &[S]),
+    (colours, alpha): &Separated<S>,
     checkpoint: &Checkpoint,
 ) -> Result<Vec<u8>, Error> {
+    let depth = encoding.depth;
     let (effort, cells) = effort(encoding, shape);
-    let colour = cells.encode(colours, encoding.depth, effort, checkpoint)?;
-    let alpha = if alpha.is_empty() {
-        Vec::new()
+    let planes = colours.each_ref().map(|plane| &plane[..]);
+    let colour = cells.encode(planes, depth, effort, checkpoint)?;
+    // What hides nothing is left out.
+    let opaque = S::nearest((1 << depth) - 1, depth);
+    let alpha = if alpha.iter().any(|&alpha| alpha < opaque) {
+        cells.encode([alpha, &[], &[]], depth, effort, checkpoint)?
     } else {
-        cells.encode([alpha, &[], &[]], encoding.depth, effort, checkpoint)?
+        Vec::new()
     };
     checkpoint.check(Stage::Encode)?;
     let parts = Parts {

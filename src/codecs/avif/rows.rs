@@ -4,7 +4,7 @@ use std::iter::repeat;
 use std::ops::Range;
 
 use super::cells::Cells;
-use super::convert::{self, Levels, Made, Matrix, OPAQUE};
+use super::convert::{self, Levels, MOST, Made, Matrix};
 use super::picture::Picture;
 use crate::checkpoint::Checkpoint;
 use crate::codecs::samples::divide;
@@ -165,7 +165,7 @@ impl AvifRows<'_> {
         colour.row(0, row, columns, |samples| {
             levels.append_exact(samples, luma);
         });
-        let alpha = scratch.alpha.iter().copied().chain(repeat(OPAQUE));
+        let alpha = scratch.alpha.iter().copied().chain(repeat(MOST));
         let pixels = out.chunks_exact_mut(channels);
         for (pixel, (&y, alpha)) in pixels.zip(luma.iter().zip(alpha)) {
             match pixel {
@@ -212,7 +212,7 @@ impl AvifRows<'_> {
             convert::widen(&scratch.near, &scratch.far, across, width, plane);
         }
         let [ys, us, vs] = &scratch.planes;
-        let alpha = scratch.alpha.iter().copied().chain(repeat(OPAQUE));
+        let alpha = scratch.alpha.iter().copied().chain(repeat(MOST));
         let levels = ys.iter().zip(us).zip(vs).skip(shown.start);
         for ((pixel, ((&y, &u), &v)), alpha) in
             out.chunks_exact_mut(channels).zip(levels).zip(alpha)
