@@ -28,15 +28,8 @@ pub(in crate::codecs) fn open<'a>(
     header: &Header,
     checkpoint: &'a Checkpoint,
 ) -> Result<Box<dyn Rows + 'a>, Error> {
-    checkpoint.check(Stage::Decode)?;
-    let file = Polled::new(bytes, Some(checkpoint), PIECE);
-    let reader = start(file, Transformations::EXPAND)
-        .map_err(|error| failed(&error, "header", checkpoint))?;
-    let shape = Shape {
-        width: header.width,
-        height: header.height,
-        model: header.model,
-    };
+    let reader = started(bytes, checkpoint)?;
+    let shape = header.shape();
     let deep = is_deep(reader.info());
     Ok(Box::new(PngRows {
         row: vec![0; reader.output_line_size(shape.width).unwrap_or_default()],
@@ -48,6 +41,16 @@ pub(in crate::codecs) fn open<'a>(
         ended: false,
         checkpoint,
     }))
+}
+
+/// The library behind the header; palettes become colours.
+pub(super) fn started<'a>(
+    bytes: &'a [u8],
+    checkpoint: &'a Checkpoint,
+) -> Result<Reader<Polled<'a>>, Error> {
+    checkpoint.check(Stage::Decode)?;
+    let file = Polled::new(bytes, Some(checkpoint), PIECE);
+    start(file, Transformations::EXPAND).map_err(|error| failed(&error, "header", checkpoint))
 }
 
 struct PngRows<'a> {

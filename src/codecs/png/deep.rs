@@ -1,13 +1,12 @@
 //! PNG of 16 bit a sample, in and out.
 
-use png::{Reader, Transformations};
+use png::Reader;
 
-use super::decode::failed;
-use super::encode::{LEVEL, chunk, seal};
+use super::decode::{failed, started};
+use super::encode::{LEVEL, closed, header, opened};
 use super::filter::Filtered;
 use super::layout::Layout;
 use super::pieces::compress;
-use super::probe::{PIECE, start};
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::deep::{DeepRaster, DeepRows};
 use crate::codecs::polled::Polled;
@@ -19,15 +18,8 @@ pub(in crate::codecs) fn open_deep<'a>(
     header: &Header,
     checkpoint: &'a Checkpoint,
 ) -> Result<Box<dyn DeepRows + 'a>, Error> {
-    checkpoint.check(Stage::Decode)?;
-    let file = Polled::new(bytes, Some(checkpoint), PIECE);
-    let reader = start(file, Transformations::EXPAND)
-        .map_err(|error| failed(&error, "header", checkpoint))?;
-    let shape = Shape {
-        width: header.width,
-        height: header.height,
-        model: header.model,
-    };
+    let reader = started(bytes, checkpoint)?;
+    let shape = header.shape();
     Ok(Box::new(DeepPngRows {
         row: vec![0; reader.output_line_size(shape.width).unwrap_or_default()],
         reader,
@@ -92,17 +84,10 @@ pub(in crate::codecs) fn encode_deep(
         bytes.extend(row.iter().flat_map(|sample| sample.to_be_bytes()));
         filtered.push(&bytes);
     }
-    let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
-    let [width, height] = [shape.width, shape.height].map(u32::to_be_bytes);
-    let rest = [16, Layout::plain(shape.model).colour_type(), 0, 0, 0];
-    chunk(&mut file, *b"IHDR", &[&width[..], &height, &rest].concat());
-    let start = file.len();
-    file.resize(start + 8, 0);
+    let layout = Layout::plain(shape.model);
+    let file = opened(&header(shape, &layout, 16, false));
     let level = encoding.compression.map_or(LEVEL, i32::from);
-    compress(filtered.bytes(), level, checkpoint, &mut file)?;
-    let length = file.len() - start - 8;
-    seal(&mut file, start, *b"IDAT", length)?;
-    chunk(&mut file, *b"IEND", &[]);
-    file.shrink_to_fit();
-    Ok(file)
+    closed(file, |file| {
+        compress(filtered.bytes(), level, checkpoint, file)
+    })
 }

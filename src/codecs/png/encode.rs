@@ -109,13 +109,8 @@ impl Sink for PngSink<'_> {
             (None, None) => begin(&[], self.shape, self.encoding.kind, self.checkpoint)?,
         };
         let filtered = begun.filtered.bytes();
-        // The stream is written where it will stay: behind the header, with room for its length and name.
-        let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
-        chunk(
-            &mut file,
-            *b"IHDR",
-            &header(self.shape, &begun.layout, self.encoding.interlaced),
-        );
+        let interlaced = self.encoding.interlaced;
+        let mut file = opened(&header(self.shape, &begun.layout, 8, interlaced));
         if let Layout::Palette(palette) = &begun.layout {
             let colours = palette.colours.iter();
             let rgb: Vec<u8> = colours
@@ -129,21 +124,16 @@ impl Sink for PngSink<'_> {
                 chunk(&mut file, *b"tRNS", &alpha);
             }
         }
-        let start = file.len();
-        file.resize(start + 8, 0);
         let level = self.encoding.compression.map_or(LEVEL, i32::from);
         // Below the usual level a search that finds nothing makes larger files, and takes longer.
         let asked = self.encoding.compression.is_some() && level >= LEVEL;
-        if begun.repeats || asked {
-            compress(filtered, level, self.checkpoint, &mut file)?;
-        } else {
-            deflate::compress(filtered, self.checkpoint, &mut file)?;
-        }
-        let length = file.len() - start - 8;
-        seal(&mut file, start, *b"IDAT", length)?;
-        chunk(&mut file, *b"IEND", &[]);
-        file.shrink_to_fit();
-        Ok(file)
+        closed(file, |file| {
+            if begun.repeats || asked {
+                compress(filtered, level, self.checkpoint, file)
+            } else {
+                deflate::compress(filtered, self.checkpoint, file)
+            }
+        })
     }
 }
 
@@ -224,10 +214,32 @@ pub(super) fn suits(
 }
 
 /// Eight bits, the colour type, the only methods there are, and whether it comes in passes.
-pub(super) fn header(shape: Shape, layout: &Layout, interlaced: bool) -> Vec<u8> {
+pub(super) fn header(shape: Shape, layout: &Layout, bits: u8, interlaced: bool) -> Vec<u8> {
     let [width, height] = [shape.width, shape.height].map(u32::to_be_bytes);
-    let rest = [8, layout.colour_type(), 0, 0, u8::from(interlaced)];
+    let rest = [bits, layout.colour_type(), 0, 0, u8::from(interlaced)];
     [&width[..], &height, &rest].concat()
+}
+
+/// A file as far as its header.
+pub(super) fn opened(header: &[u8]) -> Vec<u8> {
+    let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
+    chunk(&mut file, *b"IHDR", header);
+    file
+}
+
+/// The file with its pixels, which `stream` appends where they will stay: behind room for their length and name.
+pub(super) fn closed(
+    mut file: Vec<u8>,
+    stream: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
+) -> Result<Vec<u8>, Error> {
+    let start = file.len();
+    file.resize(start + 8, 0);
+    stream(&mut file)?;
+    let length = file.len() - start - 8;
+    seal(&mut file, start, *b"IDAT", length)?;
+    chunk(&mut file, *b"IEND", &[]);
+    file.shrink_to_fit();
+    Ok(file)
 }
 
 /// A chunk whose content is at hand.
@@ -243,12 +255,7 @@ pub(super) fn chunk(file: &mut Vec<u8>, kind: [u8; 4], content: &[u8]) {
 }
 
 /// Closes the chunk whose content of `length` bytes ends the file, and whose first 8 bytes at `start` are still blank.
-pub(super) fn seal(
-    file: &mut Vec<u8>,
-    start: usize,
-    kind: [u8; 4],
-    length: usize,
-) -> Result<(), Error> {
+fn seal(file: &mut Vec<u8>, start: usize, kind: [u8; 4], length: usize) -> Result<(), Error> {
     let length = u32::try_from(length)
         .ok()
         .filter(|&length| i32::try_from(length).is_ok())

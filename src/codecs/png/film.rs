@@ -1,7 +1,7 @@
 //! Frames into an APNG: each is the part that changes, and stands for all that was there.
 
 use super::deflate;
-use super::encode::{chunk, header, suits};
+use super::encode::{chunk, header, opened, suits};
 use super::filter::Filtered;
 use super::layout::Layout;
 use super::pieces::compress;
@@ -32,8 +32,7 @@ pub(in crate::codecs) fn animate<'a>(
     checkpoint: &'a Checkpoint,
 ) -> Box<dyn FrameSink + 'a> {
     let layout = Layout::plain(shape.model);
-    let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
-    chunk(&mut file, *b"IHDR", &header(shape, &layout, false));
+    let mut file = opened(&header(shape, &layout, 8, false));
     // How many frames there are is known at the end.
     chunk(&mut file, *b"acTL", &[0; 8]);
     Box::new(Film::new(Box::new(PngCels {
