@@ -44,13 +44,6 @@ pub(super) fn nearest(sample: u16) -> u8 {
     u8::try_from((u32::from(sample) + 128) / 257).unwrap_or(u8::MAX)
 }
 
-/// A colour's sample that was multiplied by alpha, as it was before, to the nearest; 0 where nothing is left of it.
-pub(super) fn straight(sample: u8, alpha: u8) -> u8 {
-    let alpha = u16::from(alpha);
-    let whole = (u16::from(sample) * 255 + alpha / 2).checked_div(alpha);
-    u8::try_from(whole.unwrap_or(0)).unwrap_or(u8::MAX)
-}
-
 /// A sample of 8 or 16 bit, of which all values are used.
 pub(super) trait Sample: Copy + PartialEq {
     /// The brightest, and what isn't seen through.
@@ -64,7 +57,9 @@ impl Sample for u8 {
     const MOST: Self = Self::MAX;
 
     fn straight(self, alpha: Self) -> Self {
-        straight(self, alpha)
+        let alpha = u16::from(alpha);
+        let whole = (u16::from(self) * 255 + alpha / 2).checked_div(alpha);
+        Self::try_from(whole.unwrap_or(0)).unwrap_or(Self::MAX)
     }
 }
 

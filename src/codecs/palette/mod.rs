@@ -12,7 +12,7 @@ mod near;
 pub(super) use self::exact::Palette;
 use self::histogram::Histogram;
 use crate::checkpoint::{Checkpoint, Stage, Stop};
-use crate::codecs::samples::{pixels, straight};
+use crate::codecs::samples::{Sample as _, pixels};
 use crate::codecs::{Model, Shape};
 
 /// Entries of a palette, at most.
@@ -138,6 +138,6 @@ fn stored([r, g, b, alpha]: Seen) -> [u8; 4] {
     if alpha == 0 {
         return [0; 4];
     }
-    let of = |sample| straight(sample, alpha);
+    let of = |sample: u8| sample.straight(alpha);
     [of(r), of(g), of(b), alpha]
 }

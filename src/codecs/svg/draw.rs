@@ -5,7 +5,7 @@ use resvg::usvg::{self, Group, Node, Path, Stroke, Tree};
 
 use super::bill;
 use crate::checkpoint::{Checkpoint, Stage, Stop};
-use crate::codecs::samples::straight;
+use crate::codecs::samples::Sample as _;
 use crate::codecs::{Error, Part, Shape};
 
 /// Pixels between two polls.
@@ -160,7 +160,7 @@ fn straighten(samples: &mut [u8], checkpoint: &Checkpoint) -> Result<(), Stop> {
         for [r, g, b, a] in some {
             if !matches!(*a, 0 | 255) {
                 for sample in [r, g, b] {
-                    *sample = straight(*sample, *a);
+                    *sample = sample.straight(*a);
                 }
             }
         }
