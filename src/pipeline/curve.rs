@@ -26,20 +26,18 @@ pub(super) struct Curve {
 }
 
 /// Linear light of the sRGB curve (IEC 61966-2-1).
-static LIGHT: LazyLock<Curve> = LazyLock::new(|| {
-    Curve::new(
-        |coded| {
-            if coded <= 0.040_45 {
-                coded / 12.92
-            } else {
-                ((coded + 0.055) / 1.055).powf(2.4)
-            }
-        },
-        coded,
-    )
-});
+static LIGHT: LazyLock<Curve> = LazyLock::new(|| Curve::new(decoded, coded));
 
-/// The sRGB curve, from 0 to 1: a sample of that much light.
+/// The sRGB curve, from 0 to 1: the light of a sample.
+pub(super) fn decoded(coded: f64) -> f64 {
+    if coded <= 0.040_45 {
+        coded / 12.92
+    } else {
+        ((coded + 0.055) / 1.055).powf(2.4)
+    }
+}
+
+/// What undoes it: a sample of that much light.
 pub(super) fn coded(light: f64) -> f64 {
     if light <= 0.003_130_8 {
         light * 12.92

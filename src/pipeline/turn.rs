@@ -1,5 +1,6 @@
 //! Mirrors and quarter turns of a whole picture.
 
+use super::geometry::Size;
 use crate::checkpoint::{Checkpoint, Stage, Stop};
 use crate::codecs::{Orientation, Plane, Raster};
 
@@ -15,33 +16,61 @@ pub(super) fn turn(
     if orientation == Orientation::default() {
         return Ok(raster);
     }
-    let turned = match raster.model.channels() {
-        1 => turned::<1>,
-        2 => turned::<2>,
-        3 => turned::<3>,
-        _ => turned::<4>,
+    let channels = raster.model.channels();
+    let turned = |plane: &Plane| {
+        let size = (plane.width, plane.height);
+        let (width, height) = shown(size, orientation);
+        Ok(Plane {
+            width,
+            height,
+            stride: (width * channels) as usize,
+            samples: samples(&plane.samples, size, channels, orientation, checkpoint)?,
+        })
     };
-    let planes = raster.planes.iter();
     Ok(Raster {
         model: raster.model,
-        planes: planes
-            .map(|plane| turned(plane, orientation, checkpoint))
-            .collect::<Result<_, _>>()?,
+        planes: raster.planes.iter().map(turned).collect::<Result<_, _>>()?,
     })
 }
 
-fn turned<const N: usize>(
-    plane: &Plane,
+/// The size that a picture is shown in.
+pub(super) fn shown((width, height): Size, orientation: Orientation) -> Size {
+    if orientation.swaps() {
+        (height, width)
+    } else {
+        (width, height)
+    }
+}
+
+/// Samples of a picture of that size as they are to be shown, so many a pixel.
+///
+/// # Errors
+/// A stopped checkpoint, which is polled at each row.
+pub(super) fn samples<S: Copy + Default>(
+    samples: &[S],
+    size: Size,
+    channels: u32,
     orientation: Orientation,
     checkpoint: &Checkpoint,
-) -> Result<Plane, Stop> {
-    let (pixels, _) = plane.samples.as_chunks::<N>();
-    let (width, height) = if orientation.swaps() {
-        (plane.height, plane.width)
-    } else {
-        (plane.width, plane.height)
+) -> Result<Vec<S>, Stop> {
+    let turned = match channels {
+        1 => turned::<1, S>,
+        2 => turned::<2, S>,
+        3 => turned::<3, S>,
+        _ => turned::<4, S>,
     };
-    let (last_x, last_y) = (plane.width - 1, plane.height - 1);
+    turned(samples, size, orientation, checkpoint)
+}
+
+fn turned<const N: usize, S: Copy + Default>(
+    samples: &[S],
+    size: Size,
+    orientation: Orientation,
+    checkpoint: &Checkpoint,
+) -> Result<Vec<S>, Stop> {
+    let (pixels, _) = samples.as_chunks::<N>();
+    let (width, height) = shown(size, orientation);
+    let (last_x, last_y) = (size.0 - 1, size.1 - 1);
     let source = |x: u32, y: u32| {
         // Undo the turn, then the mirror.
         let (sx, sy) = match orientation.quarters % 4 {
@@ -51,14 +80,15 @@ fn turned<const N: usize>(
             _ => (last_x - y, x),
         };
         let sx = if orientation.mirror { last_x - sx } else { sx };
-        sy as usize * plane.width as usize + sx as usize
+        sy as usize * size.0 as usize + sx as usize
     };
-    let mut turned = Plane::new(width, height, u32::try_from(N).unwrap_or(1));
-    let (out, _) = turned.samples.as_chunks_mut::<N>();
+    let mut turned = vec![S::default(); samples.len()];
+    let (out, _) = turned.as_chunks_mut::<N>();
     for (y, row) in (0..height).zip(out.chunks_exact_mut(width as usize)) {
         checkpoint.check(Stage::Resize)?;
         for (x, pixel) in (0..width).zip(row) {
-            *pixel = pixels.get(source(x, y)).copied().unwrap_or([0; N]);
+            let source = pixels.get(source(x, y));
+            *pixel = source.copied().unwrap_or([S::default(); N]);
         }
     }
     Ok(turned)

@@ -2,7 +2,7 @@
 
 use moxcms::{ColorProfile, ToneReprCurve};
 
-use super::meaning::{Meaning, fitted, meaning};
+use super::meaning::{Meaning, fitted, has_table, meaning};
 use super::{drawn, is_in};
 use crate::checkpoint::{Checkpoint, Stage, Stop};
 use crate::codecs::deep::DeepRaster;
@@ -26,14 +26,9 @@ pub(in crate::pipeline) fn converts_deep(space: Space, header: &Header) -> bool 
 }
 
 fn has_curves(profile: &ColorProfile) -> bool {
-    let tables = [
-        &profile.lut_a_to_b_perceptual,
-        &profile.lut_a_to_b_colorimetric,
-        &profile.lut_a_to_b_saturation,
-    ];
     let trcs = [&profile.red_trc, &profile.green_trc, &profile.blue_trc];
     let coloured = trcs.into_iter().all(Option::is_some);
-    tables.into_iter().all(Option::is_none) && (coloured || profile.gray_trc.is_some())
+    !has_table(profile) && (coloured || profile.gray_trc.is_some())
 }
 
 /// Takes a picture whose samples mean `colour` to that space, alpha as it is; [`converts_deep`] has said that it can be.

@@ -131,10 +131,7 @@ pub(super) fn means(profile: &ColorProfile, other: &ColorProfile) -> bool {
         (profile.green_colorant, other.green_colorant),
         (profile.blue_colorant, other.blue_colorant),
     ];
-    let has_table = profile.lut_a_to_b_perceptual.is_some()
-        || profile.lut_a_to_b_colorimetric.is_some()
-        || profile.lut_a_to_b_saturation.is_some();
-    if has_table
+    if has_table(profile)
         || colorants
             .iter()
             .any(|(a, b)| !near(a.x, b.x) || !near(a.y, b.y) || !near(a.z, b.z))
@@ -146,6 +143,13 @@ pub(super) fn means(profile: &ColorProfile, other: &ColorProfile) -> bool {
         return false;
     };
     theirs.iter().zip(&ours).all(|(a, b)| a.abs_diff(*b) <= 1)
+}
+
+/// Whether what samples mean stands in a table, and not in curves alone.
+pub(super) fn has_table(profile: &ColorProfile) -> bool {
+    profile.lut_a_to_b_perceptual.is_some()
+        || profile.lut_a_to_b_colorimetric.is_some()
+        || profile.lut_a_to_b_saturation.is_some()
 }
 
 /// All 256 greys, converted to that space.

@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use crate::pipeline::curve::decoded;
+
 /// Parts of light by which a sample's place in the table is guessed.
 const PARTS: usize = 1 << 12;
 
@@ -15,14 +17,6 @@ pub(in crate::pipeline) struct DeepCurve {
 
 /// sRGB's.
 pub(in crate::pipeline) static SRGB: LazyLock<DeepCurve> = LazyLock::new(|| DeepCurve::of(decoded));
-
-fn decoded(coded: f64) -> f64 {
-    if coded <= 0.040_45 {
-        coded / 12.92
-    } else {
-        ((coded + 0.055) / 1.055).powf(2.4)
-    }
-}
 
 impl DeepCurve {
     /// Of a curve that rises from 0 to 1.

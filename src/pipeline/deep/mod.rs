@@ -13,7 +13,7 @@ use super::plan::Plan;
 use super::request::Request;
 use super::resample::{self, Resampling, Whole};
 use super::value::Space;
-use super::{Error, Picture, Scratch, color, geometry, output, ycc};
+use super::{Error, Picture, Scratch, color, geometry, output, turn, ycc};
 use crate::checkpoint::{Checkpoint, Stage, Stop};
 use crate::codecs::deep::{
     DeepRaster, DeepRows, Widened, deep_model, encode_deep, encode_deep_bytes, open_deep,
@@ -173,36 +173,14 @@ fn turned(
         return Ok(picture);
     }
     let DeepRaster { shape, samples } = picture;
-    let channels = shape.model.channels() as usize;
-    let (width, height) = if orientation.swaps() {
-        (shape.height, shape.width)
-    } else {
-        (shape.width, shape.height)
-    };
-    let (last_x, last_y) = (shape.width - 1, shape.height - 1);
-    let mut made = Vec::with_capacity(samples.len());
-    for y in 0..height {
-        checkpoint.check(Stage::Resize)?;
-        for x in 0..width {
-            // Undo the turn, then the mirror.
-            let (sx, sy) = match orientation.quarters % 4 {
-                0 => (x, y),
-                1 => (y, last_y - x),
-                2 => (last_x - x, last_y - y),
-                _ => (last_x - y, x),
-            };
-            let sx = if orientation.mirror { last_x - sx } else { sx };
-            let at = (sy as usize * shape.width as usize + sx as usize) * channels;
-            made.extend_from_slice(samples.get(at..at + channels).unwrap_or_default());
-        }
-    }
+    let size = (shape.width, shape.height);
+    let channels = shape.model.channels();
+    let samples = turn::samples(&samples, size, channels, orientation, checkpoint)?;
+    let (width, height) = turn::shown(size, orientation);
     let shape = Shape {
         width,
         height,
         ..shape
     };
-    Ok(DeepRaster {
-        shape,
-        samples: made,
-    })
+    Ok(DeepRaster { shape, samples })
 }
