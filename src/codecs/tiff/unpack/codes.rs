@@ -1,5 +1,7 @@
 //! The codes of runs in faxes (ITU-T T.4, tables 2 and 3), and tables to look them up in.
 
+use std::sync::LazyLock;
+
 /// Bits of the longest code.
 pub(super) const LONGEST: u32 = 13;
 
@@ -12,28 +14,20 @@ type Codes = [(u8, u16); 104];
 /// Of each thirteen bits, the length of the code that they begin with in the lowest four bits, and its run above.
 pub(super) type Table = [u16; 1 << LONGEST];
 
-pub(super) static WHITE: Table = table(&WHITE_CODES);
-pub(super) static BLACK: Table = table(&BLACK_CODES);
+// Made at the first fax: in the binary they would take 32 KiB.
+pub(super) static WHITE: LazyLock<Box<Table>> = LazyLock::new(|| table(&WHITE_CODES));
+pub(super) static BLACK: LazyLock<Box<Table>> = LazyLock::new(|| table(&BLACK_CODES));
 
-#[expect(
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    reason = "when it is compiled; runs have twelve bits"
-)]
-const fn table(codes: &Codes) -> Table {
-    let mut table = [NONE; 1 << LONGEST];
-    let mut index = 0;
-    while index < codes.len() {
-        let (bits, code) = codes[index];
+#[expect(clippy::cast_possible_truncation, reason = "runs have twelve bits")]
+fn table(codes: &Codes) -> Box<Table> {
+    let mut table = Box::new([NONE; 1 << LONGEST]);
+    for (index, &(bits, code)) in codes.iter().enumerate() {
         let run = if index < 64 { index } else { (index - 63) * 64 };
-        let behind = LONGEST - bits as u32;
-        let first = (code as usize) << behind;
-        let mut at = first;
-        while at < first + (1 << behind) {
-            table[at] = (run << 4) as u16 | bits as u16;
-            at += 1;
-        }
-        index += 1;
+        let behind = LONGEST - u32::from(bits);
+        let begun = table.iter_mut().skip(usize::from(code) << behind);
+        begun
+            .take(1 << behind)
+            .for_each(|entry| *entry = (run << 4) as u16 | u16::from(bits));
     }
     table
 }

@@ -65,7 +65,7 @@ impl<'a> Fax<'a> {
 
     /// A run of a colour: any number of long codes, and a short one.
     fn run(&mut self, black: bool) -> Result<u32, Fault> {
-        let table = if black { &BLACK } else { &WHITE };
+        let table = if black { &**BLACK } else { &**WHITE };
         let mut run = 0;
         loop {
             let entry = table
