@@ -138,10 +138,15 @@ fn served(
     let prepared = prepare(&standing, file.as_ref(), handed)?;
     telemetry::start_writing().map_err(|error| format!("no thread for the log: {error}"))?;
     let runtime = runtime::start(cores).map_err(|error| format!("no runtime: {error}"))?;
-    let ended = runtime.block_on(run(standing, file, prepared, isolation));
+    // On one of its threads: from this one, each connection that comes or goes would have to wake another.
+    let running = runtime.spawn(run(standing, file, prepared, isolation));
+    let ended = runtime.block_on(running);
     // A stuck decode holds nothing up: what still runs ends with the process.
     runtime.shutdown_background();
-    ended.map_err(|error| error.to_string())
+    match ended {
+        Ok(ended) => ended.map_err(|error| error.to_string()),
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    }
 }
 
 /// What can't be done once the sandbox is up, and then the sandbox: before there is a second thread.

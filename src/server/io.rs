@@ -1,6 +1,7 @@
 //! A socket with a clock: no read of a head, and no write, waits for ever; closing lingers.
 
 use std::io::{self, IoSlice, Read};
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -244,9 +245,9 @@ impl AsyncWrite for ClockedStream {
         let Some(linger) = &mut this.linger else {
             return Poll::Ready(Ok(()));
         };
-        let mut scrap = [0; 16 << 10];
+        let mut scrap = [const { MaybeUninit::uninit() }; 16 << 10];
         while !this.ended && !linger.is_over() {
-            let mut buf = ReadBuf::new(&mut scrap);
+            let mut buf = ReadBuf::uninit(&mut scrap);
             match Pin::new(&mut this.stream).poll_read(cx, &mut buf) {
                 Poll::Ready(Ok(())) if !buf.filled().is_empty() => {
                     linger.heard(buf.filled().len());
