@@ -76,6 +76,75 @@ impl Message {
     }
 }
 
+/// The fields of a message of anybody's: those before the first that can't be read.
+pub(crate) struct Fields<'a>(pub(crate) &'a [u8]);
+
+/// What a field holds.
+pub(crate) enum Field<'a> {
+    /// A number.
+    Number(u64),
+    /// Bytes, words, or a message.
+    Bytes(&'a [u8]),
+}
+
+impl<'a> Fields<'a> {
+    /// The last message, or other bytes, of that field: as a reader takes what may be there once.
+    pub(crate) fn bytes(self, field: u64) -> Option<&'a [u8]> {
+        self.filter_map(|(number, value)| match value {
+            Field::Bytes(bytes) if number == field => Some(bytes),
+            _ => None,
+        })
+        .last()
+    }
+
+    /// The last number of that field.
+    pub(crate) fn number(self, field: u64) -> Option<u64> {
+        self.filter_map(|(number, value)| match value {
+            Field::Number(value) if number == field => Some(value),
+            _ => None,
+        })
+        .last()
+    }
+
+    fn varint(&mut self) -> Option<u64> {
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
+            let (&byte, rest) = self.0.split_first()?;
+            self.0 = rest;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn piece(&mut self, length: u64) -> Option<&'a [u8]> {
+        let (piece, rest) = self.0.split_at_checked(usize::try_from(length).ok()?)?;
+        self.0 = rest;
+        Some(piece)
+    }
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = (u64, Field<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let key = self.varint()?;
+        let value = match key & 7 {
+            NUMBER => Field::Number(self.varint()?),
+            EIGHT => Field::Bytes(self.piece(8)?),
+            FOUR => Field::Bytes(self.piece(4)?),
+            BYTES => {
+                let length = self.varint()?;
+                Field::Bytes(self.piece(length)?)
+            }
+            _ => return None,
+        };
+        Some((key >> 3, value))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,5 +175,30 @@ mod tests {
             &[0x39, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f],
         ];
         assert_eq!(message.finish(), expected.concat());
+    }
+
+    /// Whatever it is that comes.
+    #[test]
+    fn fields_are_read_as_they_are_written_and_end_where_they_are_broken() {
+        let mut message = Message::default();
+        message.fixed(6, 1);
+        message.short(16, 257);
+        message.message(3, |inner| inner.number(1, 150));
+        message.bytes(2, b"first");
+        message.bytes(2, b"testing");
+        message.number(5, u64::MAX);
+        let written = message.finish();
+        let inner = Fields(&written).bytes(3).unwrap();
+        assert_eq!(Fields(inner).number(1), Some(150));
+        assert_eq!(Fields(&written).bytes(2), Some(&b"testing"[..]));
+        assert_eq!(Fields(&written).number(5), Some(u64::MAX));
+        assert_eq!(Fields(&written).number(2), None);
+        for length in 0..written.len() {
+            assert_eq!(Fields(&written[..length]).number(5), None, "{length}");
+        }
+        // A length past the end, a kind that nothing is of, a number without an end.
+        for broken in [&[0x12, 0xff, 0x01][..], &[0x0b], &[0x08; 1], &[0xff; 40]] {
+            assert_eq!(Fields(broken).count(), 0, "{broken:?}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::source::{Collector, Untold};
-use crate::telemetry::traces::{Span, Tracer};
+use crate::telemetry::traces::{LeftOut, Span, Tracer};
 
 /// How long the last spans may take, once all requests are answered.
 const LAST: Duration = Duration::from_secs(2);
@@ -17,6 +17,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// How often one batch is tried.
 const TRIES: u32 = 3;
+
+/// How long a collector is left alone that asks for it, at most.
+const LONGEST_REST: Duration = Duration::from_mins(5);
 
 /// The task that tells a collector, while there is one.
 pub(super) struct Telling {
@@ -32,6 +35,7 @@ impl Telling {
             tracer,
             collector,
             is_heard: true,
+            is_whole: true,
         };
         let task = tokio::spawn(teller.run(ended));
         Self { end, task }
@@ -58,6 +62,8 @@ struct Teller {
     collector: Collector,
     /// The last message was.
     is_heard: bool,
+    /// Nothing was left out of it.
+    is_whole: bool,
 }
 
 impl Teller {
@@ -84,17 +90,20 @@ impl Teller {
     async fn tell(&mut self, batch: &[Span], ended: &mut watch::Receiver<bool>) {
         let give_up = Instant::now() + self.tracer.patience();
         for again in 1..=TRIES {
-            let pause = PAUSE * (1 << (again - 1));
             let telling = self.collector.tell(self.tracer.message(batch));
             let told = timeout_at(give_up, telling).await;
             match told.unwrap_or_else(|_elapsed| Err(Untold::late())) {
-                Ok(()) => return self.was_heard(batch.len()),
-                Err(Untold::Unreachable(why))
-                    if again == TRIES || Instant::now() + pause >= give_up =>
-                {
-                    return self.was_unheard(batch, &why);
-                }
-                Err(Untold::Unreachable(_)) => {
+                Ok(answer) => return self.was_heard(batch.len(), &answer),
+                Err(Untold::Unreachable(why, wanted)) => {
+                    let pause = (PAUSE * (1 << (again - 1))).max(wanted.unwrap_or_default());
+                    let now = Instant::now();
+                    let later = now.checked_add(pause).filter(|&later| later < give_up);
+                    if again == TRIES || later.is_none() {
+                        self.was_unheard(batch, &why);
+                        let rest = wanted.unwrap_or_default().min(LONGEST_REST);
+                        let _early = timeout(rest, over(ended)).await;
+                        return;
+                    }
                     let _early = timeout(pause, over(ended)).await;
                 }
                 Err(Untold::Refused(status)) => {
@@ -106,18 +115,30 @@ impl Teller {
 
     async fn tell_once(&mut self, batch: &[Span]) {
         match self.collector.tell(self.tracer.message(batch)).await {
-            Ok(()) => self.was_heard(batch.len()),
-            Err(Untold::Unreachable(why)) => self.was_unheard(batch, &why),
+            Ok(answer) => self.was_heard(batch.len(), &answer),
+            Err(Untold::Unreachable(why, _)) => self.was_unheard(batch, &why),
             Err(Untold::Refused(status)) => self.was_unheard(batch, &format!("status {status}")),
         }
     }
 
-    fn was_heard(&mut self, count: usize) {
-        self.tracer.sent(count);
+    fn was_heard(&mut self, count: usize, answer: &[u8]) {
+        let LeftOut { count: left, why } = LeftOut::read(answer);
+        let left = usize::try_from(left).map_or(count, |left| left.min(count));
+        self.tracer.drops(left);
+        self.tracer.sent(count - left);
         if !self.is_heard {
             tracing::info!("the collector of traces is back");
         }
         self.is_heard = true;
+        let is_whole = left == 0 && why.is_empty();
+        if self.is_whole && !is_whole {
+            tracing::warn!(
+                spans = left,
+                why,
+                "the collector of traces leaves something out"
+            );
+        }
+        self.is_whole = is_whole;
     }
 
     /// Says so once, and not for every batch.

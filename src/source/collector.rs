@@ -1,21 +1,29 @@
 //! Who collects traces: told by POST, over connections like those of sources. It is named by the operator alone, so that it may be anywhere.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::time::Duration;
 
-use hyper::body::Bytes;
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{
     CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue,
-    USER_AGENT,
+    RETRY_AFTER, USER_AGENT,
 };
-use hyper::{HeaderMap, Method, Request};
+use hyper::{HeaderMap, Method, Request, Response};
 use libdeflater::{CompressionLvl, Compressor};
 use tokio::time::timeout;
 use url::{Position, Url};
 
 use super::dial::{Dialler, Place};
-use super::exchange::{self, NAME, Whole};
+use super::exchange::{self, Driver, NAME, Whole};
+
+/// Bytes of an answer that are read.
+const LONGEST_ANSWER: usize = 64 << 10;
+
+/// How long those are waited for. They may say what was left out; that the rest was taken, the head has said.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Where traces go.
 #[derive(Clone, PartialEq, Eq)]
@@ -116,8 +124,8 @@ pub struct Collector {
 /// Why a collector took nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Untold {
-    /// It can't be reached, or is overloaded: perhaps later.
-    Unreachable(String),
+    /// It can't be reached, or is overloaded: perhaps later, and then not before the time that it has named, if it has.
+    Unreachable(String, Option<Duration>),
     /// It has answered with that status, and won't take it later either.
     Refused(u16),
 }
@@ -125,46 +133,49 @@ pub enum Untold {
 impl Untold {
     /// There was no answer in time.
     pub fn late() -> Self {
-        Self::Unreachable("no answer in time".to_owned())
+        Self::Unreachable("no answer in time".to_owned(), None)
     }
 }
 
 impl Collector {
-    /// Tells it so much.
+    /// Tells it so much; what it answers, or the beginning of that.
     ///
     /// # Errors
     /// [`Untold`].
-    pub async fn tell(&self, message: Vec<u8>) -> Result<(), Untold> {
-        let late = |_elapsed| Untold::late();
+    pub async fn tell(&self, message: Vec<u8>) -> Result<Vec<u8>, Untold> {
         let message = if self.settings.is_packed {
             packed(&message)
         } else {
             message
         };
-        let status = timeout(self.settings.timeout, self.post(message))
+        let (answer, _driver) = timeout(self.settings.timeout, self.post(message))
             .await
-            .map_err(late)?
-            .map_err(Untold::Unreachable)?;
-        match status {
-            200..=299 => Ok(()),
-            429 | 502..=504 => Err(Untold::Unreachable(format!("status {status}"))),
-            _ => Err(Untold::Refused(status)),
+            .unwrap_or_else(|_elapsed| Err(Untold::late()))?;
+        match answer.status().as_u16() {
+            200..=299 => Ok(beginning(answer.into_body()).await),
+            status @ (429 | 502..=504) => Err(Untold::Unreachable(
+                format!("status {status}"),
+                retry_after(&answer),
+            )),
+            status => Err(Untold::Refused(status)),
         }
     }
 
-    async fn post(&self, message: Vec<u8>) -> Result<u16, String> {
+    async fn post(&self, message: Vec<u8>) -> Result<(Response<Incoming>, Driver), Untold> {
+        let unreachable = |why: String| Untold::Unreachable(why, None);
+        let broken = |error: hyper::Error| unreachable(error.to_string());
         let url = &self.settings.url;
-        let place = Place::of(url).ok_or("no place")?;
+        let place = Place::of(url).ok_or_else(|| unreachable("no place".to_owned()))?;
         let addresses = self.dialler.addresses(&place.host).await;
-        let addresses = addresses.map_err(|error| error.to_string())?;
+        let addresses = addresses.map_err(|error| unreachable(error.to_string()))?;
         let stream = self.dialler.dial(&place, addresses).await;
-        let stream = stream.map_err(|error| format!("{error:?}"))?;
-        let (mut sender, _driver) = exchange::begin(stream)
-            .await
-            .map_err(|error| error.to_string())?;
-        let request = self.request(url, message).ok_or("no address")?;
-        let answer = sender.send_request(request).await;
-        Ok(answer.map_err(|error| error.to_string())?.status().as_u16())
+        let stream = stream.map_err(|error| unreachable(format!("{error:?}")))?;
+        let (mut sender, driver) = exchange::begin(stream).await.map_err(broken)?;
+        let request = self
+            .request(url, message)
+            .ok_or_else(|| unreachable("no address".to_owned()))?;
+        let answer = sender.send_request(request).await.map_err(broken)?;
+        Ok((answer, driver))
     }
 
     fn request(&self, url: &Url, message: Vec<u8>) -> Option<Request<Whole>> {
@@ -190,6 +201,29 @@ impl Collector {
         fields.insert(CONNECTION, HeaderValue::from_static("close"));
         Some(request)
     }
+}
+
+/// In seconds; dates are for caches.
+fn retry_after(answer: &Response<Incoming>) -> Option<Duration> {
+    let seconds = answer.headers().get(RETRY_AFTER)?.to_str().ok()?;
+    seconds.trim().parse().ok().map(Duration::from_secs)
+}
+
+/// As much of a body as may say something, and comes in time.
+async fn beginning(mut body: Incoming) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let reading = async {
+        while bytes.len() < LONGEST_ANSWER
+            && let Some(Ok(frame)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await
+        {
+            if let Ok(data) = frame.into_data() {
+                let room = LONGEST_ANSWER - bytes.len();
+                bytes.extend_from_slice(data.get(..room).unwrap_or(&data));
+            }
+        }
+    };
+    let _late = timeout(ANSWER_PATIENCE, reading).await;
+    bytes
 }
 
 /// In a millisecond at most: it is a batch of spans.

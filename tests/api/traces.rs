@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use data_encoding::HEXLOWER;
 use libdeflater::Decompressor;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use prost::Message as _;
@@ -28,13 +30,12 @@ type Told = (String, Vec<u8>);
 
 /// Answers everything with that status and body; what came, unpacked.
 fn listening(status: u16, body: Vec<u8>) -> (SocketAddr, Receiver<Told>) {
-    answering(vec![status], body)
+    answering(&[&status.to_string()], body)
 }
 
-/// Answers with each of these statuses, and then with the last one for ever.
-fn answering(statuses: Vec<u16>, body: Vec<u8>) -> (SocketAddr, Receiver<Told>) {
-    let last = *statuses.last().unwrap();
-    let mut statuses = statuses.into_iter();
+/// Answers with each of these statuses, headers behind them included, and then with the last one for ever.
+fn answering(statuses: &[&str], body: Vec<u8>) -> (SocketAddr, Receiver<Told>) {
+    let mut statuses: Vec<String> = statuses.iter().map(ToString::to_string).rev().collect();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let (sender, told) = channel();
@@ -63,11 +64,14 @@ fn answering(statuses: Vec<u16>, body: Vec<u8>) -> (SocketAddr, Receiver<Told>) 
             let mut rest = vec![0; end + length - bytes.len()];
             stream.read_exact(&mut rest).unwrap();
             bytes.extend(rest);
-            let status = statuses.next().unwrap_or(last);
             let answer = format!(
-                "HTTP/1.1 {status} x\r\nContent-Length: {}\r\n\r\n",
+                "HTTP/1.1 {}\r\nContent-Length: {}\r\n\r\n",
+                statuses.last().unwrap(),
                 body.len()
             );
+            if statuses.len() > 1 {
+                statuses.pop();
+            }
             let _gone = stream.write_all(&[answer.as_bytes(), &body].concat());
             let mut told = bytes[end..].to_vec();
             if head.contains("content-encoding: gzip\r\n") {
@@ -381,7 +385,7 @@ fn until(server: &Served, outcome: &str, count: u64) {
 
 #[test]
 fn what_is_not_taken_now_is_told_again_and_packed_if_wanted() {
-    let (collector, told) = answering(vec![503, 200, 400, 200], Vec::new());
+    let (collector, told) = answering(&["503", "200", "400", "200"], Vec::new());
     let variables = [("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")];
     let server = serve(collector, &variables, &FEW_LINES);
     let post = request("POST", "/resize?width=9", &[], &jpeg(&photo(30, 20)));
@@ -411,6 +415,76 @@ fn what_is_not_taken_now_is_told_again_and_packed_if_wanted() {
     for line in ["takes nothing", "is back"] {
         assert_eq!(log.matches(line).count(), 1, "{log}");
     }
+}
+
+#[test]
+fn a_collector_that_asks_for_time_gets_it() {
+    let (collector, told) = answering(&["503 x\r\nRetry-After: 3600", "200"], Vec::new());
+    let server = serve(collector, &[], &FEW_LINES);
+    let post = request("POST", "/resize?width=9", &[], &jpeg(&photo(30, 20)));
+    // That is longer than a batch is tried.
+    assert_eq!(server.answer(&post).status, 200);
+    until(&server, "dropped", 6);
+    let first = next(&told);
+    assert_eq!(server.answer(&post).status, 200);
+    let waits = told.recv_timeout(Duration::from_millis(500));
+    assert!(waits.is_err(), "ten times the usual delay");
+    // At the end it is asked once more.
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended().0, Some(0));
+    assert_ne!(first[0].trace, next(&told)[0].trace);
+}
+
+/// What it has taken isn't told again, whatever becomes of the rest of the answer.
+#[test]
+fn an_answer_without_its_end_is_one() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = serve(listener.local_addr().unwrap(), &[], &FEW_LINES);
+    let post = request("POST", "/resize?width=9", &[], &jpeg(&photo(30, 20)));
+    assert_eq!(server.answer(&post).status, 200);
+    let (mut stream, _) = listener.accept().unwrap();
+    // What comes before the request answers nothing.
+    assert_ne!(stream.read(&mut [0; 4096]).unwrap(), 0);
+    let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n";
+    stream.write_all(answer).unwrap();
+    until(&server, "sent", 6);
+    assert_eq!(counted(&server, "dropped"), 0);
+}
+
+/// An answer that says how many spans were left out.
+fn partial(rejected_spans: i64) -> Vec<u8> {
+    let partial_success = Some(ExportTracePartialSuccess {
+        rejected_spans,
+        error_message: "over the quota".to_owned(),
+    });
+    ExportTraceServiceResponse { partial_success }.encode_to_vec()
+}
+
+#[test]
+fn a_number_below_none_leaves_nothing_out() {
+    let (collector, _told) = listening(200, partial(-1));
+    let server = serve(collector, &[], &FEW_LINES);
+    let post = request("POST", "/resize?width=9", &[], &jpeg(&photo(30, 20)));
+    assert_eq!(server.answer(&post).status, 200);
+    until(&server, "sent", 6);
+    assert_eq!(counted(&server, "dropped"), 0);
+}
+
+#[test]
+fn what_a_collector_leaves_out_is_counted_and_that_is_said_once() {
+    let (collector, _told) = listening(200, partial(2));
+    let server = serve(collector, &[], &FEW_LINES);
+    let post = request("POST", "/resize?width=9", &[], &jpeg(&photo(30, 20)));
+    for count in [1, 2] {
+        assert_eq!(server.answer(&post).status, 200);
+        until(&server, "sent", 4 * count);
+        assert_eq!(counted(&server, "dropped"), 2 * count);
+    }
+    server.signal(Signal::TERM);
+    let (code, log) = server.ended();
+    assert_eq!(code, Some(0), "{log}");
+    assert_eq!(log.matches("over the quota").count(), 1, "{log}");
+    assert_eq!(log.matches("leaves something out").count(), 1, "{log}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Spans as a collector of OpenTelemetry's takes them: `ExportTraceServiceRequest` of its protocol, version 1.
 
 use super::{Kind, Span, Value};
-use crate::protobuf::Message;
+use crate::protobuf::{Fields, Message};
 
 /// `SPAN_KIND_…` of the protocol.
 fn number(kind: Kind) -> u64 {
@@ -74,6 +74,31 @@ fn attribute(message: &mut Message, field: u64, name: &str, value: &Value) {
             Value::Decimal(number) => any.decimal(4, *number),
         });
     });
+}
+
+/// Letters of what a collector says that are shown.
+const LONGEST_WORDS: usize = 200;
+
+/// What a collector left out although it took the rest, and what it says of that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Spans.
+    pub count: u64,
+    /// Anybody's words.
+    pub why: String,
+}
+
+impl LeftOut {
+    /// Of its answer (`ExportTraceServiceResponse`). One that can't be read says nothing.
+    pub fn read(answer: &[u8]) -> Self {
+        let partial = Fields(answer).bytes(1).unwrap_or_default();
+        let why = String::from_utf8_lossy(Fields(partial).bytes(2).unwrap_or_default());
+        Self {
+            // It has a sign on the wire.
+            count: u64::try_from(Fields(partial).number(1).unwrap_or(0).cast_signed()).unwrap_or(0),
+            why: why.chars().take(LONGEST_WORDS).collect(),
+        }
+    }
 }
 
 #[cfg(test)]

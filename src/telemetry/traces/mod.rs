@@ -16,6 +16,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::Notify;
 
 pub use self::context::{Context, trace_id};
+pub use self::message::LeftOut;
 pub use self::sampler::Sampler;
 
 /// Spans that a collector took, in the whole process.
