@@ -19,7 +19,15 @@ pub(super) struct Curve {
     /// The number of each sample.
     pub(super) numbers: [u16; 256],
     /// Their low and their high bytes.
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(dead_code, reason = "a kernel of x86 asks")
+    )]
     pub(super) low: Quarters,
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(dead_code, reason = "a kernel of x86 asks")
+    )]
     pub(super) high: Quarters,
     /// The sample nearest to each number, those that overshoot included.
     samples: Box<[u8]>,

@@ -83,11 +83,19 @@ impl Filter {
     }
 
     /// One more than the last source pixel that any weight stands for, those of padding included.
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(dead_code, reason = "a kernel of x86 asks")
+    )]
     pub(super) fn end(&self) -> usize {
         self.end
     }
 
     /// All weights, [`Self::taps`] of each pixel.
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(dead_code, reason = "a kernel of x86 asks")
+    )]
     pub(super) fn all(&self) -> &[i16] {
         &self.weights
     }

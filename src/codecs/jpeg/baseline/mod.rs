@@ -21,7 +21,6 @@ mod tables;
 
 use self::bits::{Bits, Place};
 use self::block::decode_block;
-use self::idct::Block;
 use self::samples::{Coefficients, Transform, Transforms, Unit};
 use self::tables::{MAX_BLOCKS, Tables};
 use super::decode::broken;
@@ -196,6 +195,7 @@ impl Baseline<'_> {
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt")]
     fn unit_row_avx2(&mut self, planes: &mut [Plane], row: usize) -> Result<(), Error> {
+        use self::idct::Block;
         let transforms = Transforms {
             whole: |block: Block<'_>, out: &mut [u8], stride| avx2::whole(block, out, stride),
             half: |block: Block<'_>, out: &mut [u8], stride| avx2::half(block, out, stride),

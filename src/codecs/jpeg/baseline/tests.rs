@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::compare::{agree, both, check, compare, pairs, planar};
+use super::idct::Block;
 use super::*;
 use crate::codecs::jpeg::probe;
 use crate::codecs::jpeg::tests::{MODELS, SHAPE, file};
