@@ -54,6 +54,9 @@ build() {
     (
         cd "$place"
         export CFLAGS=$map CXXFLAGS=$map CARGO_TARGET_DIR=$place/target
+        # A file that .cargo/config.toml names for all targets keeps cmake from being told of another compiler.
+        [ "$(uname -m)" = "${target%%-*}" ] \
+            || export "CMAKE_TOOLCHAIN_FILE_${target//-/_}=$place/scripts/codecs-${target%%-*}.cmake"
         cargo auditable build --locked --profile dist --target "$target" --config \
             "target.$target.rustflags = ['--remap-path-prefix=$place=/pixmill', '--remap-path-prefix=$cargo_home=/cargo']"
     )
