@@ -96,4 +96,7 @@ for target in "${@:-x86_64-unknown-linux-gnu}"; do
     rm -rf "$work/one" "$work/another"
 done
 cd "$out"
-sha256sum -- * | tee SHA256SUMS
+# Which there are is settled before there is one more.
+made=(*)
+[ -e "${made[0]}" ] || { echo "release: nothing was made"; exit 1; }
+sha256sum -- "${made[@]}" | tee SHA256SUMS
