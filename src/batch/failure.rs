@@ -67,6 +67,20 @@ impl Failure {
         Self::new("unwritable", "The file can't be written", &detail)
     }
 
+    /// Nothing that can be measured has that in its name.
+    pub fn no_task(part: &str) -> Self {
+        let detail = format!("No task has '{part}' in its name; without --task all are measured.");
+        Self::new("no-task", "There is no such task", &detail)
+    }
+
+    /// The same, of the file that it came of.
+    #[must_use]
+    pub fn of(mut self, file: &str) -> Self {
+        let detail = format!("{file}: {}", self.detail());
+        self.0.insert("detail".to_owned(), detail.into());
+        self
+    }
+
     /// Its stable name.
     pub fn code(&self) -> &str {
         self.text("code")

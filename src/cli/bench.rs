@@ -99,6 +99,7 @@ async fn all(bench: &Bench, service: Service) -> Result<Outcome, Failure> {
     let mut page = Page {
         json: bench.json,
         workers,
+        has_any: false,
         bars: Vec::new(),
     };
     let wanted = |picture: &str, wish: &Wish| {
@@ -123,7 +124,8 @@ async fn all(bench: &Bench, service: Service) -> Result<Outcome, Failure> {
                 below: PathBuf::new(),
                 number: 1,
             };
-            let trial = Trial::read(&reader, &input).await?;
+            let trial = Trial::read(&reader, &input).await;
+            let trial = trial.map_err(|failure| failure.of(&input.shown()))?;
             for wish in &WISHES {
                 if let Some(name) = wanted(&input.shown(), wish) {
                     let figures = trial.run(wish, bench.time).await?;
@@ -131,6 +133,10 @@ async fn all(bench: &Bench, service: Service) -> Result<Outcome, Failure> {
                 }
             }
         }
+    }
+    if !page.has_any {
+        let only = bench.only.as_deref().unwrap_or_default();
+        return Err(Failure::no_task(only));
     }
     match told.and_then(|()| page.end()) {
         Ok(()) => Ok(Outcome::Clean),
@@ -141,6 +147,8 @@ async fn all(bench: &Bench, service: Service) -> Result<Outcome, Failure> {
 struct Page {
     json: bool,
     workers: usize,
+    /// Something was measured.
+    has_any: bool,
     /// Tasks with their pictures a second.
     bars: Vec<(String, f64)>,
 }
@@ -163,6 +171,7 @@ impl Page {
     }
 
     fn task(&mut self, name: String, trial: &Trial, figures: &Figures) -> io::Result<()> {
+        self.has_any = true;
         let [median, late] =
             [50, 99].map(|percent| figures.percentile(percent).as_secs_f64() * 1e3);
         let (rate, cpu) = (figures.rate(), figures.cpu_milliseconds());

@@ -964,7 +964,14 @@ fn pictures_that_are_made_are_as_large_as_a_cameras() {
     ] {
         folder.ends(64, wrong);
     }
-    folder.ends(1, &["bench", "--file", "in/notes.txt"]);
+    for (wrong, said) in [
+        (["--file", "in/notes.txt"], "in/notes.txt: "),
+        (["--file", "in/none.jpg"], "in/none.jpg: "),
+        (["--task", "zzz"], "'zzz'"),
+    ] {
+        let output = folder.ends(1, &[&["bench", "--json"], &wrong[..]].concat());
+        assert!(text(&output.stderr).contains(said), "{wrong:?}");
+    }
 }
 
 #[tokio::test]
