@@ -99,7 +99,6 @@ async fn all(bench: &Bench, service: Service) -> Result<Outcome, Failure> {
     let mut page = Page {
         json: bench.json,
         workers,
-        has_any: false,
         bars: Vec::new(),
     };
     let wanted = |picture: &str, wish: &Wish| {
@@ -134,7 +133,7 @@ async fn all(bench: &Bench, service: Service) -> Result<Outcome, Failure> {
             }
         }
     }
-    if !page.has_any {
+    if page.bars.is_empty() {
         let only = bench.only.as_deref().unwrap_or_default();
         return Err(Failure::no_task(only));
     }
@@ -147,8 +146,6 @@ async fn all(bench: &Bench, service: Service) -> Result<Outcome, Failure> {
 struct Page {
     json: bool,
     workers: usize,
-    /// Something was measured.
-    has_any: bool,
     /// Tasks with their pictures a second.
     bars: Vec<(String, f64)>,
 }
@@ -171,7 +168,6 @@ impl Page {
     }
 
     fn task(&mut self, name: String, trial: &Trial, figures: &Figures) -> io::Result<()> {
-        self.has_any = true;
         let [median, late] =
             [50, 99].map(|percent| figures.percentile(percent).as_secs_f64() * 1e3);
         let (rate, cpu) = (figures.rate(), figures.cpu_milliseconds());
@@ -194,6 +190,7 @@ impl Page {
                 "p99_ms": rounded(late),
                 "peak_bytes": figures.peak_bytes,
             });
+            self.bars.push((name, rate));
             return say(&format!("{line}\n"));
         }
         let peak = figures.peak_bytes.map(|bytes| bytes >> 20);
@@ -206,6 +203,9 @@ impl Page {
 
     /// The chart: pictures a second.
     fn end(&self) -> io::Result<()> {
+        if self.json {
+            return Ok(());
+        }
         let most = self.bars.iter().map(|(_, rate)| *rate).fold(0.0, f64::max);
         let bars = self.bars.iter().map(|(name, rate)| {
             #[expect(
@@ -217,8 +217,7 @@ impl Page {
             format!("{name:NAME$} {} {rate:.1}\n", bar(eighths))
         });
         let bars: String = bars.collect();
-        let gap = if bars.is_empty() { "" } else { "\n" };
-        say(&format!("{gap}{bars}"))
+        say(&format!("\n{bars}"))
     }
 }
 
