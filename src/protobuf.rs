@@ -188,8 +188,8 @@ mod tests {
         message.bytes(2, b"testing");
         message.number(5, u64::MAX);
         let written = message.finish();
-        let inner = Fields(&written).bytes(3).unwrap();
-        assert_eq!(Fields(inner).number(1), Some(150));
+        let inner = Fields(&written).bytes(3);
+        assert_eq!(inner.and_then(|inner| Fields(inner).number(1)), Some(150));
         assert_eq!(Fields(&written).bytes(2), Some(&b"testing"[..]));
         assert_eq!(Fields(&written).number(5), Some(u64::MAX));
         assert_eq!(Fields(&written).number(2), None);

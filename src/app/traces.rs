@@ -95,13 +95,11 @@ impl Teller {
             match told.unwrap_or_else(|_elapsed| Err(Untold::late())) {
                 Ok(answer) => return self.was_heard(batch.len(), &answer),
                 Err(Untold::Unreachable(why, wanted)) => {
-                    let pause = (PAUSE * (1 << (again - 1))).max(wanted.unwrap_or_default());
-                    let now = Instant::now();
-                    let later = now.checked_add(pause).filter(|&later| later < give_up);
-                    if again == TRIES || later.is_none() {
+                    let wanted = wanted.min(LONGEST_REST);
+                    let pause = wanted.max(PAUSE * (1 << (again - 1)));
+                    if again == TRIES || Instant::now() + pause >= give_up {
                         self.was_unheard(batch, &why);
-                        let rest = wanted.unwrap_or_default().min(LONGEST_REST);
-                        let _early = timeout(rest, over(ended)).await;
+                        let _early = timeout(wanted, over(ended)).await;
                         return;
                     }
                     let _early = timeout(pause, over(ended)).await;

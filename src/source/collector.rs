@@ -1,12 +1,10 @@
 //! Who collects traces: told by POST, over connections like those of sources. It is named by the operator alone, so that it may be anywhere.
 
 use std::fmt;
-use std::future::poll_fn;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::time::Duration;
 
-use hyper::body::{Body, Bytes, Incoming};
+use hyper::body::{Bytes, Incoming};
 use hyper::header::{
     CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue,
     RETRY_AFTER, USER_AGENT,
@@ -124,8 +122,8 @@ pub struct Collector {
 /// Why a collector took nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Untold {
-    /// It can't be reached, or is overloaded: perhaps later, and then not before the time that it has named, if it has.
-    Unreachable(String, Option<Duration>),
+    /// It can't be reached, or is overloaded: perhaps later, after so much time as it asks for.
+    Unreachable(String, Duration),
     /// It has answered with that status, and won't take it later either.
     Refused(u16),
 }
@@ -133,7 +131,7 @@ pub enum Untold {
 impl Untold {
     /// There was no answer in time.
     pub fn late() -> Self {
-        Self::Unreachable("no answer in time".to_owned(), None)
+        Self::Unreachable("no answer in time".to_owned(), Duration::ZERO)
     }
 }
 
@@ -162,7 +160,7 @@ impl Collector {
     }
 
     async fn post(&self, message: Vec<u8>) -> Result<(Response<Incoming>, Driver), Untold> {
-        let unreachable = |why: String| Untold::Unreachable(why, None);
+        let unreachable = |why: String| Untold::Unreachable(why, Duration::ZERO);
         let broken = |error: hyper::Error| unreachable(error.to_string());
         let url = &self.settings.url;
         let place = Place::of(url).ok_or_else(|| unreachable("no place".to_owned()))?;
@@ -203,10 +201,11 @@ impl Collector {
     }
 }
 
-/// In seconds; dates are for caches.
-fn retry_after(answer: &Response<Incoming>) -> Option<Duration> {
-    let seconds = answer.headers().get(RETRY_AFTER)?.to_str().ok()?;
-    seconds.trim().parse().ok().map(Duration::from_secs)
+/// How long it asks to be left alone, in seconds: dates are for caches.
+fn retry_after(answer: &Response<Incoming>) -> Duration {
+    let seconds = answer.headers().get(RETRY_AFTER);
+    let seconds = seconds.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    Duration::from_secs(seconds.unwrap_or(0))
 }
 
 /// As much of a body as may say something, and comes in time.
@@ -214,12 +213,10 @@ async fn beginning(mut body: Incoming) -> Vec<u8> {
     let mut bytes = Vec::new();
     let reading = async {
         while bytes.len() < LONGEST_ANSWER
-            && let Some(Ok(frame)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await
+            && let Ok(Some(data)) = exchange::next(&mut body).await
         {
-            if let Ok(data) = frame.into_data() {
-                let room = LONGEST_ANSWER - bytes.len();
-                bytes.extend_from_slice(data.get(..room).unwrap_or(&data));
-            }
+            let room = LONGEST_ANSWER - bytes.len();
+            bytes.extend_from_slice(data.get(..room).unwrap_or(&data));
         }
     };
     let _late = timeout(ANSWER_PATIENCE, reading).await;

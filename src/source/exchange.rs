@@ -196,7 +196,8 @@ pub(super) async fn read(
     Ok(Reply::Picture(source, validators))
 }
 
-async fn next(body: &mut Incoming) -> Result<Option<Bytes>, Error> {
+/// The next bytes of a body; `None` at its end.
+pub(super) async fn next(body: &mut Incoming) -> Result<Option<Bytes>, Error> {
     loop {
         let frame = poll_fn(|task| Pin::new(&mut *body).poll_frame(task)).await;
         match frame {
