@@ -208,6 +208,8 @@ fn what_is_no_listening_socket_is_refused_in_words() {
     assert!(words.contains("2 sockets"), "{words}");
     let (code, words) = run(Command::new(env!("CARGO_BIN_EXE_pixmill"))
         .env_clear()
+        // The usual port may be taken by whoever tries pixmill beside the tests.
+        .env("PIXMILL_PORT", "0")
         .env("NOTIFY_SOCKET", "/nowhere/at/all"));
     assert_eq!(code, Some(1), "{words}");
     assert!(words.contains("NOTIFY_SOCKET"), "{words}");
