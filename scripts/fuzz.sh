@@ -13,7 +13,8 @@ export RUSTC_BOOTSTRAP=1
 # reads them: gcc has no inline-8bit-counters. rustc links all with the runtime that comes with it, and
 # clang's own isn't needed: what the C builds link (probes of the compiler, tools that nobody runs)
 # gets rustc's as well.
-runtime=$(echo "$(rustc --print sysroot)"/lib/rustlib/*/lib/librustc-*_rt.asan.a)
+host=$(rustc -vV | sed -n 's/^host: //p')
+runtime=$(echo "$(rustc --print sysroot)/lib/rustlib/$host"/lib/librustc-*_rt.asan.a)
 # libaom marks its buffers for it, by a header that Debian's clang comes without and gcc with.
 headers=$PWD/fuzz/target/headers
 mkdir -p "$headers"
