@@ -66,7 +66,7 @@ impl Deadline {
 /// Why work was not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// No place in the queue, or no upload memory, or the wait would pass the deadline.
+    /// No place in the queue, or no upload memory, or the work would be done after the deadline.
     Overloaded {
         /// Which of these it is.
         lack: Lack,
@@ -80,7 +80,7 @@ pub enum Error {
         /// What it needs in bytes.
         actual: u64,
     },
-    /// The deadline passed in the queue.
+    /// The deadline passed in the queue, or came too near for the work.
     QueueTimeout {
         /// When a place is likely.
         retry_after: Duration,
@@ -100,7 +100,7 @@ pub enum Lack {
     Place,
     /// Upload memory.
     UploadMemory,
-    /// Time: the wait would pass the deadline.
+    /// Time: by what waits and works already, it would be done after the deadline.
     Time,
 }
 

@@ -5,6 +5,9 @@ use std::time::Duration;
 /// Seconds of work after which what was measured before counts half.
 const MEMORY: f64 = 1.0;
 
+/// How many times longer than thought work counts as, at most: a piece that was stuck says little of the others.
+const STUCK: u32 = 8;
+
 /// What work took over what it was thought to take, lately.
 #[derive(Debug)]
 pub(super) struct Pace {
@@ -24,6 +27,7 @@ impl Pace {
 
     /// Takes a piece of work into account: by its seconds, since many small pieces say little of a large one.
     pub(super) fn learn(&mut self, thought: Duration, took: Duration) {
+        let took = took.min(thought * STUCK);
         let fade = MEMORY / (MEMORY + thought.as_secs_f64());
         self.took = self.took * fade + took.as_secs_f64();
         self.thought = self.thought * fade + thought.as_secs_f64();
@@ -56,5 +60,13 @@ mod tests {
             pace.learn(milliseconds(1_000), milliseconds(500));
         }
         assert!((0.5..=0.51).contains(&pace.seconds(1.0)), "{pace:?}");
+    }
+
+    #[test]
+    fn one_that_was_stuck_says_little_of_the_others() {
+        let seconds = Duration::from_secs;
+        let mut pace = Pace::new();
+        pace.learn(seconds(1), seconds(3_600));
+        assert!((7.0..=8.0).contains(&pace.seconds(1.0)), "{pace:?}");
     }
 }

@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::Held;
+use super::books::Books;
 use super::queue::Demand;
 use super::state::State;
 
@@ -19,28 +20,29 @@ pub struct Permit {
     /// Bytes that come back with it: none is set apart.
     bytes: u64,
     since: Instant,
-    /// The work ran to its end, so that its time tells something.
-    ended: bool,
+    /// The work has made something, so that its time tells how long such work takes.
+    has_made: bool,
     /// Nothing comes back, since that has been done.
     forgotten: bool,
 }
 
 impl Permit {
     /// Of what is in the books already.
-    pub(super) fn new(state: &Arc<State>, demand: Demand) -> Self {
+    pub(super) fn new(state: &Arc<State>, demand: Demand, since: Instant) -> Self {
         Self {
             state: Arc::clone(state),
             demand,
             bytes: demand.bytes,
-            since: Instant::now(),
-            ended: false,
+            since,
+            has_made: false,
             forgotten: false,
         }
     }
 
-    /// Sets memory apart that stays granted when the work has ended: so much of it as what the work
-    /// made takes. The rest, and the worker, come back as ever.
+    /// Tells that the work has made something, and sets memory apart that stays granted when the work has ended: so much of it as that
+    /// takes. The rest, and the worker, come back as ever.
     pub fn keep(&mut self, bytes: u64) -> Held {
+        self.has_made = true;
         let rest = self.bytes.saturating_sub(bytes);
         // More than was granted is counted too: the books tell what is held.
         self.state.keep(self.demand, self.bytes, rest, bytes);
@@ -48,22 +50,24 @@ impl Permit {
         Held::new(&self.state, self.demand, bytes)
     }
 
-    /// The work has run to its end.
-    pub(super) fn ends(&mut self) {
-        self.ended = true;
-    }
-
-    /// Drops it without giving anything back, where that has been done.
-    pub(super) fn forget(mut self) {
+    /// Gives it back to books that are locked already.
+    pub(super) fn undo(mut self, books: &mut Books) {
         self.forgotten = true;
+        books.take_back(self.demand, self.since, self.bytes);
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
         if !self.forgotten {
-            let took = self.ended.then(|| self.since.elapsed());
-            self.state.give_back(self.demand, self.bytes, took);
+            let Self {
+                demand,
+                since,
+                bytes,
+                has_made,
+                ..
+            } = *self;
+            self.state.give_back(demand, since, bytes, has_made);
         }
     }
 }
@@ -88,7 +92,7 @@ impl Waiting {
         }
     }
 
-    /// The permit, as soon as it is there; `None` if admission has ended.
+    /// The permit, as soon as it is there; `None` if there is too little time left for the work.
     pub(super) async fn granted(&mut self) -> Option<Permit> {
         let permit = (&mut self.granted).await.ok();
         self.queued = false;

@@ -200,9 +200,9 @@ impl<T> Queue<T> {
     }
 
     /// Takes out all but those that `stays` says so of.
-    pub(super) fn retain(&mut self, stays: impl Fn(&T) -> bool) {
+    pub(super) fn retain(&mut self, stays: impl Fn(&Waiter<T>) -> bool) {
         for class in &mut self.classes {
-            class.waiting.retain(|waiter| stays(&waiter.item));
+            class.waiting.retain(&stays);
         }
         self.settle();
     }

@@ -31,10 +31,11 @@ pub(super) async fn admit(
     };
     tokio::select! {
         biased;
-        granted = waiting.granted() => return granted.ok_or(Error::Cancelled),
-        () = expired => {}
+        granted = waiting.granted() => if let Some(permit) = granted {
+            return Ok(permit);
+        },
+        () = expired => waiting.give_up(),
     }
-    waiting.give_up();
     Err(Error::QueueTimeout {
         retry_after: state.retry_after(),
     })
@@ -69,9 +70,6 @@ where
             None => std::panic::catch_unwind(AssertUnwindSafe(|| work(&mut permit)))
                 .map_or_else(|panic| Outcome::Panicked(message(&*panic)), Outcome::Done),
         };
-        if matches!(outcome, Outcome::Done(_)) && checkpoint.stopped().is_none() {
-            permit.ends();
-        }
         let wasted = checkpoint.wasted();
         match checkpoint.stopped() {
             Some(Stop::Cancelled) => state.count_cancelled(wasted),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::books::{Books, Waiter};
+use super::books::Books;
 use super::budget::Budget;
 use super::lock::Lock;
 use super::permit::{Permit, Waiting};
@@ -61,19 +61,16 @@ impl State {
         }
         let mut books = self.books.lock();
         if books.queue.len() == 0 && self.worker(&books, demand) && self.memory(&books, demand) {
-            return Ok(Entry::Granted(self.grant(&mut books, demand)));
+            return Ok(Entry::Granted(self.grant(&mut books, demand, deadline)));
         }
         if self.crowded(&books, self.budget().is_heavy(demand)) {
             return Err(self.overloaded(&books, Lack::Place));
         }
-        let wait = self.spread(&books, books.queue.ahead(demand));
-        if Instant::now() + wait > deadline.at() {
+        if !self.in_time(&books, demand, deadline) {
             return Err(self.overloaded(&books, Lack::Time));
         }
         let (grant, granted) = oneshot::channel();
-        let id = books.next_waiter;
-        books.next_waiter += 1;
-        books.queue.push(demand, Waiter { id, grant });
+        let id = books.queue_up(demand, deadline, grant);
         // Those before it may all be waiting for what it doesn't need.
         self.advance(&mut books);
         Ok(Entry::Waiting(Waiting::new(self, id, granted)))
@@ -82,18 +79,22 @@ impl State {
     /// Takes one out of the queue.
     pub(super) fn leave(self: &Arc<Self>, id: u64) {
         let mut books = self.books.lock();
-        books.queue.retain(|waiter| waiter.id != id);
+        books.withdraw(id);
         // Whoever stood behind may fit now.
         self.advance(&mut books);
     }
 
-    /// Takes a worker and memory back; no time from work that didn't run to its end: overload would look like speed.
-    pub(super) fn give_back(self: &Arc<Self>, demand: Demand, bytes: u64, took: Option<Duration>) {
+    /// Takes a worker and memory back.
+    pub(super) fn give_back(
+        self: &Arc<Self>,
+        demand: Demand,
+        since: Instant,
+        bytes: u64,
+        has_made: bool,
+    ) {
         let mut books = self.books.lock();
-        books.take_back(demand, bytes);
-        if let Some(took) = took {
-            books.pace.learn(demand.time, took);
-        }
+        books.take_back(demand, since, bytes);
+        books.learn(demand, since.elapsed(), has_made);
         self.advance(&mut books);
     }
 
@@ -141,7 +142,7 @@ impl State {
         let books = self.books.lock();
         Figures {
             queued: books.queue.len(),
-            busy: books.busy,
+            busy: books.busy(),
             workers: self.settings.workers,
             queue: self.settings.queue,
             upload_memory: (books.uploads.taken(), self.settings.upload_memory),
@@ -167,7 +168,7 @@ impl State {
         let Settings { workers, queue, .. } = self.settings;
         let waiting = books.queue.len();
         let held_up = if heavy { 0 } else { books.queue.heavy() };
-        let free = waiting <= held_up && books.busy < workers;
+        let free = waiting <= held_up && books.busy() < workers;
         let helped = waiting == books.queue.dear() && self.helps(books);
         let full = waiting >= queue;
         if heavy {
@@ -181,12 +182,12 @@ impl State {
     /// Whether one more may help out with cheap work: all workers have dear work, which can't be interrupted.
     fn helps(&self, books: &Books) -> bool {
         let workers = self.settings.workers;
-        books.busy == workers && books.dear == workers
+        books.busy() == workers && books.dear() == workers
     }
 
     /// Whether there is a worker for it.
     fn worker(&self, books: &Books, demand: Demand) -> bool {
-        books.busy < self.settings.workers || (!demand.dear() && self.helps(books))
+        books.busy() < self.settings.workers || (!demand.dear() && self.helps(books))
     }
 
     /// Whether there is memory for it.
@@ -198,24 +199,23 @@ impl State {
         Budget(self.settings.pixel_memory)
     }
 
-    fn grant(self: &Arc<Self>, books: &mut Books, demand: Demand) -> Permit {
-        books.busy += 1;
-        books.dear += usize::from(demand.dear());
-        books.take(demand, demand.bytes);
-        Permit::new(self, demand)
+    fn grant(self: &Arc<Self>, books: &mut Books, demand: Demand, deadline: Deadline) -> Permit {
+        let since = Instant::now();
+        books.give(demand, since, deadline);
+        Permit::new(self, demand, since)
     }
 
     /// Grants to as many as there are workers and memory for, in the queue's order.
     fn advance(self: &Arc<Self>, books: &mut Books) {
+        books.shed(Instant::now());
         while let Some(turn) = self.next(books) {
             let Some(waiter) = books.queue.pop(turn) else {
                 break;
             };
-            let permit = self.grant(books, waiter.demand);
+            let permit = self.grant(books, waiter.demand, waiter.item.deadline);
             if let Err(unheard) = waiter.item.grant.send(permit) {
                 // It left between being looked at and being granted.
-                books.take_back(waiter.demand, waiter.demand.bytes);
-                unheard.forget();
+                unheard.undo(books);
             }
         }
     }
@@ -246,9 +246,12 @@ impl State {
         None
     }
 
-    /// How long the workers are likely to need for work that was thought to take so many seconds.
-    fn spread(&self, books: &Books, seconds: f64) -> Duration {
-        Duration::from_secs_f64(books.pace.seconds(seconds) / self.settings.workers as f64)
+    /// Whether at least half of such work is likely to be done by its deadline, if it has to wait: estimates are rough.
+    fn in_time(&self, books: &Books, demand: Demand, deadline: Deadline) -> bool {
+        let now = Instant::now();
+        let left = deadline.at().duration_since(now).as_secs_f64();
+        let wait = books.wait(demand, self.settings.workers, now);
+        wait + books.seconds(demand) / 2.0 <= left
     }
 
     pub(super) fn overloaded(&self, books: &Books, lack: Lack) -> Error {
@@ -260,7 +263,7 @@ impl State {
 
     /// When the present queue has drained, plus up to half of that, so that the refused don't come back together.
     fn later(&self, books: &Books) -> Duration {
-        let seconds = self.spread(books, books.queue.seconds()).as_secs_f64();
+        let seconds = books.backlog() / self.settings.workers as f64;
         let random = RandomState::new().build_hasher().finish() as f64 / u64::MAX as f64;
         Duration::from_secs_f64((seconds * (1.0 + random / 2.0)).clamp(1.0, 60.0).ceil())
     }
@@ -280,7 +283,6 @@ impl State {
     /// Whether nobody waits for what is free.
     pub(super) fn settled(&self) -> bool {
         let mut books = self.books.lock();
-        assert!(books.busy > 0 || books.dear == 0);
         assert!(books.uploads.settled());
         self.next(&mut books).is_none()
     }

@@ -240,14 +240,14 @@ impl From<admission::Error> for Problem {
                     ),
                     Lack::Time => (
                         Limit::ExpectedWait,
-                        "The server is busy, and the wait would outlast the request. Try again later.",
+                        "The server is busy, and the work would be done too late for the request. Try again later.",
                     ),
                 };
                 Self::beyond(limit, detail).retry_after(retry_after)
             }
             admission::Error::QueueTimeout { retry_after } => Self::beyond(
                 Limit::Wait,
-                "The request waited for a worker until its deadline. Try again later.",
+                "The request waited for a worker until too little time was left for the work. Try again later.",
             )
             .retry_after(retry_after),
             admission::Error::TooLarge { limit, actual } => Self::beyond(

@@ -86,11 +86,11 @@ problems! {
     SourceFailed 502 "source-failed" "The source failed"
         "The server that the URL names gave no image; the document has its status, if there is one. Try the URL by itself.";
     Overloaded 503 "overloaded" "The server is busy"
-        "All workers are busy and the queue is full, or the wait would outlast the request. Try again after the time that Retry-After says.";
+        "All workers are busy and the queue is full, or the work would be done too late for the request. Try again after the time that Retry-After says.";
     Draining 503 "draining" "The server takes no new work"
         "It is starting or on its way out. Another instance, or this one after Retry-After, will answer.";
     QueueTimeout 503 "queue-timeout" "The wait was too long"
-        "The request waited for a worker until its deadline. Try again after the time that Retry-After says.";
+        "The request waited for a worker until too little time was left for the work. Try again after the time that Retry-After says.";
     SourceTimeout 504 "source-timeout" "The source was too slow"
         "The server that the URL names didn't send the image in time. Try again later; the settings are source_timeout and connect_timeout.";
     WorkTimeout 504 "work-timeout" "The work took too long"
