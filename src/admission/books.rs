@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::budget::{Budget, Taken};
 use super::pace::Pace;
 use super::permit::Permit;
+use super::place::Arriving;
 use super::queue::{Demand, Queue};
 use super::uploads::Uploads;
 use super::{Deadline, Settings};
@@ -17,6 +18,8 @@ pub(super) struct Books {
     budget: Budget,
     pub(super) queue: Queue<Waiter>,
     next_waiter: u64,
+    /// Who may be in the queue soon.
+    pub(super) arriving: Arriving,
     /// One for each worker that is busy.
     running: Vec<Running>,
     /// Pixel memory.
@@ -55,6 +58,7 @@ impl Books {
             budget,
             queue: Queue::new(budget),
             next_waiter: 0,
+            arriving: Arriving::default(),
             running: Vec::new(),
             pixels: Taken::default(),
             answers: Taken::default(),

@@ -12,6 +12,7 @@ mod lease;
 mod lock;
 mod pace;
 mod permit;
+mod place;
 mod pool;
 mod queue;
 mod run;
@@ -27,6 +28,7 @@ use tokio::time::{Instant, sleep_until};
 pub use self::aside::Aside;
 pub use self::lease::{FIRST_STEP, Held, Lease};
 pub use self::permit::Permit;
+pub use self::place::Place;
 use self::pool::Pool;
 pub use self::queue::Demand;
 use self::state::State;
@@ -151,11 +153,11 @@ impl Admission {
         })))
     }
 
-    /// Whether there is a place in the queue now; asked before a body is read.
+    /// Whether there is a place in the queue now; asked before a body is read, and held until it has been.
     ///
     /// # Errors
     /// `Overloaded`.
-    pub fn look(&self) -> Result<(), Error> {
+    pub fn look(&self) -> Result<Place, Error> {
         self.0.state.look()
     }
 

@@ -268,6 +268,55 @@ async fn nobody_waits_for_what_comes_too_late() {
     }
 }
 
+#[tokio::test]
+async fn places_are_kept_for_a_moment_for_what_is_on_its_way() {
+    let admission = Admission::start(Settings {
+        queue: 4,
+        ..settings()
+    })
+    .unwrap();
+    let is_refused = || {
+        let answer = admission.look();
+        matches!(
+            answer,
+            Err(Error::Overloaded {
+                lack: Lack::Place,
+                ..
+            })
+        )
+    };
+    let first = job(&admission, MIB, later());
+    first.started.await.unwrap();
+    // As long as half of the places are free, nobody is kept out by what is announced alone.
+    let idle: Vec<_> = (0..100).map(|_| admission.look().unwrap()).collect();
+    assert!(!is_refused());
+    let waiting = [0; 2].map(|_| job(&admission, MIB, later()));
+    settled(&admission, |f| f.queued == 2).await;
+    assert!(is_refused());
+    drop(idle);
+    let one = admission.look().unwrap();
+    let other = admission.look().unwrap();
+    assert!(is_refused());
+    drop(one);
+    assert!(!is_refused());
+    // Slow ones keep nobody out.
+    let _one = admission.look().unwrap();
+    assert!(is_refused());
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_millis(249)).await;
+    assert!(is_refused());
+    tokio::time::advance(Duration::from_millis(2)).await;
+    let _third = admission.look().unwrap();
+    drop(other);
+    let _fourth = admission.look().unwrap();
+    assert!(is_refused());
+    tokio::time::resume();
+    for end in [first.end].into_iter().chain(waiting.map(|job| job.end)) {
+        end.send(()).unwrap();
+    }
+    settled(&admission, |f| f.busy == 0 && f.queued == 0).await;
+}
+
 /// Work that takes so many seconds, as is thought.
 fn long(seconds: u64) -> Demand {
     Demand {

@@ -11,6 +11,7 @@ use super::books::Books;
 use super::budget::Budget;
 use super::lock::Lock;
 use super::permit::{Permit, Waiting};
+use super::place::Place;
 use super::queue::{self, Demand, Turn};
 use super::{Deadline, Error, Figures, Lack, Settings};
 
@@ -37,14 +38,15 @@ impl State {
         }
     }
 
-    pub(super) fn look(&self) -> Result<(), Error> {
-        let books = self.books.lock();
+    pub(super) fn look(self: &Arc<Self>) -> Result<Place, Error> {
+        let mut books = self.books.lock();
+        let now = Instant::now();
+        let arriving = books.arriving.len(now);
         // What it will be isn't known yet.
-        if self.crowded(&books, false) {
-            Err(self.overloaded(&books, Lack::Place))
-        } else {
-            Ok(())
+        if self.crowded(&books, false) || self.promised(&books, arriving) {
+            return Err(self.overloaded(&books, Lack::Place));
         }
+        Ok(Place::new(self, &mut books.arriving, now))
     }
 
     /// Grants at once, or puts the request into the queue.
@@ -177,6 +179,15 @@ impl State {
         } else {
             !free && !helped && full
         }
+    }
+
+    /// Whether so many who arrive are likely to take all places that are left. With half of the queue free nobody is kept out for
+    /// what may never come.
+    fn promised(&self, books: &Books, arriving: usize) -> bool {
+        let Settings { workers, queue, .. } = self.settings;
+        let free = workers.saturating_sub(books.busy()) + usize::from(self.helps(books));
+        let waiting = books.queue.len();
+        waiting * 2 >= queue && waiting + arriving >= queue + free
     }
 
     /// Whether one more may help out with cheap work: all workers have dear work, which can't be interrupted.

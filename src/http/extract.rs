@@ -74,7 +74,7 @@ pub(super) async fn upload(
     let boundary = boundary(parts).transpose()?;
     check_encoding(parts)?;
     let announced = announced(parts, settings.max_body)?;
-    admission.look()?;
+    let _place = admission.look()?;
     context.checkpoint.enter(Stage::Receive);
     let lease = admission
         .body(announced.unwrap_or(FIRST_STEP), context.deadline.at())

@@ -148,7 +148,7 @@ impl Sources {
             checkpoint,
             onward,
         } = errand;
-        self.0.admission.look()?;
+        let _place = self.0.admission.look()?;
         let mut fetch = self.0.metrics.fetch(match wanted {
             Wanted::Url { .. } => "url",
             Wanted::File(_) => "file",
