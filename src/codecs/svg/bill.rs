@@ -14,6 +14,9 @@ use crate::codecs::Error;
 /// Nanoseconds that all of a drawing may take, about.
 const WORK: f64 = 8e9;
 
+/// How many pixels from the picture's corner a shape may end. From some 1,000 million on tiny-skia draws beside the canvas, and panics.
+const FAR: f32 = 67_108_864.0;
+
 /// Bytes of a pixel in a layer.
 const PIXEL: f64 = 4.0;
 
@@ -156,6 +159,9 @@ impl Bill {
         let Space {
             transform, canvas, ..
         } = space;
+        for bounds in [path.data().bounds(), path.stroke_bounding_box()] {
+            reaches(bounds, transform)?;
+        }
         let outline = outline(path.data().segments(), transform, canvas.1);
         let covered = |bounds: Rect| {
             let bounds = bounds.transform(transform);
@@ -250,6 +256,23 @@ impl Bill {
 }
 
 /// As a number to be told.
+/// Refuses what ends too far out, or nowhere.
+fn reaches(bounds: Rect, transform: Transform) -> Result<(), Error> {
+    let end = bounds.transform(transform).map_or(f32::INFINITY, |bounds| {
+        let ends = [bounds.left(), bounds.top(), bounds.right(), bounds.bottom()];
+        ends.map(f32::abs).into_iter().fold(0.0, f32::max)
+    });
+    if end <= FAR {
+        return Ok(());
+    }
+    let pixels = |end: f32| whole(f64::from(end));
+    Err(too_many(
+        "pixels to the end of a shape",
+        pixels(FAR),
+        pixels(end),
+    ))
+}
+
 fn whole(number: f64) -> u64 {
     #[expect(
         clippy::cast_possible_truncation,

@@ -25,6 +25,13 @@ fn patterns(levels: usize) -> String {
     many(levels, level) + "<rect width='99' height='99' fill='url(#p0)'/>"
 }
 
+#[test]
+fn a_shape_may_be_much_larger_than_the_picture() {
+    let file = svg("<circle cx='9' cy='9' r='6e7' fill='red'/>");
+    let samples = read(&file, Some((4, 4))).unwrap();
+    assert_eq!(samples, [255, 0, 0, 255].repeat(16));
+}
+
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn attacks() -> Vec<(&'static str, &'static str, Vec<u8>)> {
     let entities = |inner: &str, end: &str| {
@@ -56,6 +63,21 @@ fn attacks() -> Vec<(&'static str, &'static str, Vec<u8>)> {
             svg(&nested(30_000, "")),
         ),
         ("elements", "elements", svg(&"<g/>".repeat(60_000))),
+        (
+            "far",
+            "pixels to the end of a shape",
+            svg("<circle r='3e9'/>"),
+        ),
+        (
+            "broad",
+            "pixels to the end of a shape",
+            svg("<rect width='9' height='9' stroke='red' stroke-width='4e8'/>"),
+        ),
+        (
+            "far by its group",
+            "pixels to the end of a shape",
+            svg("<g transform='scale(1e6)'><rect x='-4' y='-4' width='1e3' height='9'/></g>"),
+        ),
         (
             "attributes",
             "attributes of one element",
