@@ -10,7 +10,7 @@ use std::ptr::with_exposed_provenance;
 use std::slice;
 use std::sync::LazyLock;
 
-use libc::{Elf64_Phdr, PF_X, PT_GNU_EH_FRAME, PT_LOAD, PT_NOTE, PT_PHDR};
+use libc::{Elf64_Phdr, PF_R, PF_W, PF_X, PT_GNU_EH_FRAME, PT_LOAD, PT_NOTE, PT_PHDR};
 
 /// The files that may have this program's symbols; opened once, since in the sandbox nothing is opened any more.
 static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
@@ -80,10 +80,21 @@ impl Headers {
         let first = with_exposed_provenance::<Elf64_Phdr>(usize::try_from(at).ok()?);
         // SAFETY: the system has mapped so many headers there with the program, for as long as that lives, and nobody writes to them.
         let rows = unsafe { slice::from_raw_parts(first, usize::try_from(count).ok()?) };
-        // A program that isn't moved needn't say where its headers are.
+        // A program that isn't moved needn't say where its headers are; one that is moved isn't found where it doesn't.
         let said = rows.iter().find(|row| row.p_type == PT_PHDR);
         let bias = said.map_or(0, |row| at.wrapping_sub(row.p_vaddr));
-        Some(Self { rows, bias })
+        let own = Self { rows, bias };
+        own.segment(&(at..at + 1)).is_some().then_some(own)
+    }
+
+    /// The part of the file, mapped to be read alone, that has all of these addresses.
+    fn segment(&self, addresses: &Range<u64>) -> Option<&'static Elf64_Phdr> {
+        let mut loaded = self.rows.iter().filter(|row| row.p_type == PT_LOAD);
+        loaded.find(|row| {
+            let own = self.addresses(row);
+            let readable = row.p_flags & PF_R != 0 && row.p_flags & PF_W == 0;
+            readable && own.start <= addresses.start && addresses.end <= own.end
+        })
     }
 
     /// Where a row's bytes lie.
@@ -92,13 +103,14 @@ impl Headers {
         start..start.saturating_add(row.p_filesz)
     }
 
-    fn bytes(&self, row: &Elf64_Phdr) -> &'static [u8] {
+    fn bytes(&self, row: &Elf64_Phdr) -> Option<&'static [u8]> {
         let addresses = self.addresses(row);
-        let length = usize::try_from(row.p_filesz).unwrap_or(0);
-        let first = with_exposed_provenance(usize::try_from(addresses.start).unwrap_or(0));
-        // SAFETY: what has a header here, and is looked at below, is part of what can be read of the file: the system has mapped it with
-        // the program, for as long as that lives, and it isn't written to.
-        unsafe { slice::from_raw_parts(first, length) }
+        self.segment(&addresses)?;
+        let length = usize::try_from(row.p_filesz).ok()?;
+        let first = with_exposed_provenance(usize::try_from(addresses.start).ok()?);
+        // SAFETY: all of it is part of a segment that the system has mapped with the program to be read, for as long as that lives, and
+        // that isn't written to.
+        Some(unsafe { slice::from_raw_parts(first, length) })
     }
 
     fn row(&self, kind: u32) -> Option<&'static Elf64_Phdr> {
@@ -121,21 +133,16 @@ impl Headers {
     /// The tables, if the linker has made an index.
     pub(super) fn tables(&self) -> Option<Tables> {
         let index = self.row(PT_GNU_EH_FRAME)?;
-        let start = self.addresses(index).start;
-        let mut loaded = self.rows.iter().filter(|row| row.p_type == PT_LOAD);
-        let segment = loaded.find(|row| {
-            let readable = row.p_flags & libc::PF_R != 0 && row.p_flags & libc::PF_W == 0;
-            readable && self.addresses(row).contains(&start)
-        })?;
+        let segment = self.segment(&self.addresses(index))?;
         Some(Tables {
-            index: self.bytes(index),
-            segment: self.bytes(segment),
+            index: self.bytes(index)?,
+            segment: self.bytes(segment)?,
         })
     }
 
     fn build_id(&self) -> &'static [u8] {
         let notes = self.rows.iter().filter(|row| row.p_type == PT_NOTE);
-        let found = notes.map(|row| build_id(self.bytes(row)));
+        let found = notes.map(|row| build_id(self.bytes(row)?));
         found.flatten().next().unwrap_or_default()
     }
 }

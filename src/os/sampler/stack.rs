@@ -82,8 +82,8 @@ impl Stack {
             return None;
         }
         let word = with_exposed_provenance::<u64>(usize::try_from(address).ok()?);
-        // SAFETY: it lies between the end of this thread's stack and its start, all of which is mapped, and nobody else writes there
-        // while this thread is here.
+        // SAFETY: it lies between the end of this thread's stack and its start, all of which is mapped. Others may write to what it has
+        // lent them: a word may be half of one and half of another, and no more is thought of it than that it is a number.
         Some(unsafe { read_unaligned(word) })
     }
 }
