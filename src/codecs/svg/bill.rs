@@ -121,6 +121,7 @@ impl Bill {
         while let Some(picture) = mask {
             self.spend(pixels * 2.0 * MOVED)?;
             self.hold(pixels * (PIXEL + 2.0))?;
+            reaches(picture.rect().to_rect(), space.transform)?;
             self.nodes(picture.root(), space)?;
             mask = picture.mask();
         }
@@ -255,7 +256,6 @@ impl Bill {
     }
 }
 
-/// As a number to be told.
 /// Refuses what ends too far out, or nowhere.
 fn reaches(bounds: Rect, transform: Transform) -> Result<(), Error> {
     let end = bounds.transform(transform).map_or(f32::INFINITY, |bounds| {
@@ -273,6 +273,7 @@ fn reaches(bounds: Rect, transform: Transform) -> Result<(), Error> {
     ))
 }
 
+/// As a number to be told.
 fn whole(number: f64) -> u64 {
     #[expect(
         clippy::cast_possible_truncation,

@@ -74,6 +74,13 @@ fn attacks() -> Vec<(&'static str, &'static str, Vec<u8>)> {
             svg("<rect width='9' height='9' stroke='red' stroke-width='4e8'/>"),
         ),
         (
+            "masked far away",
+            "pixels to the end of a shape",
+            svg(
+                "<mask id='m' maskUnits='userSpaceOnUse' x='-1e9' y='-1e9' width='3e9' height='3e9'><rect width='9' height='9'/></mask><rect width='9' height='9' mask='url(#m)'/>",
+            ),
+        ),
+        (
             "far by its group",
             "pixels to the end of a shape",
             svg("<g transform='scale(1e6)'><rect x='-4' y='-4' width='1e3' height='9'/></g>"),
