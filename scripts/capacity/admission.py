@@ -55,7 +55,7 @@ class Budget:
 class Work:
     """One request's work: what it is thought to take, and whatever the caller keeps with it."""
 
-    __slots__ = ("bytes", "time", "cost", "dear", "lacking", "item")
+    __slots__ = ("bytes", "time", "cost", "dear", "lacking", "deadline", "item")
 
     def __init__(self, bytes_needed, time, item=None):
         self.bytes, self.time, self.item = bytes_needed, time, item
@@ -151,6 +151,8 @@ class Admission:
         self.taken, self.answers = [0, 0], [0, 0]
         self.took = self.thought = 0.1
         self.granted = []
+        # What runs: since when, and its deadline.
+        self.running = {}
 
     def look(self):
         """Whether there is a place, asked before a body is read."""
@@ -168,16 +170,41 @@ class Admission:
         if work.bytes > self.settings.pixel_memory:
             return "too-large"
         if self.queue.length == 0 and self.worker(work) and self.budget.fits(work, *self.taken):
-            self.grant(work)
+            self.grant(work, now, deadline)
             return None
         if self.crowded(self.budget.is_heavy(work)):
             return "place"
-        wait = self.queue.ahead(work) * self.took / self.thought / self.settings.workers
-        if now + wait > deadline:
+        if now + self.wait(work, now) + self.seconds(work.time) / 2 > deadline:
             return "time"
+        work.deadline = deadline
         self.queue.push(work)
         self.advance(now)
         return None
+
+    def seconds(self, thought):
+        return thought * self.took / self.thought
+
+    def wait(self, work, now):
+        """Seconds until a worker is likely to turn to it, if nobody else comes."""
+        workers = self.settings.workers
+        rests = sorted(self.rest(other, *ends, now) for other, ends in self.running.items())
+        if work.dear:
+            # The one that helps out takes none of these.
+            rests = rests[max(len(rests) - workers, 0) :]
+        places = workers + (not work.dear and self.helps())
+        rests = [0.0] * (places - len(rests)) + rests
+        total, turn = self.seconds(self.queue.ahead(work)), 0.0
+        for count, rest in enumerate(rests):
+            if count and turn <= rest:
+                break
+            total += rest
+            turn = total / (count + 1)
+        return turn
+
+    def rest(self, work, since, deadline, now):
+        thought, elapsed = self.seconds(work.time), now - since
+        rest = thought - elapsed if elapsed < thought else elapsed
+        return min(rest, deadline - now) if deadline > now else rest
 
     def leave(self, work, now):
         """Takes one that waits out."""
@@ -188,6 +215,7 @@ class Admission:
         """Work has ended: its answer of so many bytes stays, the rest comes back; no time where it was stopped."""
         self.busy -= 1
         self.dear -= work.dear
+        del self.running[work]
         self.count(self.taken, work, answer - work.bytes)
         self.count(self.answers, work, answer)
         if took is not None:
@@ -222,7 +250,8 @@ class Admission:
     def worker(self, work):
         return self.busy < self.settings.workers or (not work.dear and self.helps())
 
-    def grant(self, work):
+    def grant(self, work, now, deadline):
+        self.running[work] = now, deadline
         self.busy += 1
         self.dear += work.dear
         self.count(self.taken, work, work.bytes)
@@ -234,7 +263,7 @@ class Admission:
             if turn is None:
                 return
             self.queue.take(*turn)
-            self.grant(turn[1])
+            self.grant(turn[1], now, turn[1].deadline)
 
     def next(self, now):
         """Whose turn it is, of those whom there is a worker and memory for."""

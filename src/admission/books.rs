@@ -171,11 +171,15 @@ impl Books {
             .iter()
             .map(|work| self.rest(work, now))
             .collect();
-        // Those who do nothing; and when all do dear work, one helps out with what isn't.
+        rests.sort_by(f64::total_cmp);
+        if demand.dear() {
+            // Where one helps out, it isn't there for this.
+            rests.drain(..rests.len().saturating_sub(workers));
+        }
         let helps = !demand.dear() && self.dear() == workers;
         let idle = (workers + usize::from(helps)).saturating_sub(rests.len());
-        rests.resize(rests.len() + idle, 0.0);
-        turn(rests, self.pace.seconds(self.queue.ahead(demand)))
+        rests.splice(..0, std::iter::repeat_n(0.0, idle));
+        turn(&rests, self.pace.seconds(self.queue.ahead(demand)))
     }
 
     /// Seconds that work is likely to go on. Of what is late no more is known than that it takes as long as it has taken, and again;
@@ -202,12 +206,12 @@ impl Books {
     }
 }
 
-/// When the first of several workers is free again who share so many seconds of work, each of them after the rest of what it does now.
-fn turn(mut rests: Vec<f64>, work: f64) -> f64 {
-    rests.sort_by(f64::total_cmp);
+/// When the first of several workers is free again who share so many seconds of work, each of them after the rest of what it does now;
+/// the least of these comes first. Work counts as if it could be split: it can't, and the turn may come earlier.
+fn turn(rests: &[f64], work: f64) -> f64 {
     let mut sum = work;
     let mut turn = 0.0;
-    for (workers, rest) in (0_u32..).zip(rests) {
+    for (workers, &rest) in (0_u32..).zip(rests) {
         // So many are done with it before the next one could help.
         if workers > 0 && turn <= rest {
             break;
@@ -229,14 +233,14 @@ mod tests {
             (&[3.0], 4.0, 7.0),
             (&[0.0, 0.0], 4.0, 2.0),
             // A long one holds up its own worker alone.
-            (&[75.0, 0.3], 0.0, 0.3),
-            (&[75.0, 0.3], 4.0, 4.3),
-            (&[3.0, 1.0], 4.0, 4.0),
+            (&[0.3, 75.0], 0.0, 0.3),
+            (&[0.3, 75.0], 4.0, 4.3),
+            (&[1.0, 3.0], 4.0, 4.0),
             (&[1.0, 2.0, 9.0], 5.0, 4.0),
             (&[1.0, 2.0, 3.0], 6.0, 4.0),
         ];
         for (rests, work, expected) in cases {
-            let seconds = turn(rests.to_vec(), work);
+            let seconds = turn(rests, work);
             assert!(
                 (seconds - expected).abs() < 1e-9,
                 "{rests:?}, {work}: {seconds}"

@@ -269,6 +269,19 @@ async fn nobody_waits_for_what_comes_too_late() {
 }
 
 #[tokio::test]
+async fn what_is_on_its_way_takes_no_place_from_a_worker_that_is_free() {
+    for queue in [0, 1, 2] {
+        let admission = Admission::start(Settings {
+            queue,
+            ..settings()
+        })
+        .unwrap();
+        let arriving: Vec<_> = (0..100).map(|_| admission.look()).collect();
+        assert!(arriving.iter().all(Result::is_ok), "{queue}");
+    }
+}
+
+#[tokio::test]
 async fn places_are_kept_for_a_moment_for_what_is_on_its_way() {
     let admission = Admission::start(Settings {
         queue: 4,

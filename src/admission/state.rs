@@ -42,8 +42,9 @@ impl State {
         let mut books = self.books.lock();
         let now = Instant::now();
         let arriving = books.arriving.len(now);
-        // What it will be isn't known yet.
-        if self.crowded(&books, false) || self.promised(&books, arriving) {
+        // What it will be isn't known yet. With half of the queue free nobody is kept out for what may never come.
+        let few = books.queue.len() * 2 >= self.settings.queue;
+        if self.crowded(&books, false, if few { arriving } else { 0 }) {
             return Err(self.overloaded(&books, Lack::Place));
         }
         Ok(Place::new(self, &mut books.arriving, now))
@@ -65,7 +66,7 @@ impl State {
         if books.queue.len() == 0 && self.worker(&books, demand) && self.memory(&books, demand) {
             return Ok(Entry::Granted(self.grant(&mut books, demand, deadline)));
         }
-        if self.crowded(&books, self.budget().is_heavy(demand)) {
+        if self.crowded(&books, self.budget().is_heavy(demand), 0) {
             return Err(self.overloaded(&books, Lack::Place));
         }
         if !self.in_time(&books, demand, deadline) {
@@ -164,30 +165,21 @@ impl State {
         self.later(&self.books.lock())
     }
 
-    /// Whether the queue is full. A free worker is a place too, as long as nobody waits for memory, and so is the one
+    /// Whether the queue is full, with so many who arrive. A free worker is a place too, as long as nobody waits for memory, and so is the one
     /// that helps out. Heavy work has three quarters of the places at most; the rest is kept for what is done quickly.
-    fn crowded(&self, books: &Books, heavy: bool) -> bool {
+    fn crowded(&self, books: &Books, heavy: bool, arriving: usize) -> bool {
         let Settings { workers, queue, .. } = self.settings;
         let waiting = books.queue.len();
         let held_up = if heavy { 0 } else { books.queue.heavy() };
         let free = waiting <= held_up && books.busy() < workers;
         let helped = waiting == books.queue.dear() && self.helps(books);
-        let full = waiting >= queue;
+        let full = waiting + arriving >= queue;
         if heavy {
             let places = (queue - queue.min((queue / 4).max(1))).max(1);
             !free && (full || books.queue.heavy() >= places)
         } else {
             !free && !helped && full
         }
-    }
-
-    /// Whether so many who arrive are likely to take all places that are left. With half of the queue free nobody is kept out for
-    /// what may never come.
-    fn promised(&self, books: &Books, arriving: usize) -> bool {
-        let Settings { workers, queue, .. } = self.settings;
-        let free = workers.saturating_sub(books.busy()) + usize::from(self.helps(books));
-        let waiting = books.queue.len();
-        waiting * 2 >= queue && waiting + arriving >= queue + free
     }
 
     /// Whether one more may help out with cheap work: all workers have dear work, which can't be interrupted.
