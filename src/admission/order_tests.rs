@@ -206,7 +206,7 @@ async fn cheap_work_doesnt_wait_for_dear_work() {
         bytes: 1,
         time: Duration::from_millis(10),
     };
-    let minute = || Deadline::after(Duration::from_secs(60));
+    let minute = || Deadline::after(Duration::from_mins(1));
     let mut working: Vec<_> = (0..2).map(|_| job_of(&admission, dear, minute())).collect();
     let waiting: Vec<_> = (0..30)
         .map(|_| job_of(&admission, dear, minute()))
