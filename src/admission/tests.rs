@@ -7,10 +7,14 @@ use tokio::sync::oneshot;
 use super::*;
 use crate::checkpoint::Stop;
 
+#[path = "deadline_tests.rs"]
+mod deadline;
 #[path = "model_tests.rs"]
 mod model;
 #[path = "order_tests.rs"]
 mod order;
+#[path = "place_tests.rs"]
+mod place;
 
 const MIB: u64 = 1 << 20;
 
@@ -22,6 +26,20 @@ fn settings() -> Settings {
         upload_memory: 4 * MIB,
         pixel_memory: 10 * MIB,
     }
+}
+
+/// One worker, and so many places.
+fn of_queue(queue: usize) -> Admission {
+    Admission::start(Settings {
+        queue,
+        ..settings()
+    })
+    .unwrap()
+}
+
+/// Whether it is refused for that.
+fn lacks<T>(answer: &Result<T, Error>, what: Lack) -> bool {
+    matches!(answer, Err(Error::Overloaded { lack, .. }) if *lack == what)
 }
 
 fn later() -> Deadline {
