@@ -19,6 +19,9 @@ LEFT, LEFT_BYTES = 8, 2 << 20
 # Seconds of work after which what was measured before counts half.
 MEMORY = 1.0
 
+# How many times longer than thought work counts as, at most.
+STUCK = 8
+
 
 class Settings:
     """What a process is given: of cores as many as there are workers, where nothing else is said."""
@@ -211,14 +214,15 @@ class Admission:
         self.queue.leave(work)
         self.advance(now)
 
-    def done(self, work, took, answer, now):
-        """Work has ended: its answer of so many bytes stays, the rest comes back; no time where it was stopped."""
+    def done(self, work, took, has_made, answer, now):
+        """Work has ended: its answer of so many bytes stays, the rest comes back. What made nothing tells only that it took too long."""
         self.busy -= 1
         self.dear -= work.dear
         del self.running[work]
         self.count(self.taken, work, answer - work.bytes)
         self.count(self.answers, work, answer)
-        if took is not None:
+        if has_made or took > self.seconds(work.time):
+            took = min(took, STUCK * work.time)
             fade = MEMORY / (MEMORY + work.time)
             self.took = self.took * fade + took
             self.thought = self.thought * fade + work.time

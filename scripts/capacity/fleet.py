@@ -228,7 +228,7 @@ class Simulation:
         late = now > request.deadline
         answer = 0 if late else request.task.gives
         node.admission.uploads -= request.task.takes
-        node.admission.done(request.work, None if late else now - request.started, answer, now)
+        node.admission.done(request.work, now - request.started, not late, answer, now)
         self.start(node, now)
         if request.at >= self.warm and not late:
             self.result.waits.setdefault(request.task.name, []).append(request.started - request.at)

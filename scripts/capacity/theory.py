@@ -97,6 +97,7 @@ def numbers():
         ("budget", "LEFT_BYTES", admission.LEFT_BYTES),
         ("state", "PATIENCE", admission.PATIENCE),
         ("pace", "MEMORY", admission.MEMORY),
+        ("pace", "STUCK", admission.STUCK),
     ):
         value = re.search(rf"const {name}: \w+ = (.*?);", text[file])[1]
         value = re.sub(r"Duration::from_secs\((\d+)\)", r"\1", value)
