@@ -13,6 +13,8 @@ COPY src src
 COPY benches benches
 # What the binary says of where it comes from: --build-arg BUILD_COMMIT=$(git rev-parse HEAD).
 ARG BUILD_COMMIT=unknown
+# What is built in beside the usual: --build-arg FEATURES=pdf reads documents.
+ARG FEATURES=
 RUN ["make", "build"]
 
 FROM scratch

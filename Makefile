@@ -6,6 +6,9 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 DIST := $(TARGET_DIR)/dist/pixmill
 TOOLS := $(CURDIR)/.tools
 CARGO_FLAGS := --locked --target $(TARGET)
+# What is built in beside the usual: FEATURES=pdf reads documents. Tests and checks are of all there is.
+FEATURES ?=
+ALL := --all-features
 
 # What is installed where a tool is missing: a new release can't turn a fresh machine's build red.
 NEXTEST := 0.9.143
@@ -23,7 +26,7 @@ run: build ## Build and serve on :8080.
 
 # The same with its symbols is left beside it, for profiles and debuggers.
 build: tools ## Leave the static binary at target/dist/pixmill.
-	cargo build $(CARGO_FLAGS) --profile dist
+	cargo build $(CARGO_FLAGS) --features "$(FEATURES)" --profile dist
 	mkdir -p $(dir $(DIST))
 	cp $(TARGET_DIR)/$(TARGET)/dist/pixmill $(DIST).debug
 	strip --strip-all -o $(DIST) $(DIST).debug
@@ -35,8 +38,8 @@ tools: ## Install cmake and nasm, which the C codecs are built with.
 test: tools ## Run every test.
 	@scripts/tools.sh strace
 	@if scripts/cargo-tool.sh cargo-nextest $(NEXTEST); \
-	then cargo nextest run $(CARGO_FLAGS); \
-	else echo "make: cargo-nextest can't be installed, using cargo test"; cargo test $(CARGO_FLAGS); fi
+	then cargo nextest run $(CARGO_FLAGS) $(ALL); \
+	else echo "make: cargo-nextest can't be installed, using cargo test"; cargo test $(CARGO_FLAGS) $(ALL); fi
 
 test-all: test shells alerts-check deploy-check page-test pprof-check schema-check docs-check ## Run every test, those that need heavy tools among them.
 
@@ -58,9 +61,9 @@ deploy-write: ## Write anew what is made from the chart in deploy/helm.
 lint: tools ## Format, clippy, docs, licences and sources, unused dependencies.
 	cargo fmt --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
-	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
-	cargo clippy $(CARGO_FLAGS) --test soak --test restart --test alerts -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --no-deps --document-private-items
+	cargo clippy $(CARGO_FLAGS) $(ALL) --all-targets -- -D warnings
+	cargo clippy $(CARGO_FLAGS) $(ALL) --test soak --test restart --test alerts -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) $(ALL) --no-deps --document-private-items
 	scripts/cargo-tool.sh cargo-deny $(DENY)
 	cargo deny --config .deny.toml check licenses bans sources
 	@if ! cargo deny --config .deny.toml check advisories; then \
@@ -95,7 +98,7 @@ release: tools ## Build what is handed out, twice, and pack it with licences and
 	scripts/release.sh $(RELEASE_TARGETS)
 
 static-check: build ## Prove that the binary needs nothing beside itself.
-	scripts/static-check.sh $(DIST)
+	FEATURES="$(FEATURES)" scripts/static-check.sh $(DIST)
 
 # With the profile that is shipped: another one inlines differently.
 bench: tools ## Time the stages of the pixel path on pictures made here.

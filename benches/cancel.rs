@@ -249,6 +249,7 @@ fn once(bytes: &[u8], query: &str, checkpoint: &Checkpoint) -> Result<usize, Str
     let settings = plan::Settings {
         max_frames: 1_000,
         drawings: true,
+        documents: true,
         max_pixels: 100_000_000,
         max_output_side: 16_383,
         max_output_pixels: 50_000_000,

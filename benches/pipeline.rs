@@ -131,6 +131,7 @@ fn once(bytes: &[u8], query: &str, scratch: &mut Scratch, checkpoint: &Checkpoin
     let settings = plan::Settings {
         max_frames: 1_000,
         drawings: true,
+        documents: true,
         max_pixels: 1 << 30,
         max_output_side: 1 << 14,
         max_output_pixels: 1 << 28,

@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::admission::{self, Admission};
+use crate::codecs::pdf;
 use crate::config::Config;
 use crate::isolation::Isolation;
 use crate::service::{self, Parts, Service};
@@ -11,7 +12,11 @@ use crate::telemetry::Metrics;
 
 /// What is otherwise than in a server where nothing is said: there are no requests to give way to, and whose files they
 /// are has chosen them.
-pub const ASSUMED: [(&str, &str); 2] = [("svg", "true"), ("worker_nice", "0")];
+pub const ASSUMED: [(&str, &str); 3] = [
+    ("svg", "true"),
+    ("pdf", if pdf::IS_BUILT { "true" } else { "auto" }),
+    ("worker_nice", "0"),
+];
 
 /// Places in the queue: who asks sees to it that it doesn't ask for more at once.
 const QUEUE: usize = 1 << 16;

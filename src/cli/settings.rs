@@ -8,13 +8,14 @@ use pixmill::config::{KEYS, Key, Machine, Mistake, Sources, Standing};
 use pixmill::os;
 
 /// Keys that mean something without a server.
-const LOCAL: [&str; 11] = [
+const LOCAL: [&str; 12] = [
     "workers",
     "memory_limit",
     "upload_memory",
     "pixel_memory",
     "isolation",
     "svg",
+    "pdf",
     "max_pixels",
     "max_output_side",
     "max_output_pixels",

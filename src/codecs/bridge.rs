@@ -164,7 +164,8 @@ fn decoder<'a>(
         | Format::Svg
         | Format::Avif
         | Format::Psd
-        | Format::Jxl => {
+        | Format::Jxl
+        | Format::Pdf => {
             return Err(Error::Internal(format!(
                 "{} has a codec of its own",
                 format.name()

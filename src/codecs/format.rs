@@ -31,6 +31,8 @@ pub enum Format {
     Psd,
     /// JPEG XL, its first picture.
     Jxl,
+    /// Portable Document Format, one of its pages.
+    Pdf,
 }
 
 /// What a format is called and what it can do.
@@ -134,6 +136,11 @@ pub const FORMATS: &[FormatRow] = &[
         nanoseconds: (100, 0),
         ..read_only(Format::Jxl, "jxl", &[], "image/jxl")
     },
+    // For a pixel that is made, too.
+    FormatRow {
+        nanoseconds: (40, 0),
+        ..read_only(Format::Pdf, "pdf", &[], "application/pdf")
+    },
 ];
 
 const fn read_only(
@@ -212,6 +219,6 @@ mod tests {
             assert_eq!(row.format as usize, index);
             assert_eq!(row.format.row().name, row.name);
         }
-        assert_eq!(FORMATS.len(), Format::Jxl as usize + 1);
+        assert_eq!(FORMATS.len(), Format::Pdf as usize + 1);
     }
 }

@@ -23,6 +23,7 @@ mod jxl;
 mod metadata;
 mod moving;
 mod palette;
+pub mod pdf;
 mod pixels;
 mod png;
 mod polled;
@@ -40,6 +41,8 @@ pub use encoding::{Encoding, Kind};
 pub use error::Error;
 pub use format::{FORMATS, Format, FormatRow};
 pub use header::{Chromaticities, Colour, Header, Orientation};
+#[cfg(fuzzing)]
+pub use jpeg::compare as compare_jpeg;
 pub use metadata::{
     Facts, Keep, Metadata, Profile, bytes as metadata_bytes, holds_profile,
     writes as writes_metadata, writes_profile,
@@ -135,7 +138,7 @@ pub fn probe(bytes: &[u8]) -> Result<Header, Error> {
 }
 
 /// What the header of a page says, counted from 0, in formats whose pages are pictures of their own; in others, and of a page
-/// that isn't there, that of the first.
+/// that isn't there, that of the first. A document's has to be looked for, see [`pdf::look`].
 ///
 /// # Errors
 /// `Unsupported` or `Invalid`.
@@ -152,6 +155,7 @@ pub fn probe_page(bytes: &[u8], page: u32) -> Result<Header, Error> {
         Format::Avif => avif::probe(bytes),
         Format::Psd => psd::probe(bytes),
         Format::Jxl => jxl::probe(bytes),
+        Format::Pdf => Err(pdf::unprobed()),
         other => bridge::probe(other, bytes),
     }
 }
@@ -176,7 +180,7 @@ pub fn scales(header: &Header) -> &'static [u8] {
 
 /// Whether the picture is a drawing, of which `open` makes pixels in any size: those of the scale's `part`.
 pub fn draws(header: &Header) -> bool {
-    matches!(header.format, Format::Svg)
+    matches!(header.format, Format::Svg | Format::Pdf)
 }
 
 /// What `open` will hand out at that scale, whose parts are of `scales`.
@@ -207,6 +211,7 @@ pub fn decode_bytes(header: &Header, scale: Scale) -> u64 {
         Format::Avif => avif::decode_bytes(header),
         Format::Psd => psd::decode_bytes(header),
         Format::Jxl => jxl::decode_bytes(header),
+        Format::Pdf => pdf::decode_bytes(header, scaled(header, scale)),
         _ => bridge::decode_bytes(header),
     }
 }
@@ -233,17 +238,9 @@ pub fn open<'a>(
         Format::Avif => avif::open(bytes, header, checkpoint),
         Format::Psd => psd::open(bytes, header, checkpoint),
         Format::Jxl => Ok(jxl::open(bytes, header, checkpoint)),
+        Format::Pdf => pdf::open(bytes, header, scale, checkpoint),
         _ => Ok(bridge::open(bytes, header, checkpoint)),
     }
-}
-
-/// Decodes a JPEG file by our own decoder and by libjpeg-turbo, at one of the pairs of scales; whether they said the same.
-///
-/// # Errors
-/// How they differ.
-#[cfg(fuzzing)]
-pub fn compare_jpeg(file: &[u8], pick: u8) -> Result<bool, String> {
-    jpeg::compare(file, pick)
 }
 
 /// Whether `create` takes this layout for this encoding; a picture in another has to be converted before.

@@ -28,6 +28,7 @@ pub(super) fn sniff(bytes: &[u8]) -> Option<Format> {
         [0, 0, 1, 0, count, _, ..] if *count > 0 => Format::Ico,
         [b'q', b'o', b'i', b'f', ..] => Format::Qoi,
         [b'8', b'B', b'P', b'S', ..] => Format::Psd,
+        [b'%', b'P', b'D', b'F', b'-', ..] => Format::Pdf,
         [0xff, 0x0a, ..] => Format::Jxl,
         _ if bytes.starts_with(jxl::SIGNATURE) => Format::Jxl,
         [b'P', b'1'..=b'7', space, ..] if space.is_ascii_whitespace() => Format::Pnm,

@@ -26,20 +26,32 @@ pub(super) fn picture_settings(
         max_output_side: narrow(reader.whole("max_output_side", 1..=1 << 20)),
         max_output_pixels: reader.whole("max_output_pixels", 1..=1 << 40),
         max_frames: narrow(reader.whole("max_frames", 1..=1 << 20)),
-        drawings: drawings(reader, is_isolated),
+        drawings: contained(reader, "svg", is_isolated),
+        documents: documents(reader, is_isolated),
         linear: reader.boolean("linear"),
     }
 }
 
-/// What reads drawings has no limits but those of the process that it is in.
-fn drawings(reader: &mut Reader, is_isolated: bool) -> bool {
-    match reader.text("svg").as_str() {
+/// Whether something is read whose reader has no limits but those of the process that it is in.
+fn contained(reader: &mut Reader, key: &'static str, is_isolated: bool) -> bool {
+    match reader.text(key).as_str() {
         "auto" => is_isolated,
         text => value::boolean(text).unwrap_or_else(|| {
-            reader.complain("svg", "auto, true or false");
+            reader.complain(key, "auto, true or false");
             false
         }),
     }
+}
+
+fn documents(reader: &mut Reader, is_isolated: bool) -> bool {
+    let are_read = contained(reader, "pdf", is_isolated);
+    if !plan::READS_DOCUMENTS && are_read && reader.text("pdf") != "auto" {
+        reader.complain(
+            "pdf",
+            "auto or false in a program that is built without the feature pdf",
+        );
+    }
+    are_read && plan::READS_DOCUMENTS
 }
 
 pub(super) fn source_settings(

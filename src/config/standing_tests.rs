@@ -17,6 +17,7 @@ const OTHERS: &[(&str, &str, bool)] = &[
     ("pixel_memory", "\"100MiB\"", false),
     ("isolation", "\"process\"", false),
     ("svg", "\"true\"", true),
+    ("pdf", "\"false\"", true),
     ("max_body", "\"32MiB\"", false),
     ("max_pixels", "1_000_000", true),
     ("max_output_side", "1_000", true),

@@ -54,7 +54,7 @@ pub(super) async fn info(
             request::parse(row, &query, &[], rules)?;
         }
     }
-    let header = service.info(&source, wanted.page())?;
+    let header = service.info(&source, wanted.page(), &context).await?;
     wanted.check(&header)?;
     if imaginary {
         service.check(&header)?;

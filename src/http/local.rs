@@ -71,7 +71,7 @@ pub async fn described(
     wanted: Wanted,
     context: &Context,
 ) -> Result<Value, Problem> {
-    let header = service.info(&source, wanted.page())?;
+    let header = service.info(&source, wanted.page(), context).await?;
     wanted.check(&header)?;
     info::all(service, source, header, wanted, context).await
 }

@@ -64,7 +64,7 @@ pub(super) async fn found(
 }
 
 fn is_picture(source: &Source, service: &Service) -> bool {
-    let header = service.info(source, 0);
+    let header = service.header(source);
     header.is_ok_and(|header| service.check(&header).is_ok())
 }
 

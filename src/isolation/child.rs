@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use super::Settings;
 use super::memory::Memory;
-use super::wire::{self, Failure, Hello, Order, Reply, STAGES};
+use super::wire::{self, Failure, Hello, Made, Order, Reply, STAGES, Task};
 use crate::checkpoint::Checkpoint;
-use crate::codecs;
+use crate::codecs::{self, Header, pdf};
 use crate::os;
+use crate::pipeline::plan::Plan;
 use crate::pipeline::{self, Picture, Scratch};
 use crate::sandbox::{self, Mode, Profile};
 
@@ -79,7 +80,7 @@ impl Buffers {
 
 fn obey(order: &Order, memory: &Memory, buffers: &mut Buffers) -> Reply {
     let checkpoint = Checkpoint::new();
-    let made = caught(|| make(order, memory, buffers, &checkpoint)).unwrap_or_else(Err);
+    let made = caught(|| done(order, memory, buffers, &checkpoint)).unwrap_or_else(Err);
     let ran: Vec<_> = checkpoint.ran().collect();
     let stages = STAGES.map(|stage| {
         let (_, ran) = ran.iter().find(|(known, _)| *known == stage)?;
@@ -118,37 +119,91 @@ fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Failure> {
     })
 }
 
-fn make(
+fn done(
     order: &Order,
     memory: &Memory,
     buffers: &mut Buffers,
     checkpoint: &Checkpoint,
-) -> Result<u64, Failure> {
-    let system =
-        |error: io::Error| Failure::Pipeline(pipeline::Error::Internal(format!("memory: {error}")));
+) -> Result<Made, Failure> {
     let Buffers { source, scratch } = buffers;
     let length = order.lengths.iter().sum();
     memory.read(length, source).map_err(system)?;
     let files = parts(source, &order.lengths);
-    let pages = std::iter::once(order.plan.page()).chain(std::iter::repeat(0));
-    let headers = files.iter().zip(pages);
-    let headers = headers.map(|(file, page)| codecs::probe_page(file, page));
-    let headers: Vec<_> = headers
-        .collect::<Result<_, _>>()
-        .map_err(|error| Failure::Pipeline(error.into()))?;
-    let pictures = files.iter().zip(&headers);
-    let pictures: Vec<_> = pictures
-        .map(|(file, header)| Picture { file, header })
-        .collect();
-    let Some((first, beside)) = pictures.split_first() else {
+    let Some((first, beside)) = files.split_first() else {
         let nothing = "an order without a file".to_owned();
         return Err(Failure::Pipeline(pipeline::Error::Internal(nothing)));
     };
-    let picture = pipeline::run_with(*first, beside, &order.plan, scratch, checkpoint)
-        .map_err(Failure::Pipeline)?;
-    checkpoint.leave();
-    memory.write(&[&picture]).map_err(system)?;
-    Ok(picture.len() as u64)
+    match &order.task {
+        Task::Look(page) => {
+            let _room = Room::of(first, pdf::look_bytes(length));
+            let page = pdf::look(first, *page).map_err(failed)?;
+            Ok(Made::Page(page))
+        }
+        Task::Make(plan) => {
+            let _room = Room::of(first, plan.cost.peak_bytes);
+            let picture = make(first, beside, plan, scratch, checkpoint)?;
+            checkpoint.leave();
+            memory.write(&[&picture]).map_err(system)?;
+            Ok(Made::Picture(picture.len() as u64))
+        }
+    }
+}
+
+fn make(
+    first: &[u8],
+    beside: &[&[u8]],
+    plan: &Plan,
+    scratch: &mut Scratch,
+    checkpoint: &Checkpoint,
+) -> Result<Vec<u8>, Failure> {
+    let header = probed(first, plan.page()).map_err(failed)?;
+    let headers = beside.iter().map(|file| codecs::probe(file));
+    let headers: Vec<_> = headers.collect::<Result<_, _>>().map_err(failed)?;
+    let pictures = beside.iter().zip(&headers);
+    let pictures: Vec<_> = pictures
+        .map(|(file, header)| Picture { file, header })
+        .collect();
+    let first = Picture {
+        file: first,
+        header: &header,
+    };
+    pipeline::run_with(first, &pictures, plan, scratch, checkpoint).map_err(Failure::Pipeline)
+}
+
+/// The header of a page, a document's too: this is where that is looked for.
+fn probed(file: &[u8], page: u32) -> Result<Header, codecs::Error> {
+    if !pdf::is(file) {
+        return codecs::probe_page(file, page);
+    }
+    let paper = pdf::look(file, page)?;
+    Ok(pdf::header(paper, file.len() as u64))
+}
+
+/// As long as it is there, no more address space can be had than what is granted: what reads documents counts nothing itself.
+/// Whoever wants more is ended by its allocator.
+struct Room(bool);
+
+impl Room {
+    /// For work on that file which may take so many bytes; others' work keeps to what was reckoned by itself.
+    fn of(file: &[u8], bytes: u64) -> Self {
+        Self(pdf::is(file) && os::bound_address_space(bytes))
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        if self.0 {
+            os::unbound_address_space();
+        }
+    }
+}
+
+fn failed(error: codecs::Error) -> Failure {
+    Failure::Pipeline(error.into())
+}
+
+fn system(error: io::Error) -> Failure {
+    Failure::Pipeline(pipeline::Error::Internal(format!("memory: {error}")))
 }
 
 /// The files that lie one behind the other.

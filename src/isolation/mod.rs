@@ -8,6 +8,7 @@
 //!
 //! Knows plans and what they give. Nothing of HTTP, queues or why work is stopped.
 
+mod birth;
 mod child;
 mod figures;
 mod living;
@@ -26,8 +27,9 @@ use std::time::Duration;
 pub use self::figures::Figures;
 use self::living::Living;
 use self::process::{Awaited, Process};
-use self::wire::{Birth, Born, Ended, Failure, Reply};
+use self::wire::{Ended, Failure, Made, Reply, Task};
 use crate::checkpoint::{Checkpoint, Stage};
+use crate::codecs::pdf::{self, Paper};
 use crate::os::{self, CpuClock};
 use crate::pipeline::Error;
 use crate::pipeline::plan::Plan;
@@ -72,9 +74,6 @@ struct Inner {
     stopped: AtomicU64,
 }
 
-/// For the zygote to end a process and fork another. Takes a millisecond, unless the machine is out of its depth.
-const BIRTH_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// Forks the zygote, which has nothing of what is `held` by the server. Returns in each of its descendants, too.
 ///
 /// # Errors
@@ -114,8 +113,36 @@ impl Isolation {
         plan: &Plan,
         checkpoint: &Checkpoint,
     ) -> Result<Vec<u8>, Error> {
+        let task = Task::Make(plan.clone());
+        match self.done(files, &task, checkpoint)? {
+            (process, Made::Picture(length)) => self.fetched(process, length, plan.cost.peak_bytes),
+            (process, Made::Page(_)) => Err(self.astray(&process)),
+        }
+    }
+
+    /// Looks in another process what a page of a document is, from 0. Blocks; called on a worker.
+    ///
+    /// # Errors
+    /// As [`crate::codecs::pdf::look`]; `Internal` when the process ended before it was done.
+    pub fn look(&self, file: &[u8], page: u32, checkpoint: &Checkpoint) -> Result<Paper, Error> {
+        match self.done(&[file], &Task::Look(page), checkpoint)? {
+            (process, Made::Page(paper)) => {
+                self.rest(process);
+                Ok(paper)
+            }
+            (process, Made::Picture(_)) => Err(self.astray(&process)),
+        }
+    }
+
+    /// Has a process do the task, which then waits for the next once its picture is fetched.
+    fn done(
+        &self,
+        files: &[&[u8]],
+        task: &Task,
+        checkpoint: &Checkpoint,
+    ) -> Result<(Process, Made), Error> {
         checkpoint.check(Stage::Decode)?;
-        let process = self.ordered(files, plan)?;
+        let process = self.ordered(files, task)?;
         let clock = CpuClock::of_process(process.pid);
         checkpoint.clocked(move || clock.now());
         let awaited = process.awaited(checkpoint);
@@ -127,13 +154,13 @@ impl Isolation {
                 self.replace(&process, &self.0.stopped);
                 return Err(stop.into());
             }
-            Awaited::Lost(error) => return Err(self.lost(&process, &error)),
+            Awaited::Lost(error) => return Err(self.lost(&process, &error, files)),
         };
         self.note(&process, &reply);
         let ago = Duration::from_nanos(reply.elapsed);
         checkpoint.credit(ago, reply.stages());
         match reply.made {
-            Ok(length) => self.fetched(process, length, plan.cost.peak_bytes),
+            Ok(made) => Ok((process, made)),
             Err(Failure::Pipeline(error)) => {
                 self.rest(process);
                 Err(error)
@@ -146,17 +173,23 @@ impl Isolation {
         }
     }
 
+    /// A process that was taken over may say anything.
+    fn astray(&self, process: &Process) -> Error {
+        self.replace(process, &self.0.crashed);
+        Error::Internal("a codec process did what it wasn't asked for".to_owned())
+    }
+
     /// Whether no process can be had any more: only a restart of the server helps.
     pub fn is_broken(&self) -> bool {
         self.0.broken.load(Ordering::Relaxed)
     }
 
     /// A process that has taken the order.
-    fn ordered(&self, files: &[&[u8]], plan: &Plan) -> Result<Process, Error> {
+    fn ordered(&self, files: &[&[u8]], task: &Task) -> Result<Process, Error> {
         loop {
             let idle = lock(&self.0.idle).pop();
             let Some(process) = idle else { break };
-            if process.order(files, plan).is_ok() {
+            if process.order(files, task).is_ok() {
                 return Ok(process);
             }
             // It ended while nobody looked: somebody else's fault.
@@ -167,8 +200,8 @@ impl Isolation {
         }
         let process = self.bear(None).map_err(|error| internal(&error))?.0;
         process
-            .order(files, plan)
-            .map_err(|error| self.lost(&process, &error))?;
+            .order(files, task)
+            .map_err(|error| self.lost(&process, &error, &[]))?;
         Ok(process)
     }
 
@@ -183,7 +216,7 @@ impl Isolation {
         }
         let file = process
             .fetch(length)
-            .map_err(|error| self.lost(&process, &error))?;
+            .map_err(|error| self.lost(&process, &error, &[]))?;
         self.rest(process);
         Ok(file)
     }
@@ -197,9 +230,13 @@ impl Isolation {
         }
     }
 
-    /// A process ended before it was done: another takes its place; what to say.
-    fn lost(&self, process: &Process, error: &io::Error) -> Error {
+    /// A process ended before it was done with `files`: another takes its place; what to say.
+    fn lost(&self, process: &Process, error: &io::Error, files: &[&[u8]]) -> Error {
         let ended = self.replace(process, &self.0.crashed);
+        if ended.is_some_and(Ended::by_itself) && files.first().is_some_and(|file| pdf::is(file)) {
+            // It had no more memory than the work was granted, and no more stack than there is.
+            return pdf::overdone().into();
+        }
         Error::Internal(match ended {
             Some(ended) => format!("a codec process ended: {ended}"),
             None => format!("a codec process was lost: {error}"),
@@ -217,41 +254,6 @@ impl Isolation {
             // Whoever comes next finds none idle, and is told.
             Err(_refused) => None,
         }
-    }
-
-    /// Has the zygote end a process, if there is one to end, and fork another.
-    fn bear(&self, end: Option<i32>) -> io::Result<(Process, Option<Ended>)> {
-        let gone = || io::Error::other("the process that makes processes is gone");
-        // What it may still say is the answer to another question.
-        if self.is_broken() {
-            return Err(gone());
-        }
-        if let Some(pid) = end {
-            lock(&self.0.living).ends(pid);
-        }
-        let (born, descriptors) = self.ask(end).map_err(|error| {
-            self.0.broken.store(true, Ordering::Relaxed);
-            error.unwrap_or_else(gone)
-        })?;
-        match born {
-            Born::Alive { pid, ended } => {
-                let process = Process::new(pid, descriptors)?;
-                self.note_walls(process.enforced(BIRTH_TIMEOUT)?)?;
-                lock(&self.0.living).begins(pid);
-                Ok((process, ended))
-            }
-            Born::Refused(error) => Err(io::Error::other(error)),
-        }
-    }
-
-    /// One question to the zygote, and its answer; no error is one that says nothing more.
-    fn ask(&self, end: Option<i32>) -> Result<(Born, Vec<OwnedFd>), Option<io::Error>> {
-        let zygote = lock(&self.0.zygote);
-        wire::send(&*zygote, &Birth { end }, &[])?;
-        if !wire::wait(&*zygote, BIRTH_TIMEOUT)? {
-            return Err(None);
-        }
-        wire::receive_with(&*zygote)?.ok_or(None)
     }
 
     /// Notes what a process said of itself. One that was taken over may say anything.

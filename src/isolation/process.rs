@@ -5,9 +5,8 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use super::memory::Memory;
-use super::wire::{self, Hello, Order, Reply};
+use super::wire::{self, Hello, Order, Reply, Task};
 use crate::checkpoint::{Checkpoint, Stop};
-use crate::pipeline::plan::Plan;
 use crate::sandbox::Enforced;
 
 /// How often a wait looks at the checkpoint: this long after a stop, no work is done for it.
@@ -57,15 +56,15 @@ impl Process {
         Ok(hello.ok_or(io::ErrorKind::UnexpectedEof)?.enforced)
     }
 
-    /// Lays the files into the shared memory and says what to make of them.
+    /// Lays the files into the shared memory and says what to do with them.
     ///
     /// # Errors
     /// The process has ended, or the system has no memory.
-    pub(super) fn order(&self, files: &[&[u8]], plan: &Plan) -> io::Result<()> {
+    pub(super) fn order(&self, files: &[&[u8]], task: &Task) -> io::Result<()> {
         self.memory.write(files)?;
         let order = Order {
             lengths: files.iter().map(|file| file.len() as u64).collect(),
-            plan: plan.clone(),
+            task: task.clone(),
         };
         wire::send(&self.socket, &order, &[])
     }

@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::{Ran, Stage};
+use crate::codecs::pdf::Paper;
 use crate::pipeline;
 use crate::pipeline::plan::Plan;
 use crate::sandbox::Enforced;
@@ -32,15 +33,33 @@ pub(super) struct Hello {
 pub(super) struct Order {
     /// Their lengths in bytes: the picture, then those that are drawn over it. They lie one behind the other.
     pub(super) lengths: Vec<u64>,
-    /// What to make of it.
-    pub(super) plan: Plan,
+    /// What to do with them.
+    pub(super) task: Task,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) enum Task {
+    /// To make this of the first, over which the others are drawn.
+    Make(Plan),
+    /// To look what that page of a document is, from 0.
+    Look(u32),
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) enum Made {
+    /// A picture of so many bytes, which lies in the shared memory now.
+    Picture(u64),
+    /// Nothing but what the page is.
+    Page(Paper),
 }
 
 /// Codec process to server.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Reply {
-    /// Bytes of the picture that lies in the shared memory now, or why there is none.
-    pub(super) made: Result<u64, Failure>,
+    /// What was made, or why it wasn't.
+    pub(super) made: Result<Made, Failure>,
     /// When decode, resize and encode ran, if they did: nanoseconds from the order to the first begin and to the last end, and of work.
     pub(super) stages: [Option<[u64; 3]>; 3],
     /// Nanoseconds from the order to this.
@@ -100,6 +119,13 @@ pub(super) enum Ended {
     Exited(i32),
     /// This signal ended it.
     Signalled(i32),
+}
+
+impl Ended {
+    /// Whether it has ended itself, as a program does that gets no memory or has no stack left.
+    pub(super) fn by_itself(self) -> bool {
+        matches!(self, Self::Signalled(6))
+    }
 }
 
 impl fmt::Display for Ended {

@@ -56,6 +56,16 @@ pub fn open_own_figures() {
 
 /// Bytes of this process in memory now.
 pub fn resident_bytes() -> u64 {
+    pages(1)
+}
+
+/// Bytes of this process's address space that are taken.
+pub(super) fn mapped_bytes() -> u64 {
+    pages(0)
+}
+
+/// A number of `statm`, in bytes.
+fn pages(at: usize) -> u64 {
     // Seven numbers of 20 digits at most.
     let mut text = [0; 160];
     let pages = OWN_FIGURES
@@ -63,7 +73,7 @@ pub fn resident_bytes() -> u64 {
         .as_ref()
         .and_then(|file| file.read_at(&mut text, 0).ok())
         .and_then(|length| std::str::from_utf8(text.get(..length)?).ok())
-        .and_then(|text| text.split_whitespace().nth(1)?.parse::<u64>().ok())
+        .and_then(|text| text.split_whitespace().nth(at)?.parse::<u64>().ok())
         .unwrap_or(0);
     pages * OWN_FIGURES.page_size
 }

@@ -1,8 +1,12 @@
 //! Processes that are made by this one, and what they are.
-#![expect(unsafe_code, reason = "fork and signal: no safe wrapper has them")]
+#![expect(
+    unsafe_code,
+    reason = "fork, signal and the older setrlimit: no safe wrapper has them"
+)]
 
 use std::fs;
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// On which side of a fork this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +86,32 @@ pub fn limit_address_space(bytes: u64) {
     // A stricter limit is in force then. What is written to a file in memory is no address space, but a file.
     let _refused = setrlimit(Resource::As, limit);
     let _refused = setrlimit(Resource::Fsize, limit);
+    ADDRESS_SPACE.store(bytes, Ordering::Relaxed);
+}
+
+/// What [`limit_address_space`] has set.
+static ADDRESS_SPACE: AtomicU64 = AtomicU64::new(0);
+
+/// Has allocations fail beyond so many bytes more than there are now, until [`unbound_address_space`]; whether that is so. For a
+/// process that [`limit_address_space`] was called in.
+pub fn bound_address_space(more: u64) -> bool {
+    let least = super::figures::mapped_bytes().saturating_add(more);
+    least < ADDRESS_SPACE.load(Ordering::Relaxed) && soften(least)
+}
+
+/// Has allocations fail where they did before [`bound_address_space`].
+pub fn unbound_address_space() {
+    let _refused = soften(ADDRESS_SPACE.load(Ordering::Relaxed));
+}
+
+/// Sets the limit that this process may change again. By the older of two calls, which knows no other process: the sandbox lets it pass.
+fn soften(bytes: u64) -> bool {
+    let limit = libc::rlimit {
+        rlim_cur: bytes,
+        rlim_max: ADDRESS_SPACE.load(Ordering::Relaxed),
+    };
+    // SAFETY: the call reads a limit, which lives as long as it takes.
+    unsafe { libc::syscall(libc::SYS_setrlimit, libc::RLIMIT_AS, &raw const limit) == 0 }
 }
 
 #[cfg(test)]

@@ -2,7 +2,10 @@
 
 use super::parameter::ParameterError;
 use super::plan::pixels;
-use crate::codecs::{self, Header};
+use crate::codecs::{self, Format, Header};
+
+/// Whether this program can read documents at all.
+pub const READS_DOCUMENTS: bool = codecs::pdf::IS_BUILT;
 
 /// How large pictures may be, and the server's default for linear light.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +20,8 @@ pub struct Settings {
     pub max_frames: u32,
     /// Whether drawings are read.
     pub drawings: bool,
+    /// Whether documents are read.
+    pub documents: bool,
     /// Whether to resize in linear light where the client doesn't say.
     pub linear: bool,
 }
@@ -28,6 +33,8 @@ pub enum Error {
     Parameter(ParameterError),
     /// The source is a drawing, and none is read.
     Drawing,
+    /// The source is a document, and none is read.
+    Document,
     /// The source has too many pixels.
     ImageTooLarge {
         /// Stored width.
@@ -71,7 +78,7 @@ pub enum Error {
 /// # Errors
 /// `ImageTooLarge` or `Drawing`.
 pub fn check_source(header: &Header, settings: &Settings) -> Result<(), Error> {
-    if codecs::draws(header) && !settings.drawings {
+    if header.format == Format::Svg && !settings.drawings {
         return Err(Error::Drawing);
     }
     if pixels(header.width, header.height) <= settings.max_pixels {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::attached::{Attached, Drawn, attached};
 use super::cost::{self, Cost};
 use super::geometry::{Canvas, Window};
-pub use super::limits::{Error, Settings, check_source};
+pub use super::limits::{Error, READS_DOCUMENTS, Settings, check_source};
 use super::motion::Motion;
 use super::parameter::Grammar;
 use super::request::Request;

@@ -140,5 +140,10 @@ fn threads() -> Limited {
 pub(super) fn codec() -> Calls {
     let mut calls = common();
     calls.any.extend([PROCESSES, CODEC].concat());
+    // Its own address space is bound while it reads a document.
+    let space = i32::try_from(libc::RLIMIT_AS).unwrap_or_default();
+    calls
+        .limited
+        .push(limited(libc::SYS_setrlimit, 0, ALL, &[space]));
     calls
 }

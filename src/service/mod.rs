@@ -2,6 +2,7 @@
 
 mod error;
 mod found;
+mod header;
 mod memory;
 mod named;
 mod roll;
@@ -52,7 +53,8 @@ struct Inner {
     sources: Sources,
     memory: Memory,
     executor: Executor,
-    /// Where the executor works, if not in this process.
+    look: header::Look,
+    /// Where both work, if not in this process.
     isolation: Option<Isolation>,
     scratches: Arc<Scratches>,
     roll: Roll,
@@ -70,7 +72,7 @@ impl fmt::Debug for Inner {
 impl Service {
     /// Of these parts.
     pub fn new(parts: Parts, executor: Executor) -> Self {
-        Self::with(parts, executor, None)
+        Self::with(parts, (executor, header::look_here()), None)
     }
 
     /// The same, with pixel work in processes of its own.
@@ -81,10 +83,17 @@ impl Service {
             let files: Vec<&[u8]> = std::iter::once(&*job.source).chain(beside).collect();
             processes.run(&files, &job.plan, checkpoint)
         });
-        Self::with(parts, executor, Some(isolation))
+        let processes = isolation.clone();
+        let look: header::Look =
+            Arc::new(move |file, page, checkpoint| processes.look(file, page, checkpoint));
+        Self::with(parts, (executor, look), Some(isolation))
     }
 
-    fn with(parts: Parts, executor: Executor, isolation: Option<Isolation>) -> Self {
+    fn with(
+        parts: Parts,
+        (executor, look): (Executor, header::Look),
+        isolation: Option<Isolation>,
+    ) -> Self {
         let Parts {
             settings,
             admission,
@@ -99,6 +108,7 @@ impl Service {
             sources,
             memory: Memory::default(),
             executor,
+            look,
             isolation,
             scratches: Arc::new(scratches),
             roll: Roll::default(),
@@ -112,6 +122,7 @@ impl Service {
             admission,
             sources,
             executor,
+            look,
             isolation,
             scratches,
             roll,
@@ -123,6 +134,7 @@ impl Service {
             sources: sources.clone(),
             memory: Memory::default(),
             executor: Arc::clone(executor),
+            look: Arc::clone(look),
             isolation: isolation.clone(),
             scratches: Arc::clone(scratches),
             roll: roll.clone(),
@@ -149,6 +161,11 @@ impl Service {
         self.0.settings.drawings
     }
 
+    /// Whether documents are worked on.
+    pub fn reads_documents(&self) -> bool {
+        self.0.settings.documents
+    }
+
     /// The largest width and height that may be asked for.
     pub fn max_side(&self) -> u32 {
         self.0.settings.max_output_side
@@ -168,14 +185,6 @@ impl Service {
     /// [`Error`].
     pub fn check(&self, header: &Header) -> Result<(), Error> {
         Ok(plan::check_source(header, &self.0.settings)?)
-    }
-
-    /// What a page of the picture is, from its header; see [`codecs::probe_page`].
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub fn info(&self, source: &Source, page: u32) -> Result<Header, Error> {
-        Ok(codecs::probe_page(&source.bytes, page)?)
     }
 
     /// Makes the picture that `order` asks for.
@@ -199,7 +208,7 @@ impl Service {
             beside,
         } = order;
         let settings = &self.0.settings;
-        let header = codecs::probe_page(&source.bytes, request.page())?;
+        let header = self.info(&source, request.page(), context).await?;
         let headers = beside.iter().map(|source| codecs::probe(&source.bytes));
         let headers = headers.collect::<Result<Vec<_>, _>>();
         let headers = headers.map_err(Error::Watermark)?;

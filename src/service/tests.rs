@@ -50,6 +50,7 @@ fn settings() -> Settings {
     Settings {
         max_frames: 1_000,
         drawings: true,
+        documents: true,
         max_pixels: 1 << 30,
         max_output_side: 1 << 14,
         max_output_pixels: 1 << 30,

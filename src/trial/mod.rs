@@ -127,7 +127,8 @@ impl Trial {
         let added = collected.add(&file);
         added.map_err(|error| problem(error.into()))?;
         let source = collected.finish().ok_or_else(Failure::empty)?;
-        Self::of(service, source)
+        let header = service.header(&source);
+        Self::of(service, source, header)
     }
 
     /// With a picture of a file.
@@ -136,15 +137,20 @@ impl Trial {
     /// It can't be read.
     pub async fn read(reader: &Reader, input: &Input) -> Result<Self, Failure> {
         let source = reader.picture(input).await?;
-        Self::of(reader.service(), source)
+        let service = reader.service();
+        let header = service.info(&source, 0, &Reader::context()).await;
+        Self::of(service, source, header)
     }
 
-    fn of(service: &Service, source: Source) -> Result<Self, Failure> {
-        let header = service.info(&source, 0).map_err(Problem::from)?;
+    fn of(
+        service: &Service,
+        source: Source,
+        header: Result<Header, service::Error>,
+    ) -> Result<Self, Failure> {
         Ok(Self {
             service: service.clone(),
             source,
-            header,
+            header: header.map_err(Problem::from)?,
         })
     }
 

@@ -367,9 +367,16 @@ const ROWS: &[Row] = &[
         |a| typed(a, "image/png"),
     ),
     Row(
-        "PDF, HEIC",
+        "PDF",
         "",
-        &["POST /convert?type=png pdf", "POST /convert?type=jpeg heic"],
+        &["POST /convert?type=png pdf"],
+        unsupported,
+        |a| statuses(a, 200),
+    ),
+    Row(
+        "HEIC",
+        "",
+        &["POST /convert?type=jpeg heic"],
         unsupported,
         |a| statuses(a, 200),
     ),

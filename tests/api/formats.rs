@@ -29,6 +29,10 @@ fn document(picture: &RgbaImage) -> Vec<u8> {
 /// The same as a drawing.
 const DRAWING: &str = "<svg xmlns='http://www.w3.org/2000/svg' width='64' height='48'><path fill='#dc1e1e' d='M0 0H32V24H0'/><path fill='#1ec828' d='M32 0H64V24H32'/><path fill='#1e28d2' d='M0 24H32V48H0'/><path fill='#fafafa' d='M32 24H64V48H32'/></svg>";
 
+/// The same on a page.
+#[cfg(feature = "pdf")]
+const PAGE: &str = "%PDF-1.4 1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj 3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 64 48]/Contents 4 0 R>>endobj 4 0 obj<</Length 180>>stream\n.8627 .1176 .1176 rg 0 24 32 24 re f .1176 .7843 .1569 rg 32 24 32 24 re f .1176 .1569 .8235 rg 0 0 32 24 re f .9804 .9804 .9804 rg 32 0 32 24 re f                                          \nendstream endobj trailer<</Root 1 0 R>>";
+
 /// The same, without loss.
 const QUARTERS: &[u8] = include_bytes!("../fixtures/jxl/quarters.jxl");
 
@@ -52,16 +56,25 @@ async fn inputs(server: &TestServer) -> Vec<(&'static str, Vec<u8>, &'static str
         ("svg", DRAWING.as_bytes().to_vec(), "image/png"),
         ("avif", avif.body, "image/avif"),
         ("jxl", QUARTERS.to_vec(), "image/jpeg"),
+        #[cfg(feature = "pdf")]
+        ("pdf", PAGE.into(), "image/png"),
     ]
 }
 
 /// Another decoder reads what is written; but for AVIF, which there is none for here: `tests/fixtures/avif.py` has one.
 #[tokio::test]
 async fn every_input_becomes_every_output() {
-    let server = TestServer::start_with(|config| config.pipeline.drawings = true).await;
+    let server = TestServer::start_with(|config| {
+        config.pipeline.drawings = true;
+        config.pipeline.documents = true;
+    })
+    .await;
     let inputs = inputs(&server).await;
     let read: BTreeSet<_> = inputs.iter().map(|(format, ..)| *format).collect();
-    let rows: BTreeSet<_> = codecs::FORMATS.iter().map(|row| row.name).collect();
+    let rows = codecs::FORMATS.iter().map(|row| row.name);
+    let rows: BTreeSet<_> = rows
+        .filter(|name| cfg!(feature = "pdf") || *name != "pdf")
+        .collect();
     assert_eq!(read, rows);
     let writes = codecs::FORMATS.iter().filter(|row| row.writes);
     for (format, body, usual) in &inputs {

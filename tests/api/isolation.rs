@@ -21,11 +21,11 @@ use crate::watermark_images;
 /// No test waits longer for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-fn post(path: &str, body: &[u8]) -> Vec<u8> {
+pub(crate) fn post(path: &str, body: &[u8]) -> Vec<u8> {
     request("POST", path, &[], body)
 }
 
-fn isolated(more: &[&str]) -> Served {
+pub(crate) fn isolated(more: &[&str]) -> Served {
     let mut arguments = vec!["--isolation", "process", "--workers", "1"];
     arguments.extend(more);
     let served = Served::start(&arguments);
@@ -40,11 +40,11 @@ fn isolated(more: &[&str]) -> Served {
     served
 }
 
-fn whole(bytes: &[u8]) -> Answer {
+pub(crate) fn whole(bytes: &[u8]) -> Answer {
     Answer::whole(bytes).expect("a whole answer")
 }
 
-fn status(answer: &[u8]) -> u16 {
+pub(crate) fn status(answer: &[u8]) -> u16 {
     whole(answer).status
 }
 
@@ -91,7 +91,7 @@ fn signal(pid: i32, signal: Signal) {
     clippy::cast_sign_loss,
     reason = "counts are whole, and fit"
 )]
-fn metric(served: &Served, name: &str) -> u64 {
+pub(crate) fn metric(served: &Served, name: &str) -> u64 {
     figure(served, name) as u64
 }
 

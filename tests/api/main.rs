@@ -94,6 +94,8 @@ mod packaging;
 mod page;
 /// What is shown in the place of failures, and forms to try operations by.
 mod pages;
+/// Documents, in a program that reads them.
+mod pdf;
 /// A reader of profiles.
 mod pprof;
 /// Operations by names that the configuration gives.
@@ -158,3 +160,8 @@ mod watch;
 mod watermark_images;
 /// Texts drawn over pictures.
 mod watermarks;
+/// What goes around bytes.
+#[cfg(feature = "pdf")]
+#[expect(dead_code, reason = "the rest is for the tests of memory")]
+#[path = "../shared/wrapped.rs"]
+mod wrapped;

@@ -16,6 +16,7 @@ use super::counter;
 pub(crate) const SETTINGS: Settings = Settings {
     max_frames: 1_000,
     drawings: true,
+    documents: true,
     max_pixels: 100_000_000,
     max_output_side: 16_383,
     max_output_pixels: 50_000_000,

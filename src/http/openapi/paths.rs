@@ -184,9 +184,11 @@ fn needs(asked: Description, is_get: bool) -> String {
 
 /// A picture as it is, in any format that is read, or in a form.
 fn body(state: &State, place: Place<'_>) -> Value {
+    let reads_documents = state.0.service.reads_documents();
     let reads_drawings = state.0.service.reads_drawings() || !place.makes_picture();
     let rows = FORMATS.iter();
     let rows = rows.filter(|row| row.format != Format::Svg || reads_drawings);
+    let rows = rows.filter(|row| row.format != Format::Pdf || reads_documents);
     let types: Vec<_> = rows.map(|row| row.media_type).collect();
     let mut content: Map<String, Value> = types
         .iter()

@@ -5,7 +5,7 @@ use serde_json::Number;
 
 use super::{Kind, Limit, Problem};
 use crate::admission::{self, Lack};
-use crate::codecs;
+use crate::codecs::{self, pdf};
 use crate::pipeline::parameter::ParameterError;
 use crate::pipeline::plan;
 use crate::service;
@@ -177,11 +177,19 @@ const STILL: &str = " A still picture of it is made with animated=false.";
 /// Where drawings aren't read, and how they would be.
 const NO_DRAWINGS: &str = "The image is a drawing (SVG), which this server isn't set to read. It does with isolation = \"process\" and svg = \"auto\", since a drawing that is made to do harm then costs its own request alone, or with svg = true in any case. Send it as PNG.";
 
+/// Where documents aren't read, and how they would be.
+const NO_DOCUMENTS: &str = "The file is a PDF document, which this server isn't set to read. It does with isolation = \"process\" and pdf = \"auto\", since a document that is made to do harm then costs its own request alone, or with pdf = true in any case. Send a picture of the page.";
+const NO_READER: &str = "The file is a PDF document, which this server's program was built without a reader for: the feature pdf adds one. Send a picture of the page.";
+
 impl From<plan::Error> for Problem {
     fn from(error: plan::Error) -> Self {
         match error {
             plan::Error::Parameter(error) => error.into(),
             plan::Error::Drawing => Self::new(Kind::UnsupportedFormat, NO_DRAWINGS),
+            plan::Error::Document => Self::new(
+                Kind::UnsupportedFormat,
+                if pdf::IS_BUILT { NO_DOCUMENTS } else { NO_READER },
+            ),
             plan::Error::ImageTooLarge {
                 width,
                 height,

@@ -173,7 +173,7 @@ pub const PARAMETERS: &[ParameterRow] = &[
         BOOLEAN, "true, but false for a PNG of another animation", "Whether the answer moves, where the picture does and the format can: GIF, WebP, PNG."),
     own(("page", &["frame"]), (Kind::whole(0, u32::MAX), "", EveryAndInfo, "0"),
         "a whole number, 0 to the last frame's",
-        "0, where the answer doesn't move", "The page of a TIFF, or the frame of an animation that is shown alone, from 0."),
+        "0, where the answer doesn't move", "The page of a TIFF or document, or the frame of an animation that is shown alone, from 0."),
     row(("type", &["format", "f", "output"]), (OneOf(&words::TYPES), "", Every, "webp"),
         "jpeg (or jpg), png, webp, gif, avif, tiff or auto",
         "the input's where it can be written, else PNG with alpha and JPEG without", "Format of the answer."),
