@@ -416,6 +416,52 @@ def jxls():
     return {path.name: path.read_bytes() for path in small}
 
 
+def pdfs():
+    """A page each, without a table of where its objects lie, which a reader then looks for."""
+    def document(content, things="", frame="[0 0 45 37]", page=""):
+        stream = content if isinstance(content, bytes) else content.encode()
+        file = b"%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+        file += f"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox{frame}/Resources<<{things}>>/Contents 4 0 R{page}>>endobj\n".encode()
+        file += b"4 0 obj<</Length %d>>stream\n%s\nendstream endobj\n" % (len(stream), stream)
+        return file
+
+    def end(file, *others):
+        for other in others:
+            file += other + b" endobj\n"
+        return file + b"trailer<</Root 1 0 R>>\n"
+
+    def stream(number, words, data):
+        return b"%d 0 obj<<%s/Length %d>>stream\n%s\nendstream" % (number, words.encode(), len(data), data)
+
+    shapes = "1 0 0 rg 5 5 20 20 re f 0 0 1 RG 3 w [4 2] 0 d 0 0 m 40 30 l S 20 20 m 30 30 40 10 44 20 c h f*"
+    text = "BT /F 9 Tf 2 20 Td (Abc) Tj 0 -10 Td 1 Tr [(d) -200 (e)] TJ ET"
+    picture_words = "/Type/XObject/Subtype/Image/Width 45/Height 37/BitsPerComponent 8"
+    jpeg = saved(picture("RGB"), "JPEG", quality=70)
+    fades = "/Shading<</S<</ShadingType 2/ColorSpace/DeviceRGB/Coords[0 0 45 0]/Extend[true true]/Function<</FunctionType 2/Domain[0 1]/C0[1 0 0]/C1[0 0 1]/N 1>>>>>>"
+    rings = "/Shading<</S<</ShadingType 3/ColorSpace/DeviceCMYK/Coords[20 20 2 25 20 18]/Function<</FunctionType 2/Domain[0 1]/C0[1 0 0 0]/C1[0 0 1 0]/N 2>>>>>>"
+    font = "/Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>"
+    glyphs = "/Font<</F<</Type/Font/Subtype/Type3/FontBBox[0 0 9 9]/FontMatrix[0.1 0 0 0.1 0 0]/CharProcs<</a 5 0 R>>/Encoding<</Differences[97/a]>>/FirstChar 97/LastChar 97/Widths[9]>>>>"
+    tiles = "/Pattern<</P 5 0 R>>"
+    state = "/ExtGState<</G<</ca 0.5/BM/Multiply/SMask<</S/Luminosity/G 5 0 R>>>>>>"
+    group = "/Type/XObject/Subtype/Form/BBox[0 0 45 37]/Group<</S/Transparency/CS/DeviceRGB/I true>>"
+    packed = zlib.compress(picture("RGB").tobytes(), 9)
+    bits = bytes([0x5A, 0xA5] * 8)
+    return {
+        "shapes.pdf": end(document(shapes)),
+        "turned.pdf": end(document(shapes, page="/Rotate 90/CropBox[5 5 40 30]")),
+        "text.pdf": end(document(text, font)),
+        "type3.pdf": end(document("BT /F 2 Tf 5 5 Td (aa) Tj ET", glyphs), stream(5, "", b"9 0 0 0 9 9 d1 0 0 7 7 re f")),
+        "axial.pdf": end(document("q 5 5 30 30 re W n /S sh Q", fades)),
+        "radial.pdf": end(document("/S sh", rings)),
+        "jpeg.pdf": end(document("45 0 0 37 0 0 cm /I Do", "/XObject<</I 5 0 R>>"), stream(5, picture_words + "/ColorSpace/DeviceRGB/Filter/DCTDecode", jpeg)),
+        "deflate.pdf": end(document("30 9 -9 30 9 0 cm /I Do", "/XObject<</I 5 0 R>>"), stream(5, picture_words + "/ColorSpace/DeviceRGB/Filter/FlateDecode", packed)),
+        "inline.pdf": end(document(b"40 0 0 30 0 0 cm BI /W 8 /H 16 /BPC 1 /IM true ID " + bits + b" EI")),
+        "tiles.pdf": end(document("/Pattern cs /P scn 0 0 45 37 re f", tiles), stream(5, "/PatternType 1/PaintType 1/TilingType 1/BBox[0 0 8 8]/XStep 9/YStep 9/Resources<<>>", b"0 1 0 rg 1 1 5 5 re f")),
+        "mask.pdf": end(document("/G gs 1 0 0 rg 0 0 45 37 re f", state), stream(5, group, b"0.5 g 5 5 20 20 re f")),
+        "form.pdf": end(document("/X Do 0.5 0 0 0.5 9 9 cm /X Do", "/XObject<</X 5 0 R>>"), stream(5, group, b"0 1 1 rg 5 5 20 20 re f")),
+    }
+
+
 def rows():
     """Width, height, kind, quality, rows of a band, samples: encode.rs."""
     for kind in range(14):
@@ -427,14 +473,16 @@ def rows():
 
 def main():
     shutil.rmtree(SEEDS, ignore_errors=True)
-    kinds = {"jpeg": jpegs(), "png": pngs(), "webp": webps(), "avif": avifs(), "jxl": jxls(), "bridge": others(), "svg": svgs()}
+    kinds = {"jpeg": jpegs(), "png": pngs(), "webp": webps(), "avif": avifs(), "jxl": jxls(), "bridge": others(), "svg": svgs(), "pdf": pdfs()}
     files = {}
     for target, made in kinds.items():
         files |= made
         for index, (name, data) in enumerate(made.items()):
             write(target, name, data + WISHES[index % len(WISHES)])
             # What an AVIF's list names has to be there, and the headers of all frames of a JPEG XL.
-            write("probe", name, data if target in ("avif", "jxl") else data[:400])
+            # No probe looks at a document.
+            if target != "pdf":
+                write("probe", name, data if target in ("avif", "jxl") else data[:400])
     for target, made in films().items():
         for index, (name, data) in enumerate(made.items()):
             write(target, name, data + FILMS[index])

@@ -28,18 +28,40 @@ pub(crate) fn decode(input: &[u8], wanted: impl Fn(Format) -> bool) -> bool {
     let Ok(header) = codecs::probe(file) else {
         return false;
     };
-    if !wanted(header.format) {
+    wanted(header.format) && made(file, &header, *wish)
+}
+
+/// The same of a document, whose reader panics, and is heard: that is the file's fault.
+#[cfg(feature = "pdf")]
+pub(crate) fn document(input: &[u8]) -> bool {
+    use pixmill::codecs::pdf;
+
+    // A fuzzer's own hook ends the process at any panic, heard or not.
+    #[cfg(fuzzing)]
+    std::panic::set_hook(Box::new(|_| {}));
+    let Some((file, wish)) = input.split_last_chunk::<WISH>() else {
+        return false;
+    };
+    if !pdf::is(file) {
         return false;
     }
-    let request = request(*wish);
-    let Ok(plan) = plan::plan(&request, &header, &SETTINGS) else {
+    let Ok(paper) = pdf::look(file, 0) else {
+        return false;
+    };
+    made(file, &pdf::header(paper, file.len() as u64), *wish)
+}
+
+/// Whether the picture that is wished for was made, as it was planned.
+fn made(file: &[u8], header: &Header, wish: [u8; WISH]) -> bool {
+    let request = request(wish);
+    let Ok(plan) = plan::plan(&request, header, &SETTINGS) else {
         return false;
     };
     let mut scratch = Scratch::default();
-    let first = run(file, &header, &plan, &mut scratch);
+    let first = run(file, header, &plan, &mut scratch);
     if wish.last().is_some_and(|dpr| dpr & TWICE == 0) {
         // With buffers that have been used: what isn't written over would show.
-        let second = run(file, &header, &plan, &mut scratch);
+        let second = run(file, header, &plan, &mut scratch);
         assert!(first == second, "twice the same job, and two answers");
     }
     if let Some(made) = &first {

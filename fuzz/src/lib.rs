@@ -49,6 +49,8 @@ pub const TARGETS: &[Target] = &[
     }),
     ("multipart", form::multipart),
     ("parameters", parameters::parameters),
+    #[cfg(feature = "pdf")]
+    ("pdf", decode::document),
     ("png", |input| {
         decode::decode(input, |format| format == Format::Png)
     }),
@@ -66,6 +68,7 @@ pub const TARGETS: &[Target] = &[
 const SETTINGS: plan::Settings = plan::Settings {
     max_frames: 1 << 6,
     drawings: true,
+    documents: true,
     max_pixels: 1 << 18,
     max_output_side: 1 << 12,
     max_output_pixels: 1 << 14,
