@@ -1,4 +1,4 @@
-//! Resampling of ink, and cutting of pixels: strips of rows through `fast_image_resize`, whose home this is.
+//! Resampling of ink by `fast_image_resize`, whose home this is, and cutting of pixels: strips of rows.
 //!
 //! Lanczos with three lobes, the vertical pass first, strip by strip, on samples as they are. What is only
 //! cut out is copied there, what lies behind alpha too.
@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use fast_image_resize::images::{TypedImage, TypedImageRef};
-use fast_image_resize::{PixelTrait, ResizeOptions, Resizer, pixels};
+use fast_image_resize::{ResizeOptions, Resizer, pixels};
 
 use super::Error;
 use super::resample::Resampling;
@@ -17,6 +17,7 @@ use crate::codecs::{Plane, Shape};
 /// A picture on its way to its target size.
 pub(super) struct StripScaler {
     channels: u32,
+    is_a_cut: bool,
     source_width: u32,
     across: Span,
     down: Span,
@@ -37,6 +38,7 @@ impl StripScaler {
         let row_bytes = |width: u32| u64::from(width) * u64::from(channels);
         Self {
             channels,
+            is_a_cut: resampling.is_a_cut(),
             source_width: source.width,
             across,
             down,
@@ -150,22 +152,22 @@ impl StripScaler {
             covered.end - covered.start,
             source_height,
         );
+        if self.is_a_cut {
+            let source = source.chunks_exact(row_bytes);
+            let answer = answer.chunks_exact_mut(answer_row);
+            return cut(source, (left, top), self.channels, answer);
+        }
         let options = ResizeOptions::new()
             .crop(left, top, width, height)
             .use_alpha(false);
-        let mut scaled = Scaled {
-            source,
-            source_size: (self.source_width, source_height),
-            answer,
-            answer_size: (self.answer.width, rows.end - rows.start),
-            options,
-        };
-        match self.channels {
-            1 => scaled.by::<pixels::U8>(resizer),
-            2 => scaled.by::<pixels::U8x2>(resizer),
-            3 => scaled.by::<pixels::U8x3>(resizer),
-            _ => scaled.by::<pixels::U8x4>(resizer),
-        }
+        let source_size = (self.source_width, source_height);
+        let answer_size = (self.answer.width, rows.end - rows.start);
+        mixed(
+            (source, source_size),
+            (answer, answer_size),
+            resizer,
+            &options,
+        )
     }
 
     /// The answer, if all of it was made.
@@ -185,29 +187,43 @@ fn inside(start: f64, length: f64, limit: u32) -> (f64, f64) {
     (start, length)
 }
 
-/// Rows of samples, and those that are made of them.
-struct Scaled<'a> {
-    source: &'a [u8],
-    source_size: (u32, u32),
-    answer: &'a mut [u8],
-    answer_size: (u32, u32),
-    options: ResizeOptions,
+/// Copies what lies at a place, which is a pixel's corner: each pixel of the answer is one of the source's.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "inside the source"
+)]
+fn cut<'a>(
+    source: impl Iterator<Item = &'a [u8]>,
+    (left, top): (f64, f64),
+    channels: u32,
+    answer: impl Iterator<Item = &'a mut [u8]>,
+) -> Result<(), Error> {
+    let left = left as usize * channels as usize;
+    for (made, row) in answer.zip(source.skip(top as usize)) {
+        let kept = row.get(left..left + made.len());
+        made.copy_from_slice(kept.ok_or_else(|| broken("a cut lies outside the source"))?);
+    }
+    Ok(())
 }
 
-impl Scaled<'_> {
-    /// For pixels that are known while this is compiled: asked by a value, the resampler brings the kernels of nine more
-    /// kinds into the binary, 0.8 MB.
-    fn by<P: PixelTrait>(&mut self, resizer: &mut Resizer) -> Result<(), Error> {
-        let (width, height) = self.source_size;
-        let source = TypedImageRef::<P>::from_buffer(width, height, self.source)
-            .map_err(|error| broken(&error.to_string()))?;
-        let (width, height) = self.answer_size;
-        let mut answer = TypedImage::<P>::from_buffer(width, height, self.answer)
-            .map_err(|error| broken(&error.to_string()))?;
-        resizer
-            .resize_typed(&source, &mut answer, &self.options)
-            .map_err(|error| broken(&error.to_string()))
-    }
+/// Rows of pixels, and how many of how many there are.
+type Rows<T> = (T, (u32, u32));
+
+/// Mixes ink. What else is mixed has a kernel of its own, and no other kind of pixel than this one's gets into the binary.
+fn mixed(
+    (source, (width, height)): Rows<&[u8]>,
+    (answer, (made_width, made_height)): Rows<&mut [u8]>,
+    resizer: &mut Resizer,
+    options: &ResizeOptions,
+) -> Result<(), Error> {
+    let told = |error: &dyn std::fmt::Display| broken(&error.to_string());
+    let source = TypedImageRef::<pixels::U8x4>::from_buffer(width, height, source);
+    let source = source.map_err(|error| told(&error))?;
+    let answer = TypedImage::<pixels::U8x4>::from_buffer(made_width, made_height, answer);
+    let mut answer = answer.map_err(|error| told(&error))?;
+    let done = resizer.resize_typed(&source, &mut answer, options);
+    done.map_err(|error| told(&error))
 }
 
 fn broken(detail: &str) -> Error {
