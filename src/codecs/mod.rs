@@ -138,7 +138,9 @@ pub fn probe(bytes: &[u8]) -> Result<Header, Error> {
 }
 
 /// What the header of a page says, counted from 0, in formats whose pages are pictures of their own; in others, and of a page
-/// that isn't there, that of the first. A document's has to be looked for, see [`pdf::look`].
+/// that isn't there, that of the first.
+///
+/// A document's has to be looked for, see [`pdf::look`].
 ///
 /// # Errors
 /// `Unsupported` or `Invalid`.

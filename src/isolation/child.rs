@@ -127,7 +127,9 @@ fn done(
 ) -> Result<Made, Failure> {
     let Buffers { source, scratch } = buffers;
     let length = order.lengths.iter().sum();
-    memory.read(length, source).map_err(system)?;
+    memory
+        .read(length, source)
+        .map_err(|error| system(&error))?;
     let files = parts(source, &order.lengths);
     let Some((first, beside)) = files.split_first() else {
         let nothing = "an order without a file".to_owned();
@@ -143,7 +145,7 @@ fn done(
             let _room = Room::of(first, plan.cost.peak_bytes);
             let picture = make(first, beside, plan, scratch, checkpoint)?;
             checkpoint.leave();
-            memory.write(&[&picture]).map_err(system)?;
+            memory.write(&[&picture]).map_err(|error| system(&error))?;
             Ok(Made::Picture(picture.len() as u64))
         }
     }
@@ -202,7 +204,7 @@ fn failed(error: codecs::Error) -> Failure {
     Failure::Pipeline(error.into())
 }
 
-fn system(error: io::Error) -> Failure {
+fn system(error: &io::Error) -> Failure {
     Failure::Pipeline(pipeline::Error::Internal(format!("memory: {error}")))
 }
 

@@ -113,7 +113,7 @@ impl Isolation {
         plan: &Plan,
         checkpoint: &Checkpoint,
     ) -> Result<Vec<u8>, Error> {
-        let task = Task::Make(plan.clone());
+        let task = Task::Make(Box::new(plan.clone()));
         match self.done(files, &task, checkpoint)? {
             (process, Made::Picture(length)) => self.fetched(process, length, plan.cost.peak_bytes),
             (process, Made::Page(_)) => Err(self.astray(&process)),

@@ -41,7 +41,7 @@ pub(super) struct Order {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Task {
     /// To make this of the first, over which the others are drawn.
-    Make(Plan),
+    Make(Box<Plan>),
     /// To look what that page of a document is, from 0.
     Look(u32),
 }

@@ -54,11 +54,11 @@ impl Service {
             let seen = look(&file.bytes, page, &checkpoint);
             checkpoint.leave();
             drop(file);
-            seen.map(|paper| {
+            if seen.is_ok() {
                 // Nothing is left of it; but what looking takes is learnt from.
                 drop(permit.keep(0));
-                paper
-            })
+            }
+            seen
         };
         let admission = &self.0.admission;
         let seen = admission.run(demand, context.deadline, &context.checkpoint, work);

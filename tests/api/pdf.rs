@@ -11,7 +11,7 @@ use crate::wrapped::zlib;
 const PAGES: &[u8] = include_bytes!("../fixtures/pdf/pages.pdf");
 #[cfg(feature = "pdf")]
 const LOCKED: &[u8] = include_bytes!("../fixtures/pdf/locked.pdf");
-/// What PDFium makes of the pages, two pixels for each point.
+/// What `PDFium` makes of the pages, two pixels for each point.
 #[cfg(feature = "pdf")]
 const REFERENCES: [&[u8]; 3] = [
     include_bytes!("../fixtures/pdf/page-1.png"),
@@ -95,7 +95,6 @@ async fn pages_are_what_another_renderer_makes_of_them() {
         let psnr = made.psnr(&Picture::decode(reference));
         // Text is put on pixels' edges by one and not by the other.
         assert!(psnr > 29.0, "page {page}: {psnr} dB");
-        println!("page {page}: {psnr} dB");
     }
     server
         .post("/convert?type=png&page=3", PAGES)

@@ -4,6 +4,7 @@
 //! limits on what a file makes it hold, and can't be stopped. So nothing here is called by what probes uploads: even the
 //! size of a page is looked up as work, on a worker, by [`look`].
 
+mod pictures;
 #[cfg(feature = "pdf")]
 mod render;
 #[cfg(not(feature = "pdf"))]
@@ -24,10 +25,11 @@ const SIDE: f32 = 10_000_000.0;
 /// Most pixels along a side of what is made of a page: the renderer counts them in 16 bits.
 const MADE: u32 = u16::MAX as u32;
 
-/// Bytes that a document may take, beside its picture, whatever is in it: fonts, pictures, what was packed.
-const DOCUMENT: u64 = 64 << 20;
+/// Bytes that looking at a document may take, and drawing a page of it besides: tables, fonts, paths.
+const LOOK: u64 = 16 << 20;
+const DRAW: u64 = 24 << 20;
 
-/// How many times its length a document may take besides.
+/// How many times its length a document may take besides, where its parts are packed.
 const COPIES: u64 = 8;
 
 /// Times that a picture of a page is there while it is made: it, the renderer's tiles and layers of it.
@@ -44,6 +46,8 @@ pub struct Paper {
     pub page: u32,
     /// How many the document has.
     pub pages: u32,
+    /// Bytes that drawing one may take for pictures that are in the document.
+    pub pictures: u64,
 }
 
 /// Whether the bytes are a document, by their signature.
@@ -68,7 +72,7 @@ pub(super) fn unprobed() -> Error {
 
 /// Bytes that [`look`] may allocate for a document of that length.
 pub fn look_bytes(length: u64) -> u64 {
-    length.saturating_mul(COPIES).saturating_add(DOCUMENT)
+    length.saturating_mul(COPIES).saturating_add(LOOK)
 }
 
 /// The size of a page, from 0; of the first where there is no such page. Reads as much of the document as that takes, packed parts too.
@@ -94,6 +98,7 @@ pub fn look(bytes: &[u8], page: u32) -> Result<Paper, Error> {
         height: side(height)?,
         page,
         pages,
+        pictures: pictures::bytes(bytes),
     })
 }
 
@@ -114,7 +119,7 @@ pub fn header(paper: Paper, length: u64) -> Header {
         buffered: false,
         frames: paper.pages,
         page: paper.page,
-        held: length.saturating_mul(COPIES),
+        held: length.saturating_mul(COPIES).saturating_add(paper.pictures),
         animation: None,
         detail: "",
     }
@@ -125,7 +130,7 @@ pub(super) fn decode_bytes(header: &Header, made: Shape) -> u64 {
     made.bytes()
         .saturating_mul(LAYERS)
         .saturating_add(header.held)
-        .saturating_add(DOCUMENT)
+        .saturating_add(LOOK + DRAW)
 }
 
 /// Prepares a rendering; the work is done when the first rows are asked for.

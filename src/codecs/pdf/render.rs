@@ -51,7 +51,7 @@ fn opened(bytes: &[u8]) -> Result<Pdf, Error> {
 }
 
 /// That page, or else the first.
-fn paged<'a>(document: &'a Pdf, page: u32) -> Result<(u32, &'a Page<'a>), Error> {
+fn paged(document: &Pdf, page: u32) -> Result<(u32, &Page<'_>), Error> {
     let pages = document.pages();
     let wanted = usize::try_from(page).ok().and_then(|at| pages.get(at));
     let found = wanted.map(|found| (page, found));
