@@ -233,7 +233,9 @@ impl Isolation {
     /// A process ended before it was done with `files`: another takes its place; what to say.
     fn lost(&self, process: &Process, error: &io::Error, files: &[&[u8]]) -> Error {
         let ended = self.replace(process, &self.0.crashed);
-        if ended.is_some_and(Ended::by_itself) && files.first().is_some_and(|file| pdf::is(file)) {
+        if ended.is_some_and(Ended::may_have_starved)
+            && files.first().is_some_and(|file| pdf::is(file))
+        {
             // It had no more memory than the work was granted, and no more stack than there is.
             return pdf::overdone().into();
         }

@@ -122,9 +122,9 @@ pub(super) enum Ended {
 }
 
 impl Ended {
-    /// Whether it has ended itself, as a program does that gets no memory or has no stack left.
-    pub(super) fn by_itself(self) -> bool {
-        matches!(self, Self::Signalled(6))
+    /// Whether it has ended as a program does that gets no memory: its allocator aborts it, and a stack that can't grow is a fault.
+    pub(super) fn may_have_starved(self) -> bool {
+        matches!(self, Self::Signalled(6 | 11))
     }
 }
 

@@ -25,7 +25,7 @@ pub use self::terms::{Answer, Context, Kept, Order};
 use self::work::Ready;
 pub use self::work::{Executor, Job, in_process};
 use crate::admission::Admission;
-use crate::codecs::{self, Header};
+use crate::codecs::{self, Format, Header};
 use crate::isolation::Isolation;
 use crate::pipeline::plan::{self, Plan, Settings};
 use crate::pipeline::trim;
@@ -171,12 +171,16 @@ impl Service {
         self.0.settings.max_output_side
     }
 
-    /// Whether the bytes are a picture in a format that is read, by their signature alone.
+    /// Whether the bytes are a picture in a format that is read, by their signature alone, and no document where none is read.
     ///
     /// # Errors
     /// [`Error`].
     pub fn recognise(&self, source: &Source) -> Result<(), Error> {
-        Ok(codecs::recognise(&source.bytes).map(drop)?)
+        let format = codecs::recognise(&source.bytes)?;
+        if format == Format::Pdf && !self.0.settings.documents {
+            return Err(plan::Error::Document.into());
+        }
+        Ok(())
     }
 
     /// Whether the picture is within the limits.
