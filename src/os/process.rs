@@ -95,8 +95,10 @@ static ADDRESS_SPACE: AtomicU64 = AtomicU64::new(0);
 /// Has allocations fail beyond so many bytes more than there are now, until [`unbound_address_space`]; whether that is so. For a
 /// process that [`limit_address_space`] was called in.
 pub fn bound_address_space(more: u64) -> bool {
-    let least = super::figures::mapped_bytes().saturating_add(more);
-    least < ADDRESS_SPACE.load(Ordering::Relaxed) && soften(least)
+    let mapped = super::figures::mapped_bytes();
+    let least = mapped.saturating_add(more);
+    // Where that can't be read, what there is can't be told from nothing.
+    mapped > 0 && least < ADDRESS_SPACE.load(Ordering::Relaxed) && soften(least)
 }
 
 /// Has allocations fail where they did before [`bound_address_space`].
