@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Failure;
-use crate::codecs::Format;
+use crate::codecs::{Format, pdf};
 use crate::os;
 
 /// A picture to read.
@@ -149,7 +149,8 @@ pub(super) fn format_of(ending: &str) -> Option<Format> {
 /// Whether its name says so.
 fn is_picture(path: &Path) -> bool {
     let ending = path.extension().and_then(OsStr::to_str);
-    ending.and_then(format_of).is_some()
+    let format = ending.and_then(format_of);
+    format.is_some_and(|format| format != Format::Pdf || pdf::IS_BUILT)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::Settings;
 use super::memory::Memory;
 use super::wire::{self, Failure, Hello, Made, Order, Reply, STAGES, Task};
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::{self, Header, pdf};
 use crate::os;
 use crate::pipeline::plan::Plan;
@@ -138,11 +138,15 @@ fn done(
     match &order.task {
         Task::Look(page) => {
             let _room = Room::of(first, pdf::look_bytes(length));
+            checkpoint.enter(Stage::Decode);
             let page = pdf::look(first, *page).map_err(failed)?;
+            checkpoint.leave();
             Ok(Made::Page(page))
         }
         Task::Make(plan) => {
-            let _room = Room::of(first, plan.cost.peak_bytes);
+            // Address space has gaps that no estimate of what is held knows.
+            let peak = plan.cost.peak_bytes;
+            let _room = Room::of(first, peak.saturating_add(peak / 8 + GAPS));
             let picture = make(first, beside, plan, scratch, checkpoint)?;
             checkpoint.leave();
             memory.write(&[&picture]).map_err(|error| system(&error))?;
@@ -181,6 +185,8 @@ fn probed(file: &[u8], page: u32) -> Result<Header, codecs::Error> {
     Ok(pdf::header(paper, file.len() as u64))
 }
 
+const GAPS: u64 = 16 << 20;
+
 /// As long as it is there, no more address space can be had than what is granted: what reads documents counts nothing itself.
 /// Whoever wants more is ended by its allocator.
 struct Room(bool);
@@ -196,6 +202,8 @@ impl Drop for Room {
     fn drop(&mut self) {
         if self.0 {
             os::unbound_address_space();
+            // What the next document may have begins where this process is mapped then.
+            os::trim();
         }
     }
 }

@@ -126,11 +126,11 @@ impl Isolation {
     /// As [`crate::codecs::pdf::look`]; `Internal` when the process ended before it was done.
     pub fn look(&self, file: &[u8], page: u32, checkpoint: &Checkpoint) -> Result<Paper, Error> {
         match self.done(&[file], &Task::Look(page), checkpoint)? {
-            (process, Made::Page(paper)) => {
+            (process, Made::Page(paper)) if paper.may_be(page) => {
                 self.rest(process);
                 Ok(paper)
             }
-            (process, Made::Picture(_)) => Err(self.astray(&process)),
+            (process, _) => Err(self.astray(&process)),
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Context, Error, Service, Source};
 use crate::admission::{Demand, Permit};
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::{self, Header, pdf};
 use crate::pipeline::{self, plan};
 
@@ -15,14 +15,17 @@ pub(super) type Look =
 
 /// In this process.
 pub(super) fn look_here() -> Look {
-    Arc::new(|file, page, _checkpoint| Ok(pdf::look(file, page)?))
+    Arc::new(|file, page, checkpoint| {
+        checkpoint.check(Stage::Decode)?;
+        Ok(pdf::look(file, page)?)
+    })
 }
 
 /// What looking takes beside the document's length: its tables are read, and nothing is drawn.
-const LOOKING: Duration = Duration::from_millis(2);
+const LOOKING: Duration = Duration::from_micros(300);
 
-/// Nanoseconds for each byte of it, where much of it is packed tables.
-const BYTE: u64 = 8;
+/// Nanoseconds for each byte of it, most of which is copied alone.
+const BYTE: u64 = 1;
 
 impl Service {
     /// What a page of the picture is, from its header; see [`codecs::probe_page`] and, of documents, [`pdf::look`].
@@ -49,11 +52,12 @@ impl Service {
             time: LOOKING + Duration::from_nanos(length.saturating_mul(BYTE)),
         };
         let (look, file) = (Arc::clone(&self.0.look), source.clone());
+        let kept = context.kept.clone();
         let checkpoint = context.checkpoint.clone();
         let work = move |permit: &mut Permit| {
             let seen = look(&file.bytes, page, &checkpoint);
             checkpoint.leave();
-            drop(file);
+            drop((file, kept));
             if seen.is_ok() {
                 // Nothing is left of it; but what looking takes is learnt from.
                 drop(permit.keep(0));

@@ -20,10 +20,10 @@ use crate::checkpoint::Checkpoint;
 pub const IS_BUILT: bool = cfg!(feature = "pdf");
 
 /// Most points along a side of a page.
-const SIDE: f32 = 10_000_000.0;
+const SIDE: u32 = 10_000_000;
 
-/// Most pixels along a side of what is made of a page: the renderer counts them in 16 bits.
-const MADE: u32 = u16::MAX as u32;
+/// Most pixels along a side of what is made of a page: the renderer counts them, and some more, in 16 bits.
+const MADE: u32 = 65_000;
 
 /// Bytes that looking at a document may take, and drawing a page of it besides: tables, fonts, paths.
 const LOOK: u64 = 16 << 20;
@@ -48,6 +48,15 @@ pub struct Paper {
     pub pages: u32,
     /// Bytes that drawing one may take for pictures that are in the document.
     pub pictures: u64,
+}
+
+impl Paper {
+    /// Whether it can be what [`look`] has said of that page: one that was taken over may say anything.
+    pub fn may_be(&self, page: u32) -> bool {
+        let is_side = |side| (1..=SIDE).contains(&side);
+        let is_page = self.page == page || self.page == 0;
+        is_side(self.width) && is_side(self.height) && is_page && self.page < self.pages
+    }
 }
 
 /// Whether the bytes are a document, by their signature.
@@ -82,7 +91,7 @@ pub fn look_bytes(length: u64) -> u64 {
 pub fn look(bytes: &[u8], page: u32) -> Result<Paper, Error> {
     let (width, height, page, pages) = render::size(bytes, page)?;
     let side = |side: f32| -> Result<u32, Error> {
-        if !(side > 0.0 && side <= SIDE) {
+        if !(side > 0.0 && f64::from(side) <= f64::from(SIDE)) {
             return Err(broken("header", "its page has no size"));
         }
         #[expect(

@@ -5,7 +5,7 @@ use serde_json::Number;
 
 use super::{Kind, Limit, Problem};
 use crate::admission::{self, Lack};
-use crate::codecs::{self, pdf};
+use crate::codecs::{self, Format, pdf};
 use crate::pipeline::parameter::ParameterError;
 use crate::pipeline::plan;
 use crate::service;
@@ -115,7 +115,9 @@ impl From<codecs::Error> for Problem {
     fn from(error: codecs::Error) -> Self {
         match error {
             codecs::Error::Unsupported { looks_like } => {
-                let formats: Vec<_> = codecs::FORMATS.iter().map(|row| row.name).collect();
+                let rows = codecs::FORMATS.iter();
+                let rows = rows.filter(|row| row.format != Format::Pdf || pdf::IS_BUILT);
+                let formats: Vec<_> = rows.map(|row| row.name).collect();
                 let what = looks_like.as_deref().unwrap_or("no image");
                 Self::new(
                     Kind::UnsupportedFormat,
