@@ -164,6 +164,20 @@ impl Orientation {
     }
 }
 
+/// A side that a file states in fractions of a pixel, in whole ones, at least 1; `None` where it is nothing, or longer than `most`.
+pub(super) fn whole_side(side: f64, most: u32) -> Option<u32> {
+    if !(side > 0.0 && side <= f64::from(most)) {
+        return None;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "0 to the limit"
+    )]
+    let whole = side.round().max(1.0) as u32;
+    Some(whole)
+}
+
 impl Header {
     /// Size and layout of an unscaled decode.
     pub fn shape(&self) -> Shape {

@@ -29,6 +29,7 @@ mod png;
 mod polled;
 mod psd;
 mod samples;
+mod scale;
 mod sniff;
 mod svg;
 mod tiff;
@@ -41,16 +42,13 @@ pub use encoding::{Encoding, Kind};
 pub use error::Error;
 pub use format::{FORMATS, Format, FormatRow};
 pub use header::{Chromaticities, Colour, Header, Orientation};
-#[cfg(fuzzing)]
-pub use jpeg::compare as compare_jpeg;
 pub use metadata::{
     Facts, Keep, Metadata, Profile, bytes as metadata_bytes, holds_profile,
     writes as writes_metadata, writes_profile,
 };
 pub use pixels::{Band, Model, Plane, Raster, Shape};
 pub use samples::{over, rgba};
-
-use serde::{Deserialize, Serialize};
+pub use scale::{Part, Scale};
 
 use crate::checkpoint::Checkpoint;
 
@@ -83,50 +81,6 @@ pub trait Sink {
     /// # Errors
     /// [`Error`], a stopped checkpoint included.
     fn finish(self: Box<Self>) -> Result<Vec<u8>, Error>;
-}
-
-/// The size that a decoder hands the picture out in.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Scale {
-    /// Eighths of the full size, for the first plane and for interleaved pictures.
-    pub eighths: u8,
-    /// Eighths of their own full size, for the planes of chroma.
-    pub chroma: u8,
-    /// What is made of a drawing, whatever the eighths say; all of it in its own size if `None`.
-    pub part: Option<Part>,
-}
-
-/// The part of a drawing that is handed out, and in which size.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Part {
-    /// Distance from the left edge, in pixels of the header's size.
-    pub left: f64,
-    /// Distance from the top edge.
-    pub top: f64,
-    /// Width, above 0.
-    pub width: f64,
-    /// Height, above 0.
-    pub height: f64,
-    /// Columns and rows that are made of it, at least 1 each.
-    pub pixels: (u32, u32),
-}
-
-impl Scale {
-    /// No scaling.
-    pub const FULL: Self = Self {
-        eighths: 8,
-        chroma: 8,
-        part: None,
-    };
-
-    /// Eighths for that plane.
-    pub(crate) fn of(self, plane: usize) -> u8 {
-        if plane == 0 {
-            self.eighths
-        } else {
-            self.chroma
-        }
-    }
 }
 
 /// What the header says; decodes no pixel.
@@ -180,7 +134,7 @@ pub fn scales(header: &Header) -> &'static [u8] {
     }
 }
 
-/// Whether the picture is a drawing, of which `open` makes pixels in any size: those of the scale's `part`.
+/// Whether the picture is a drawing or a page, of which `open` makes pixels in any size: those of the scale's `part`.
 pub fn draws(header: &Header) -> bool {
     matches!(header.format, Format::Svg | Format::Pdf)
 }
@@ -243,6 +197,15 @@ pub fn open<'a>(
         Format::Pdf => pdf::open(bytes, header, scale, checkpoint),
         _ => Ok(bridge::open(bytes, header, checkpoint)),
     }
+}
+
+/// Decodes a JPEG file by our own decoder and by libjpeg-turbo, at one of the pairs of scales; whether they said the same.
+///
+/// # Errors
+/// How they differ.
+#[cfg(fuzzing)]
+pub fn compare_jpeg(file: &[u8], pick: u8) -> Result<bool, String> {
+    jpeg::compare(file, pick)
 }
 
 /// Whether `create` takes this layout for this encoding; a picture in another has to be converted before.

@@ -20,6 +20,7 @@ use self::draw::View;
 pub(super) use self::head::starts;
 use self::scan::Counts;
 use super::error::too_many;
+use super::header;
 use super::{Error, Format, Header, Model, Orientation, Rows, Scale, Shape, whole};
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::typeface;
@@ -28,7 +29,7 @@ use crate::typeface;
 const BYTES: usize = 4 << 20;
 
 /// Most pixels along a side that a drawing may say.
-const SIDE: f64 = 10_000_000.0;
+const SIDE: u32 = 10_000_000;
 
 /// Reads the size, and counts what is in the file. Nothing is parsed or laid out: that is for where the work is done.
 ///
@@ -38,18 +39,8 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Header, Error> {
     let counts = scan::scan(bytes)?;
     let unsized_one = "it states neither width and height nor a viewBox, of which it needs one";
     let (width, height) = head::size(bytes)?.ok_or_else(|| broken("header", unsized_one))?;
-    let side = |side: f64| -> Result<u32, Error> {
-        if !(side > 0.0 && side <= SIDE) {
-            return Err(broken("header", "it has no size"));
-        }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "1 to the limit"
-        )]
-        let whole = side.round().max(1.0) as u32;
-        Ok(whole)
-    };
+    let side =
+        |side| header::whole_side(side, SIDE).ok_or_else(|| broken("header", "it has no size"));
     Ok(Header {
         format: Format::Svg,
         width: side(width)?,
