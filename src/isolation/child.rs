@@ -10,7 +10,7 @@ use super::Settings;
 use super::memory::Memory;
 use super::wire::{self, Failure, Hello, Made, Order, Reply, STAGES, Task};
 use crate::checkpoint::{Checkpoint, Stage};
-use crate::codecs::{self, Header, pdf};
+use crate::codecs::{self, pdf};
 use crate::os;
 use crate::pipeline::plan::Plan;
 use crate::pipeline::{self, Picture, Scratch};
@@ -27,6 +27,7 @@ pub(super) fn serve(socket: &OwnedFd, memory: &Memory, settings: Settings) {
     os::limit_address_space(settings.address_space);
     os::open_own_figures();
     note_panics();
+    os::silence();
     let enforced = sandbox::apply(settings.sandbox, Profile::Codec);
     let refused = settings.sandbox == Mode::Require && !enforced.missing.is_empty();
     // The server knows as well as we do what it means that something is missing.
@@ -143,10 +144,19 @@ fn done(
             checkpoint.leave();
             Ok(Made::Page(page))
         }
-        Task::Make(plan) => {
+        Task::Make(plan, paper) => {
             // Address space has gaps that no estimate of what is held knows.
             let peak = plan.cost.peak_bytes;
             let _room = Room::of(first, peak.saturating_add(peak / 8 + GAPS));
+            let header = match paper {
+                Some(paper) => Ok(pdf::header(*paper, first.len() as u64)),
+                None => codecs::probe_page(first, plan.page()),
+            };
+            let header = header.map_err(failed)?;
+            let first = Picture {
+                file: first,
+                header: &header,
+            };
             let picture = make(first, beside, plan, scratch, checkpoint)?;
             checkpoint.leave();
             memory.write(&[&picture]).map_err(|error| system(&error))?;
@@ -156,35 +166,22 @@ fn done(
 }
 
 fn make(
-    first: &[u8],
+    first: Picture<'_>,
     beside: &[&[u8]],
     plan: &Plan,
     scratch: &mut Scratch,
     checkpoint: &Checkpoint,
 ) -> Result<Vec<u8>, Failure> {
-    let header = probed(first, plan.page()).map_err(failed)?;
     let headers = beside.iter().map(|file| codecs::probe(file));
     let headers: Vec<_> = headers.collect::<Result<_, _>>().map_err(failed)?;
     let pictures = beside.iter().zip(&headers);
     let pictures: Vec<_> = pictures
         .map(|(file, header)| Picture { file, header })
         .collect();
-    let first = Picture {
-        file: first,
-        header: &header,
-    };
     pipeline::run_with(first, &pictures, plan, scratch, checkpoint).map_err(Failure::Pipeline)
 }
 
-/// The header of a page, a document's too: this is where that is looked for.
-fn probed(file: &[u8], page: u32) -> Result<Header, codecs::Error> {
-    if !pdf::is(file) {
-        return codecs::probe_page(file, page);
-    }
-    let paper = pdf::look(file, page)?;
-    Ok(pdf::header(paper, file.len() as u64))
-}
-
+/// Bytes of address space beside an eighth of what is granted.
 const GAPS: u64 = 16 << 20;
 
 /// As long as it is there, no more address space can be had than what is granted: what reads documents counts nothing itself.

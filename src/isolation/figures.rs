@@ -15,7 +15,7 @@ pub struct Figures {
     pub cpu_seconds: f64,
     /// Processes that ended by themselves, since start.
     pub crashed: u64,
-    /// Processes that were ended because nobody waited for their work any more, since start.
+    /// Processes that were ended because nobody waited for their work any more, or a document took too much memory or time, since start.
     pub stopped: u64,
 }
 

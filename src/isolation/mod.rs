@@ -27,8 +27,9 @@ use std::time::Duration;
 pub use self::figures::Figures;
 use self::living::Living;
 use self::process::{Awaited, Process};
-use self::wire::{Ended, Failure, Made, Reply, Task};
+use self::wire::{Ended, Failure, Made, Order, Reply, Task};
 use crate::checkpoint::{Checkpoint, Stage};
+use crate::codecs::Header;
 use crate::codecs::pdf::{self, Paper};
 use crate::os::{self, CpuClock};
 use crate::pipeline::Error;
@@ -103,18 +104,20 @@ pub fn start<T>(settings: Settings, held: T) -> io::Result<Side<T>> {
 }
 
 impl Isolation {
-    /// Makes the planned picture of the first of `files` in another process, over which the others are drawn. Blocks; called on a worker.
+    /// Makes the planned picture of the first of `files`, whose header is given, in another process, over which the others are drawn. Blocks; called on a worker.
     ///
     /// # Errors
     /// As [`crate::pipeline::run`]; `Internal` when the process ended before it was done.
     pub fn run(
         &self,
         files: &[&[u8]],
+        header: &Header,
         plan: &Plan,
         checkpoint: &Checkpoint,
     ) -> Result<Vec<u8>, Error> {
-        let task = Task::Make(Box::new(plan.clone()));
-        match self.done(files, &task, checkpoint)? {
+        let first = files.first().map_or(0, |file| file.len() as u64);
+        let task = Task::Make(Box::new(plan.clone()), pdf::paper(header, first));
+        match self.done(files, task, checkpoint)? {
             (process, Made::Picture(length)) => self.fetched(process, length, plan.cost.peak_bytes),
             (process, Made::Page(_)) => Err(self.astray(&process)),
         }
@@ -125,7 +128,7 @@ impl Isolation {
     /// # Errors
     /// As [`crate::codecs::pdf::look`]; `Internal` when the process ended before it was done.
     pub fn look(&self, file: &[u8], page: u32, checkpoint: &Checkpoint) -> Result<Paper, Error> {
-        match self.done(&[file], &Task::Look(page), checkpoint)? {
+        match self.done(&[file], Task::Look(page), checkpoint)? {
             (process, Made::Page(paper)) if paper.may_be(page) => {
                 self.rest(process);
                 Ok(paper)
@@ -138,14 +141,15 @@ impl Isolation {
     fn done(
         &self,
         files: &[&[u8]],
-        task: &Task,
+        task: Task,
         checkpoint: &Checkpoint,
     ) -> Result<(Process, Made), Error> {
         checkpoint.check(Stage::Decode)?;
-        let process = self.ordered(files, task)?;
+        let most = task.most_time();
+        let process = self.ordered(files, &Order::of(files, task))?;
         let clock = CpuClock::of_process(process.pid);
         checkpoint.clocked(move || clock.now());
-        let awaited = process.awaited(checkpoint);
+        let awaited = process.awaited(checkpoint, most);
         // While it still lives.
         checkpoint.unclocked();
         let reply = match awaited {
@@ -153,6 +157,10 @@ impl Isolation {
             Awaited::Stopped(stop) => {
                 self.replace(&process, &self.0.stopped);
                 return Err(stop.into());
+            }
+            Awaited::Overdue => {
+                self.replace(&process, &self.0.stopped);
+                return Err(pdf::overlong().into());
             }
             Awaited::Lost(error) => return Err(self.lost(&process, &error, files)),
         };
@@ -185,11 +193,11 @@ impl Isolation {
     }
 
     /// A process that has taken the order.
-    fn ordered(&self, files: &[&[u8]], task: &Task) -> Result<Process, Error> {
+    fn ordered(&self, files: &[&[u8]], order: &Order) -> Result<Process, Error> {
         loop {
             let idle = lock(&self.0.idle).pop();
             let Some(process) = idle else { break };
-            if process.order(files, task).is_ok() {
+            if process.order(files, order).is_ok() {
                 return Ok(process);
             }
             // It ended while nobody looked: somebody else's fault.
@@ -200,7 +208,7 @@ impl Isolation {
         }
         let process = self.bear(None).map_err(|error| internal(&error))?.0;
         process
-            .order(files, task)
+            .order(files, order)
             .map_err(|error| self.lost(&process, &error, &[]))?;
         Ok(process)
     }
@@ -232,13 +240,14 @@ impl Isolation {
 
     /// A process ended before it was done with `files`: another takes its place; what to say.
     fn lost(&self, process: &Process, error: &io::Error, files: &[&[u8]]) -> Error {
-        let ended = self.replace(process, &self.0.crashed);
-        if ended.is_some_and(Ended::may_have_starved)
-            && files.first().is_some_and(|file| pdf::is(file))
-        {
-            // It had no more memory than the work was granted, and no more stack than there is.
+        let ended = self.succeed(process);
+        let is_document = files.first().is_some_and(|file| pdf::is(file));
+        if is_document && ended.is_some_and(Ended::may_have_starved) {
+            // It had no more memory than the work was granted, as was meant: the document is at fault.
+            self.0.stopped.fetch_add(1, Ordering::Relaxed);
             return pdf::overdone().into();
         }
+        self.0.crashed.fetch_add(1, Ordering::Relaxed);
         Error::Internal(match ended {
             Some(ended) => format!("a codec process ended: {ended}"),
             None => format!("a codec process was lost: {error}"),
@@ -246,8 +255,13 @@ impl Isolation {
     }
 
     /// Ends a process if it hasn't ended yet, and puts another in its place; how the old one ended.
-    fn replace(&self, process: &Process, counter: &AtomicU64) -> Option<Ended> {
+    fn replace(&self, process: &Process, counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Relaxed);
+        let _ended = self.succeed(process);
+    }
+
+    /// The same without a count; how the old one ended.
+    fn succeed(&self, process: &Process) -> Option<Ended> {
         match self.bear(Some(process.pid)) {
             Ok((born, ended)) => {
                 lock(&self.0.idle).push(born);

@@ -5,8 +5,9 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use super::memory::Memory;
-use super::wire::{self, Hello, Order, Reply, Task};
+use super::wire::{self, Hello, Order, Reply};
 use crate::checkpoint::{Checkpoint, Stop};
+use crate::os::CpuClock;
 use crate::sandbox::Enforced;
 
 /// How often a wait looks at the checkpoint: this long after a stop, no work is done for it.
@@ -19,6 +20,8 @@ pub(super) enum Awaited {
     Reply(Reply),
     /// Nobody waits for it any more.
     Stopped(Stop),
+    /// It has taken more time than such work may.
+    Overdue,
     /// It has ended by itself.
     Lost(io::Error),
 }
@@ -60,23 +63,30 @@ impl Process {
     ///
     /// # Errors
     /// The process has ended, or the system has no memory.
-    pub(super) fn order(&self, files: &[&[u8]], task: &Task) -> io::Result<()> {
+    pub(super) fn order(&self, files: &[&[u8]], order: &Order) -> io::Result<()> {
         self.memory.write(files)?;
-        let order = Order {
-            lengths: files.iter().map(|file| file.len() as u64).collect(),
-            task: task.clone(),
-        };
-        wire::send(&self.socket, &order, &[])
+        wire::send(&self.socket, order, &[])
     }
 
-    /// Waits for its reply, with an eye on the checkpoint.
-    pub(super) fn awaited(&self, checkpoint: &Checkpoint) -> Awaited {
+    /// Waits for its reply, with an eye on the checkpoint and on the processor time that it takes, `most` at most.
+    pub(super) fn awaited(&self, checkpoint: &Checkpoint, most: Duration) -> Awaited {
+        let clock = CpuClock::of_process(self.pid);
+        let begun = clock.now();
+        let used = || {
+            clock
+                .now()
+                .unwrap_or_default()
+                .saturating_sub(begun.unwrap_or_default())
+        };
         loop {
             match self.reply(TICK) {
                 Ok(Some(reply)) => return Awaited::Reply(reply),
                 Ok(None) => {
                     if let Some(stop) = checkpoint.stopped() {
                         return Awaited::Stopped(stop);
+                    }
+                    if used() > most {
+                        return Awaited::Overdue;
                     }
                 }
                 Err(error) => return Awaited::Lost(error),

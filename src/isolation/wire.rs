@@ -37,13 +37,36 @@ pub(super) struct Order {
     pub(super) task: Task,
 }
 
+impl Order {
+    /// For these files.
+    pub(super) fn of(files: &[&[u8]], task: Task) -> Self {
+        Self {
+            lengths: files.iter().map(|file| file.len() as u64).collect(),
+            task,
+        }
+    }
+}
+
 /// What is to be done.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Task {
-    /// To make this of the first, over which the others are drawn.
-    Make(Box<Plan>),
+    /// To make this of the first, over which the others are drawn. If it is a document, the page is known already.
+    Make(Box<Plan>, Option<Paper>),
     /// To look what that page of a document is, from 0.
     Look(u32),
+}
+
+/// Processor time that a look may take: tables of thousands of pages take milliseconds.
+const LOOK: Duration = Duration::from_secs(1);
+
+impl Task {
+    /// Processor time that it may take, whatever time its request has.
+    pub(super) fn most_time(&self) -> Duration {
+        match self {
+            Self::Look(_) => LOOK,
+            Self::Make(..) => Duration::MAX,
+        }
+    }
 }
 
 /// What came of it.

@@ -34,7 +34,7 @@ pub use self::grants::{cpus, memory};
 pub use self::heap::{Heap, heap};
 pub use self::process::{
     Fork, be_the_first_to_go, become_helper, bound_address_space, end_by, fork, is_ignored,
-    limit_address_space, unbound_address_space,
+    limit_address_space, silence, unbound_address_space,
 };
 pub use self::sampler::{
     Code, PERIOD, Sampler, build_id, open_for_sampling, program_code, program_files,

@@ -51,6 +51,16 @@ pub fn become_helper(name: &str) {
     let _unseen = set_parent_process_death_signal(Some(Signal::KILL));
 }
 
+/// Has what this process writes on standard error go nowhere: an allocator that gives up does, in words that are no line of a log.
+pub fn silence() {
+    use std::os::fd::AsRawFd as _;
+    let Ok(nowhere) = fs::File::options().write(true).open("/dev/null") else {
+        return;
+    };
+    // SAFETY: both are descriptors of this process, and nothing here owns standard error.
+    unsafe { libc::dup2(nowhere.as_raw_fd(), libc::STDERR_FILENO) };
+}
+
 /// Whether whoever started this process had it ignore the signal, or it does so by now.
 pub fn is_ignored(signal: i32) -> bool {
     // SAFETY: numbers and null pointers are a valid action of C's.

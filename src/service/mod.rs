@@ -81,7 +81,7 @@ impl Service {
         let executor: Executor = Arc::new(move |job, _, checkpoint| {
             let beside = job.beside.iter().map(|(file, _)| &**file);
             let files: Vec<&[u8]> = std::iter::once(&*job.source).chain(beside).collect();
-            processes.run(&files, &job.plan, checkpoint)
+            processes.run(&files, &job.header, &job.plan, checkpoint)
         });
         let processes = isolation.clone();
         let look: header::Look =

@@ -38,7 +38,7 @@ catalogue! {
     "pixmill_workers_busy" "gauge" "Workers at work; one more than there are while one helps out";
     "pixmill_codec_processes" "gauge" "Processes for pixel work, with isolation";
     "pixmill_codec_crashes_total" "counter" "Processes for pixel work that ended by themselves, with isolation";
-    "pixmill_codec_stops_total" "counter" "Processes for pixel work that were ended because nobody waited for them any more, with isolation";
+    "pixmill_codec_stops_total" "counter" "Processes for pixel work that were ended because nobody waited for them any more, or a document took too much memory or time, with isolation";
     "pixmill_upload_memory_bytes" "gauge" "Bytes of request bodies held";
     "pixmill_upload_memory_limit_bytes" "gauge" "Budget for request bodies";
     "pixmill_pixel_memory_bytes" "gauge" "Bytes granted to pixel work, and of answers that aren't sent yet";

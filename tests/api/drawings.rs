@@ -24,22 +24,7 @@ async fn drawings_are_read_where_they_can_do_no_harm() {
         ("isolation = \"process\"\nsvg = \"true\"", true),
     ] {
         let server = TestServer::start_as(file).await;
-        for path in [
-            "/resize?width=8",
-            "/convert?type=webp",
-            "/trim",
-            "/info?hash=thumbhash",
-        ] {
-            let answer = server.post(path, DRAWING).await;
-            if reads {
-                assert_eq!(answer.status, 200, "{file} {path}");
-                continue;
-            }
-            let problem = answer.problem(415, "unsupported-format");
-            let detail = problem["detail"].as_str().unwrap();
-            assert!(detail.contains("isolation = \"process\""), "{detail}");
-            assert!(detail.contains("svg = true"), "{detail}");
-        }
+        server.reads_or_tells(DRAWING, reads, "svg = true").await;
         // Its first tag is told in any case.
         let info = server.post("/info", DRAWING).await.json();
         assert_eq!(

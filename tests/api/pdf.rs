@@ -1,7 +1,7 @@
 //! Documents: their pages become pictures, where the program reads them.
 
 #[cfg(feature = "pdf")]
-use crate::isolation::{isolated, metric, post, status, whole};
+use crate::isolation::{isolated, metric, post, status, until, whole};
 use crate::support::TestServer;
 #[cfg(feature = "pdf")]
 use crate::support::{Answer, Picture};
@@ -50,23 +50,9 @@ async fn documents_are_read_where_they_can_do_no_harm() {
         ("isolation = \"process\"\npdf = false", false),
     ] {
         let server = TestServer::start_as(file).await;
-        for path in [
-            "/resize?width=8",
-            "/convert?type=webp",
-            "/trim",
-            "/info",
-            "/info?hash=thumbhash",
-        ] {
-            let answer = server.post(path, PAGES).await;
-            if reads {
-                assert_eq!(answer.status, 200, "{file} {path}");
-                continue;
-            }
-            let problem = answer.problem(415, "unsupported-format");
-            let detail = problem["detail"].as_str().unwrap();
-            assert!(detail.contains("isolation = \"process\""), "{detail}");
-            assert!(detail.contains("pdf = true"), "{detail}");
-        }
+        server.reads_or_tells(PAGES, reads, "pdf = true").await;
+        let info = server.post("/info", PAGES).await;
+        assert_eq!(info.status, if reads { 200 } else { 415 }, "{file}");
     }
     let compat = TestServer::start_as("compat = \"imaginary\"").await;
     assert_eq!(compat.post("/resize?width=8", PAGES).await.status, 406);
@@ -187,16 +173,43 @@ fn bombs_cost_their_own_request() {
     let text = String::from_utf8_lossy(&answer.body).into_owned();
     assert_eq!(answer.status, 422, "{text}");
     assert!(text.contains("more memory"), "{text}");
-    assert_eq!(metric(&served, "pixmill_codec_crashes_total"), 1);
+    // As was meant: nobody is woken for it.
+    assert_eq!(metric(&served, "pixmill_codec_stops_total"), 1);
+    assert_eq!(metric(&served, "pixmill_codec_crashes_total"), 0);
     // A form that shows itself, and squares without end.
     let itself = ask(&document("[0 0 100 100]", b"/A Do"));
     assert!([200, 422].contains(&itself.status), "{}", itself.status);
     let squares = b"0 0 90 90 re f ".repeat(4 << 20);
     let endless = ask(&document("[0 0 100 100]", &squares)).status;
     assert!([422, 503, 504].contains(&endless), "{endless}");
+    // One that takes nothing but time is ended when that is up.
+    assert_eq!(ask(&doubling()).status, 504);
+    until("the worker is free", || {
+        metric(&served, "pixmill_workers_busy") == 0
+    });
     assert_eq!(ask(PAGES).status, 200);
     assert_eq!(
         status(&served.ask(&crate::support::request("GET", "/health", &[], &[]))),
         200
     );
+    served.signal(rustix::process::Signal::TERM);
+    let (code, log) = served.ended();
+    assert_eq!(code, Some(0));
+    // What an allocator says as it gives up is no line of the log.
+    assert!(!log.contains("memory allocation"), "{log}");
+}
+
+/// A page of a form that shows another twice, which shows another twice, and so on.
+#[cfg(feature = "pdf")]
+fn doubling() -> Vec<u8> {
+    let mut file = b"%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Resources<</XObject<</A 5 0 R>>>>/Contents 4 0 R>>endobj\n4 0 obj<</Length 5>>stream\n/A Do\nendstream endobj\n".to_vec();
+    for form in 5..40 {
+        let next = form + 1;
+        let object = format!(
+            "{form} 0 obj<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</A {next} 0 R>>>>/Length 11>>stream\n/A Do /A Do\nendstream endobj\n"
+        );
+        file.extend(object.bytes());
+    }
+    file.extend(b"trailer<</Root 1 0 R>>\n");
+    file
 }

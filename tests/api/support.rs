@@ -143,6 +143,26 @@ impl TestServer {
         self.send("GET", path, &[], &[]).await
     }
 
+    /// Asserts that the file is worked on, or that it is said what it takes for that: another process, or this setting.
+    pub(crate) async fn reads_or_tells(&self, file: &[u8], reads: bool, setting: &str) {
+        for path in [
+            "/resize?width=8",
+            "/convert?type=webp",
+            "/trim",
+            "/info?hash=thumbhash",
+        ] {
+            let answer = self.post(path, file).await;
+            if reads {
+                assert_eq!(answer.status, 200, "{setting} {path}");
+                continue;
+            }
+            let problem = answer.problem(415, "unsupported-format");
+            let detail = problem["detail"].as_str().unwrap();
+            assert!(detail.contains("isolation = \"process\""), "{detail}");
+            assert!(detail.contains(setting), "{detail}");
+        }
+    }
+
     pub(crate) async fn post(&self, path: &str, body: &[u8]) -> Answer {
         self.send("POST", path, &[], body).await
     }

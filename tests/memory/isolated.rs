@@ -103,7 +103,7 @@ fn took(isolation: &Isolation, file: &[u8], ask: &str) -> (u64, u64) {
     let header = codecs::probe(file).expect("a picture");
     let plan = plan::plan(&asked(ask), &header, &SETTINGS).expect("a plan");
     let checkpoint = Checkpoint::new();
-    let (made, peak) = counter::peak_of(|| isolation.run(&[file], &plan, &checkpoint));
+    let (made, peak) = counter::peak_of(|| isolation.run(&[file], &header, &plan, &checkpoint));
     let answer = made.expect("an answer").len() as u64;
     let source = file.len() as u64;
     // As `service` asks for it: both copies of the source. In the shared memory lies the one or, later, the answer.

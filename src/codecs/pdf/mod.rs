@@ -13,6 +13,7 @@ mod render;
 
 use serde::{Deserialize, Serialize};
 
+use super::header::whole_side;
 use super::{Colour, Error, Format, Header, Model, Orientation, Rows, Scale, Shape, whole};
 use crate::checkpoint::Checkpoint;
 
@@ -72,6 +73,11 @@ pub fn overdone() -> Error {
     )
 }
 
+/// What is said of a document that is looked at for too long.
+pub fn overlong() -> Error {
+    broken("header", "finding its pages takes longer than it may")
+}
+
 /// What probes say, which look at no document.
 pub(super) fn unprobed() -> Error {
     Error::Unsupported {
@@ -90,17 +96,9 @@ pub fn look_bytes(length: u64) -> u64 {
 /// `Invalid`; `Unsupported` in a binary that reads no documents.
 pub fn look(bytes: &[u8], page: u32) -> Result<Paper, Error> {
     let (width, height, page, pages) = render::size(bytes, page)?;
-    let side = |side: f32| -> Result<u32, Error> {
-        if !(side > 0.0 && f64::from(side) <= f64::from(SIDE)) {
-            return Err(broken("header", "its page has no size"));
-        }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "0 to the limit"
-        )]
-        let whole = side.round().max(1.0) as u32;
-        Ok(whole)
+    let side = |side: f32| {
+        let whole = whole_side(side.into(), SIDE);
+        whole.ok_or_else(|| broken("header", "its page has no size that a page may have"))
     };
     Ok(Paper {
         width: side(width)?,
@@ -132,6 +130,17 @@ pub fn header(paper: Paper, length: u64) -> Header {
         animation: None,
         detail: "",
     }
+}
+
+/// What a header says of a page, if it is a document's of that length: what [`header`] was told.
+pub fn paper(header: &Header, length: u64) -> Option<Paper> {
+    (header.format == Format::Pdf).then(|| Paper {
+        width: header.width,
+        height: header.height,
+        page: header.page,
+        pages: header.frames,
+        pictures: header.held.saturating_sub(length.saturating_mul(COPIES)),
+    })
 }
 
 /// Peak bytes: the picture, what it is put together of, and the document.
