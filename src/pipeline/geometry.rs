@@ -181,7 +181,7 @@ fn shrink(target: Size, source: Size) -> Size {
 }
 
 /// The part of the source that has the target's shape.
-fn cut(source: Size, target: Size, gravity: Gravity) -> Window {
+pub(super) fn cut(source: Size, target: Size, gravity: Gravity) -> Window {
     let (source_width, source_height) = (f64::from(source.0), f64::from(source.1));
     let (target_width, target_height) = (f64::from(target.0), f64::from(target.1));
     let (width, height) = if wider(source, target) {
@@ -197,7 +197,8 @@ fn cut(source: Size, target: Size, gravity: Gravity) -> Window {
     }
 }
 
-fn canvas(target: Size, inner: Size, gravity: Gravity) -> Option<Canvas> {
+/// Where a picture goes on one of the target's size, unless it is as large.
+pub(super) fn canvas(target: Size, inner: Size, gravity: Gravity) -> Option<Canvas> {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

@@ -5,6 +5,7 @@
 //! picture), then the stages that [`run`] lists.
 
 mod attached;
+mod blocks;
 mod blur;
 mod canvas;
 mod color;

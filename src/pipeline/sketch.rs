@@ -13,8 +13,8 @@ use super::reshape::Reshape;
 use super::stage::Stage;
 use super::step::{Area, Step};
 use super::value::{Extend, Fit, Gravity};
-use super::{looks, overlay, zoom};
-use crate::codecs::{Format, Header, Orientation};
+use super::{blocks, looks, overlay, zoom};
+use crate::codecs::{self, Format, Header, Orientation};
 
 /// What was folded so far.
 #[derive(Clone, Debug)]
@@ -26,6 +26,17 @@ pub(super) struct Sketch {
     /// What the decoder's picture is resampled to, once that is settled.
     first: Option<Reshape>,
     stages: Vec<Stage>,
+    /// How sizes come out.
+    sizes: Sizes,
+}
+
+/// How sizes come out.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Sizes {
+    /// As they are asked for.
+    Exact,
+    /// As imaginary's do, of a picture whose decoder takes blocks of pixels or doesn't.
+    Blocks { scales: bool },
 }
 
 /// The first resampling, in pixels of the stored picture, and what comes after.
@@ -39,12 +50,13 @@ pub(super) struct Folded {
 
 impl Sketch {
     /// Nothing is done yet to a picture that is stored as `stored` pixels and asks for `tag`.
-    pub(super) fn new(stored: Size, tag: Orientation) -> Self {
+    pub(super) fn new(stored: Size, tag: Orientation, sizes: Sizes) -> Self {
         Self {
             tag,
             open: Reshape::identity(stored),
             first: None,
             stages: Vec::new(),
+            sizes,
         }
     }
 
@@ -139,9 +151,12 @@ impl Sketch {
     fn resize(&mut self, step: &Step) {
         let asked = step.sizing;
         let source = self.size();
-        let made = geometry::geometry(source, asked);
-        let size = (made.width, made.height);
+        let mut made = geometry::geometry(source, asked);
         let cuts = made.window != Window::whole(source);
+        if let Sizes::Blocks { scales } = self.sizes {
+            made = blocks::reduced(made, source, asked, scales);
+        }
+        let size = (made.width, made.height);
         if asked.gravity == Gravity::Smart && cuts && made.canvas.is_none() {
             // Where the cut goes, only pixels can say.
             let whole = if asked.cuts {
@@ -197,7 +212,15 @@ pub(super) fn fold(
     header: &Header,
     beside: &[Header],
 ) -> Result<Folded, ParameterError> {
-    let mut sketch = Sketch::new((header.width, header.height), header.orientation);
+    let sizes = match request.grammar {
+        // A drawing has no pixels before it has a size.
+        Grammar::Imaginary if !codecs::draws(header) => Sizes::Blocks {
+            scales: header.format == Format::Jpeg,
+        },
+        _ => Sizes::Exact,
+    };
+    let stored = (header.width, header.height);
+    let mut sketch = Sketch::new(stored, header.orientation, sizes);
     let last = request.steps.len().saturating_sub(1);
     for (index, step) in request.steps.iter().enumerate() {
         let mut next = sketch.clone();

@@ -31,7 +31,7 @@ fn folded(source: Size, tag: u16, steps: &str) -> Folded {
     let row = operation::named("pipeline").unwrap();
     let beside = [("operations".to_owned(), "x".to_owned())];
     let request = request::parse_steps(row, &drafts, &beside, &[], rules).unwrap();
-    let mut sketch = Sketch::new(source, Orientation::from_exif(tag));
+    let mut sketch = Sketch::new(source, Orientation::from_exif(tag), Sizes::Exact);
     for step in &request.steps {
         sketch.step(step, &[]).unwrap();
     }
@@ -183,7 +183,7 @@ fn an_area_lies_in_the_picture() {
             .collect();
         let row = operation::named("extract").unwrap();
         let request = request::parse(row, &pairs, &[], rules).unwrap();
-        let mut sketch = Sketch::new((400, 300), Orientation::default());
+        let mut sketch = Sketch::new((400, 300), Orientation::default(), Sizes::Exact);
         assert_eq!(sketch.step(&request.steps[0], &[]).is_ok(), fine, "{query}");
     }
 }

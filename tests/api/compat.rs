@@ -115,6 +115,29 @@ async fn answers_are_as_its_clients_know_them() {
     assert_eq!(usual, asked);
 }
 
+/// It makes one pixel of whole blocks, of which 15 of 20 rows are one: what remains isn't half of another.
+#[tokio::test]
+async fn what_becomes_small_is_made_of_whole_blocks() {
+    let server = imaginary().await;
+    let grey = |value| [value, value, value, 255];
+    let slope = png(&image::RgbaImage::from_fn(400, 20, |_, row| {
+        image::Rgba(grey(u8::try_from(12 * row + 6).unwrap()))
+    }));
+    for (path, height, places) in [
+        // The middle of 15 rows, not that of all.
+        ("/resize?width=20", 1, [(0, 90), (0, 90)]),
+        // Two rows in a letterbox; of three blocks of six rows.
+        ("/resize?width=50&height=64", 64, [(31, 60), (32, 156)]),
+    ] {
+        let answer = server.post(path, &slope).await;
+        let width = if height == 1 { 20 } else { 50 };
+        let picture = answer.picture("image/png", width, height);
+        for (row, value) in places {
+            picture.assert_at(10, row, grey(value), 15);
+        }
+    }
+}
+
 /// As a client writes steps into a URL.
 fn pipeline(steps: &str) -> String {
     let encoded: String = form_urlencoded::byte_serialize(steps.as_bytes()).collect();

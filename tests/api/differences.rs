@@ -167,6 +167,13 @@ const ROWS: &[Row] = &[
         |a| same(a, 2),
     ),
     Row(
+        "a picture that becomes less than half as large",
+        "",
+        &["POST /smartcrop?width=80&height=80 landscape"],
+        |a| sized(a, "80", "80"),
+        |a| sized(a, "80", "79"),
+    ),
+    Row(
         "how pixels are mixed",
         "",
         &[
@@ -635,6 +642,7 @@ fn body(name: &str) -> Vec<u8> {
         "told" => told(),
         "photo" => jpeg(&photo(300, 200)),
         "large" => jpeg(&photo(400, 400)),
+        "landscape" => jpeg(&photo(640, 427)),
         "wide" => png(&photo(300, 20)),
         "clear" => png(&clear),
         "turned" => oriented(6),
