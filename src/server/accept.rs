@@ -1,21 +1,20 @@
-//! The listener and the accept loop.
+//! The accept loop.
 
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::{Request, Response};
-use socket2::{Domain, Protocol, SockFilter, SockRef, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::activity::Activity;
 use super::connection::{self, Client};
+use super::listener::begin_no_more;
 use super::{Connections, Handlers, Peer, Phase, Settings, closing};
 
 /// Places past the cap, in which health checks are still answered.
@@ -23,9 +22,6 @@ const SPARE: usize = 16;
 
 /// A connection past the cap gets this long for its head.
 const CROWDED_PATIENCE: Duration = Duration::from_secs(1);
-
-/// Connections that the system may hold for us, at most; it cuts this to its own limit.
-const BACKLOG: i32 = 1024;
 
 /// How long a client that has begun to connect may take to finish, when no others may begin.
 ///
@@ -35,55 +31,6 @@ const BACKLOG: i32 = 1024;
 /// around the globe and back is 0.2 s in fibre, and queues on the way take some more. What was lost, and is sent again after
 /// a second, isn't waited for.
 const HANDSHAKE: Duration = Duration::from_millis(300);
-
-/// Lets every packet pass but those that ask for a new connection: of a TCP header's flags, SYN without ACK.
-///
-/// Classic BPF: load the byte of flags, mask the two, and drop where SYN is alone.
-const NO_NEW_CONNECTIONS: [SockFilter; 5] = [
-    SockFilter::new(0x30, 0, 0, 13),
-    SockFilter::new(0x54, 0, 0, 0x12),
-    SockFilter::new(0x15, 0, 1, 0x02),
-    SockFilter::new(0x06, 0, 0, 0),
-    SockFilter::new(0x06, 0, 0, u32::MAX),
-];
-
-/// Binds the address.
-///
-/// # Errors
-/// The system's, for example when the port is taken.
-pub fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
-    // A restart must not wait for old connections' last packets.
-    socket.set_reuse_address(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
-}
-
-/// Takes a socket over that listens already.
-///
-/// # Errors
-/// It is something else, or doesn't speak TCP.
-pub fn adopt(socket: OwnedFd) -> io::Result<std::net::TcpListener> {
-    let socket = Socket::from(socket);
-    // An error is an answer, too: of a file that is no socket.
-    let listens = socket.is_listener().unwrap_or(false);
-    let is_tcp = matches!(socket.domain(), Ok(Domain::IPV4 | Domain::IPV6))
-        && matches!(socket.r#type(), Ok(Type::STREAM));
-    if !(listens && is_tcp) {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "it is no TCP socket that listens",
-        ));
-    }
-    socket.set_nonblocking(true)?;
-    Ok(socket.into())
-}
 
 /// Accepts and serves until `phase` is [`Phase::Closing`] and the last connection has ended.
 ///
@@ -170,7 +117,6 @@ async fn accept_until(
             (accepted, place) = next => match (accepted, place) {
                 (Ok((stream, peer)), Ok(place)) => {
                     patience.reset();
-                    prepare(&stream);
                     serve(tasks, stream, peer, place);
                     // As long as there is always another to accept, nothing else would take them away.
                     while tasks.try_join_next().is_some() {}
@@ -182,19 +128,6 @@ async fn accept_until(
             Some(_ended) = tasks.join_next() => {}
         }
     }
-}
-
-/// Stops the system from accepting for us, so that the accept queue can be emptied for good; whether that worked.
-///
-/// Otherwise it would accept up to the moment when the listener is closed, and reset what came after
-/// our last look into the queue. A client that is turned away here isn't told: it asks again after a second,
-/// and is refused then, or served by the next process.
-fn begin_no_more(listener: &TcpListener) -> bool {
-    let attached = SockRef::from(listener).attach_filter(&NO_NEW_CONNECTIONS);
-    if let Err(error) = &attached {
-        tracing::debug!(%error, "connections can't be kept from beginning");
-    }
-    attached.is_ok()
 }
 
 /// Serves what the system has accepted for us: with the listener it would be reset.
@@ -224,16 +157,7 @@ async fn empty(
 
 fn adopted(stream: std::net::TcpStream) -> io::Result<TcpStream> {
     stream.set_nonblocking(true)?;
-    let stream = TcpStream::from_std(stream)?;
-    prepare(&stream);
-    Ok(stream)
-}
-
-fn prepare(stream: &TcpStream) {
-    // Answers are written in one go; waiting for more to send only delays them.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "no TCP_NODELAY");
-    }
+    TcpStream::from_std(stream)
 }
 
 /// A connection's place and its mark in the counts, for as long as it is served.

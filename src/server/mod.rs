@@ -10,6 +10,7 @@ mod clock;
 mod connection;
 mod counts;
 mod io;
+mod listener;
 mod outflow;
 mod refusal;
 
@@ -17,8 +18,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::accept::{adopt, bind, serve};
+pub use self::accept::serve;
 pub use self::counts::Connections;
+pub use self::listener::{adopt, bind};
 pub use self::refusal::Unreadable;
 pub use hyper::body::Incoming;
 use tokio::sync::watch;
