@@ -61,6 +61,7 @@ deploy-write: ## Write anew what is made from the chart in deploy/helm.
 lint: tools ## Format, clippy, docs, licences and sources, unused dependencies.
 	cargo fmt --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
+	cargo update --quiet --workspace --locked --manifest-path fuzz/Cargo.toml
 	cargo clippy $(CARGO_FLAGS) $(ALL) --all-targets -- -D warnings
 	cargo clippy $(CARGO_FLAGS) $(ALL) --test soak --test restart --test alerts -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) $(ALL) --no-deps --document-private-items

@@ -232,7 +232,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("sha2", &["http/access/signature.rs"]),
     ("seccompiler", &["sandbox/filter.rs"]),
     ("serde_json", &["batch/", "cli/", "http/"]),
-    ("socket2", &["server/accept.rs", "server/io.rs"]),
+    ("socket2", &["server/io.rs", "server/listener.rs"]),
     (
         "tokio",
         &[
