@@ -1,78 +1,84 @@
 //! Sizes and cuts as imaginary's pictures have them, where its library makes a picture much smaller.
 //!
-//! It takes whole blocks of pixels for one, and reduces what that gives by a fraction. What doesn't fill half of a block at the right and
-//! at the bottom isn't part of it, and a side may come out a pixel short of what was asked for: 79 for 80. A JPEG's
+//! From 8/3 on it takes whole blocks of pixels for one, and reduces what that gives by a fraction. What doesn't fill half of a block at
+//! the right and at the bottom isn't part of it, and a side may come out a pixel short of what was asked for: 79 for 80. A JPEG's
 //! blocks are of 8, 4 or 2 pixels first, as its decoder scales, and what doesn't fill one of those is gone, too. Found by its
 //! recorded answers: a picture of 400×20 reduced to 20×1 has the mean of 15 rows, 1×1 of 640×427 that of 640 rows, the last of them
 //! 216 times.
 
-use super::geometry::{Geometry, Size, Window, canvas, cut};
-use super::step::Sizing;
+use super::geometry::{self, Geometry, Size, Window, canvas};
+use super::parameter::Grammar;
+use super::request::Type;
+use super::step::{Sizing, Step};
 use super::value::Fit;
+use crate::codecs::{self, Format, Header};
 
-/// What is made of a picture that is shown as `source` pixels, for the geometry that it would have here.
-///
-/// `scales` says whether its decoder takes blocks itself.
-pub(super) fn reduced(made: Geometry, source: Size, asked: Sizing, scales: bool) -> Geometry {
-    let target = match (asked.fit, asked.width, asked.height) {
-        (Fit::Fill | Fit::Outside, ..) => return made,
-        (Fit::Contain | Fit::Cover, Some(width), Some(height)) => (width, height),
-        _ => (made.width, made.height),
-    };
-    if asked.cuts {
-        return made;
-    }
-    let Some(taken) = Taken::of(source, target, asked, scales) else {
-        return made;
-    };
-    match asked.fit {
-        Fit::Cover => {
-            let size = (target.0.min(taken.size.0), target.1.min(taken.size.1));
-            if size == target {
-                return made;
-            }
-            Geometry {
-                window: cut(source, size, asked.gravity),
-                width: size.0,
-                height: size.1,
-                canvas: None,
-            }
+/// How sizes come out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sizes {
+    /// As they are asked for.
+    Exact,
+    /// As imaginary's do, of a drawing, which has no pixels before it has a size.
+    Drawn,
+    /// As imaginary's do, of a picture whose decoder takes blocks of pixels or doesn't.
+    Blocks { scales: bool },
+}
+
+impl Sizes {
+    /// Of a request's first step.
+    pub(super) fn new(grammar: Grammar, header: &Header) -> Self {
+        match grammar {
+            Grammar::Imaginary if codecs::draws(header) => Self::Drawn,
+            Grammar::Imaginary => Self::Blocks {
+                scales: header.format == Format::Jpeg,
+            },
+            Grammar::Strict => Self::Exact,
         }
-        Fit::Contain => Geometry {
-            window: taken.window,
-            width: taken.size.0,
-            height: taken.size.1,
-            canvas: canvas(target, taken.size, asked.gravity),
-        },
-        // A side that is short is filled with its last pixels there, and the picture keeps its shape here.
-        _ if taken.size == target => Geometry {
-            window: taken.window,
-            ..made
-        },
-        _ => made,
+    }
+
+    /// Of the step that comes next: there each is a file of its own.
+    pub(super) fn after(self, step: &Step) -> Self {
+        match (self, step.writing.output) {
+            (Self::Exact, _) => self,
+            (_, Some(Type::Named(format))) => Self::Blocks {
+                scales: format == Format::Jpeg,
+            },
+            (Self::Drawn, _) => Self::Blocks { scales: false },
+            _ => self,
+        }
     }
 }
 
-/// The part that is looked at, and how many pixels it becomes.
-struct Taken {
-    window: Window,
-    size: Size,
+/// The part of a picture that is looked at, and how many pixels it becomes before it is cut or put on a canvas.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taken {
+    pub(super) window: Window,
+    pub(super) size: Size,
+    /// How many pixels across and down become one.
+    each: (f64, f64),
 }
 
 impl Taken {
-    /// `None` where single pixels are reduced, or where nothing would be left.
-    fn of(source: Size, target: Size, asked: Sizing, scales: bool) -> Option<Self> {
+    /// Of a picture that is shown as `source` pixels, for the geometry that it would have here; `None` where that is it.
+    pub(super) fn of(made: &Geometry, source: Size, asked: Sizing, sizes: Sizes) -> Option<Self> {
+        let Sizes::Blocks { scales } = sizes else {
+            return None;
+        };
+        if asked.cuts || asked.fit == Fit::Outside {
+            return None;
+        }
+        let target = target(made, asked);
         let chosen = |across: f64, down: f64| match asked.fit {
-            Fit::Cover => across.max(down),
-            _ => across.min(down),
+            Fit::Cover => across.min(down),
+            _ => across.max(down),
         };
-        let ratio = |target: u32, source: u32| f64::from(target) / f64::from(source);
-        let fraction = match (asked.width, asked.height) {
-            (Some(width), None) => ratio(width, source.0),
-            (None, Some(height)) => ratio(height, source.1),
-            _ => chosen(ratio(target.0, source.0), ratio(target.1, source.1)),
+        let times = |source: u32, target: u32| f64::from(source) / f64::from(target);
+        let factor = match (asked.width, asked.height) {
+            (Some(width), None) => times(source.0, width),
+            (None, Some(height)) => times(source.1, height),
+            _ => chosen(times(source.0, target.0), times(source.1, target.1)),
         };
-        let (loaded, side) = sides(1.0 / fraction, scales)?;
+        let (loaded, side) = sides(factor, scales)?;
         // What its decoder leaves over is cut off, what then remains of a block counts by its half.
         let blocks = |source: u32| {
             let (whole, side) = (u64::from(source / loaded), u64::from(side));
@@ -82,23 +88,82 @@ impl Taken {
         if across == 0 || down == 0 {
             return None;
         }
-        let rest = if side > 1 {
-            chosen(ratio(target.0, across), ratio(target.1, down))
-        } else {
-            (fraction * f64::from(loaded)).min(1.0)
+        // How many of its pixels become one, in the floats that it has for them.
+        let each = |target: u32, blocks: u32| 1.0 / (f64::from(target) / f64::from(blocks));
+        let (width, height) = (each(target.0, across), each(target.1, down));
+        let rest = match asked.fit {
+            Fit::Fill => (width, height),
+            _ if side > 1 => (chosen(width, height), chosen(width, height)),
+            _ => {
+                let rest = (factor / f64::from(loaded)).max(1.0);
+                (rest, rest)
+            }
         };
         let block = loaded.saturating_mul(side);
-        let (left, width, made_width) = part(across, rest, block, source.0);
-        let (top, height, made_height) = part(down, rest, block, source.1);
+        let row = Side::of(across, rest.0, block, source.0);
+        let column = Side::of(down, rest.1, block, source.1);
         Some(Self {
             window: Window {
-                left,
-                top,
-                width,
-                height,
+                left: row.start,
+                top: column.start,
+                width: row.length,
+                height: column.length,
             },
-            size: (made_width, made_height),
+            size: (row.made, column.made),
+            each: (row.each, column.each),
         })
+    }
+
+    /// What comes of it, in place of that geometry.
+    pub(super) fn geometry(&self, made: Geometry, asked: Sizing) -> Geometry {
+        let target = target(&made, asked);
+        match asked.fit {
+            Fit::Cover => {
+                let (width, height) = (target.0.min(self.size.0), target.1.min(self.size.1));
+                let part = Sizing {
+                    width: Some(width),
+                    height: Some(height),
+                    ..asked
+                };
+                let piece = geometry::piece(self.size, part);
+                let place = |start: f64, length: f64, place: f64, part: f64, each: f64| {
+                    let place = place * each;
+                    (start + place, (part * each).min(length - place))
+                };
+                let (whole, part, each) = (self.window, piece.window, self.each);
+                let (left, width) = place(whole.left, whole.width, part.left, part.width, each.0);
+                let (top, height) = place(whole.top, whole.height, part.top, part.height, each.1);
+                Geometry {
+                    window: Window {
+                        left,
+                        top,
+                        width,
+                        height,
+                    },
+                    ..piece
+                }
+            }
+            Fit::Contain => Geometry {
+                window: self.window,
+                width: self.size.0,
+                height: self.size.1,
+                canvas: canvas(target, self.size, asked.gravity),
+            },
+            // A side that comes out a pixel short there, or is filled with its last pixels, isn't so here.
+            _ if self.size == target => Geometry {
+                window: self.window,
+                ..made
+            },
+            _ => made,
+        }
+    }
+}
+
+/// What was asked for, where both sides were, else what comes of it here.
+fn target(made: &Geometry, asked: Sizing) -> Size {
+    match (asked.fit, asked.width, asked.height) {
+        (Fit::Contain | Fit::Cover, Some(width), Some(height)) => (width, height),
+        _ => (made.width, made.height),
     }
 }
 
@@ -119,24 +184,49 @@ fn sides(factor: f64, scales: bool) -> Option<(u32, u32)> {
     match loaded {
         1 if wanted < 2 => None,
         1 => Some((1, wanted)),
-        _ => Some((loaded, whole(factor / f64::from(loaded)).max(1))),
+        _ => Some((loaded, whole(factor / f64::from(loaded)))),
     }
 }
 
-/// Of so many blocks in a row, the pixels from which on and how many of the source's are looked at, and what number of pixels they become.
-fn part(blocks: u32, rest: f64, block: u32, source: u32) -> (f64, f64, u32) {
-    let made = whole(f64::from(blocks) * rest + 0.5).max(1);
-    let (blocks, block, source) = (f64::from(blocks), f64::from(block), f64::from(source));
-    if blocks < 2.0 && block > source {
-        // The last row counts for all that aren't there: a smaller part has the same middle.
-        let start = source * (1.0 - source / block);
-        return (start, source - start, made);
+/// A row of the picture, or a column.
+struct Side {
+    /// The pixels from which on and how many of the source's are looked at.
+    start: f64,
+    length: f64,
+    /// What number of pixels they become, and how many one.
+    made: u32,
+    each: f64,
+}
+
+impl Side {
+    /// Of so many blocks, of which `rest` become a pixel.
+    fn of(blocks: u32, rest: f64, block: u32, source: u32) -> Self {
+        let made = whole(f64::from(blocks) / rest + 0.5).max(1);
+        let (blocks, block, source) = (f64::from(blocks), f64::from(block), f64::from(source));
+        if blocks < 2.0 && block > source {
+            // The last row counts for all that aren't there: a smaller part has the same middle.
+            let start = source * (1.0 - source / block);
+            let length = source - start;
+            let each = length / f64::from(made);
+            return Self {
+                start,
+                length,
+                made,
+                each,
+            };
+        }
+        // What comes out is the middle of what goes in. Where the last of several blocks isn't whole, all are made a bit smaller:
+        // there the last row counts more.
+        let taken = (f64::from(made) * rest).min(blocks);
+        let start = (blocks - taken) / 2.0 * block;
+        let end = (start + taken * block).min(source);
+        Self {
+            start,
+            length: end - start,
+            made,
+            each: rest * block,
+        }
     }
-    // What comes out is the middle of what goes in.
-    let taken = (f64::from(made) / rest).min(blocks);
-    let start = (blocks - taken) / 2.0 * block;
-    let end = (start + taken * block).min(source);
-    (start, end - start, made)
 }
 
 /// Without what is behind the point.
@@ -154,7 +244,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::pipeline::geometry;
     use crate::pipeline::value::{Enlarge, Extend, Gravity};
 
     fn made(source: Size, fit: Fit, sides: (u32, u32), scales: bool) -> Geometry {
@@ -168,7 +257,11 @@ mod tests {
             gravity: Gravity::default(),
             extend: Extend::Copy,
         };
-        reduced(geometry::geometry(source, asked), source, asked, scales)
+        let made = geometry::geometry(source, asked);
+        match Taken::of(&made, source, asked, Sizes::Blocks { scales }) {
+            Some(taken) => taken.geometry(made, asked),
+            None => made,
+        }
     }
 
     proptest! {
@@ -227,16 +320,17 @@ mod tests {
             Fit::Cover,
             (80, 80),
             true,
-            [103.8, 0.0, 432.41, 427.0],
+            [106.75, 1.17, 427.0, 421.66],
             (80, 79),
         ),
+        // The middle 20 columns of 27.
         (
-            (640, 427),
+            (400, 20),
             Fit::Cover,
-            (80, 80),
+            (20, 1),
             false,
-            [106.5, 0.0, 427.0, 427.0],
-            (80, 80),
+            [60.0, 0.0, 300.0, 15.0],
+            (20, 1),
         ),
         // The last row for those that aren't there: the middle is that of 640 rows.
         (
@@ -270,7 +364,7 @@ mod tests {
             Fit::Fill,
             (20, 100),
             true,
-            [0.0, 0.0, 640.0, 427.0],
+            [0.0, 0.0, 640.0, 416.0],
             (20, 100),
         ),
     ];

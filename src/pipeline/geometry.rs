@@ -106,7 +106,7 @@ pub(super) fn geometry(source: Size, asked: Sizing) -> Geometry {
 }
 
 /// The part that is no larger than the sides that are given, in whole pixels.
-fn piece(source: Size, asked: Sizing) -> Geometry {
+pub(super) fn piece(source: Size, asked: Sizing) -> Geometry {
     let width = asked.width.unwrap_or(source.0).min(source.0);
     let height = asked.height.unwrap_or(source.1).min(source.1);
     let place = |axis, whole: u32, part: u32| {

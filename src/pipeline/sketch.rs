@@ -4,6 +4,7 @@
 //! needs pixels ends that, and what follows is a window of its result. So does a size that would show again what an
 //! earlier, smaller one has taken away.
 
+use super::blocks::{Sizes, Taken};
 use super::geometry::{self, Canvas, Size, Window};
 use super::operation::Verb;
 use super::output;
@@ -13,8 +14,8 @@ use super::reshape::Reshape;
 use super::stage::Stage;
 use super::step::{Area, Step};
 use super::value::{Extend, Fit, Gravity};
-use super::{blocks, looks, overlay, zoom};
-use crate::codecs::{self, Format, Header, Orientation};
+use super::{looks, overlay, zoom};
+use crate::codecs::{Format, Header, Orientation};
 
 /// What was folded so far.
 #[derive(Clone, Debug)]
@@ -28,15 +29,6 @@ pub(super) struct Sketch {
     stages: Vec<Stage>,
     /// How sizes come out.
     sizes: Sizes,
-}
-
-/// How sizes come out.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Sizes {
-    /// As they are asked for.
-    Exact,
-    /// As imaginary's do, of a picture whose decoder takes blocks of pixels or doesn't.
-    Blocks { scales: bool },
 }
 
 /// The first resampling, in pixels of the stored picture, and what comes after.
@@ -153,18 +145,20 @@ impl Sketch {
         let source = self.size();
         let mut made = geometry::geometry(source, asked);
         let cuts = made.window != Window::whole(source);
-        if let Sizes::Blocks { scales } = self.sizes {
-            made = blocks::reduced(made, source, asked, scales);
+        let taken = Taken::of(&made, source, asked, self.sizes);
+        if let Some(taken) = taken {
+            made = taken.geometry(made, asked);
         }
         let size = (made.width, made.height);
         if asked.gravity == Gravity::Smart && cuts && made.canvas.is_none() {
             // Where the cut goes, only pixels can say.
-            let whole = if asked.cuts {
-                source
-            } else {
-                geometry::outside(source, size)
+            let whole = Window::whole(source);
+            let (window, whole) = match taken {
+                Some(taken) => (taken.window, taken.size),
+                None if asked.cuts => (whole, source),
+                None => (whole, geometry::outside(source, size)),
             };
-            self.reshape(Window::whole(source), whole);
+            self.reshape(window, whole);
             self.stage(Stage::Smart {
                 width: size.0,
                 height: size.1,
@@ -212,15 +206,12 @@ pub(super) fn fold(
     header: &Header,
     beside: &[Header],
 ) -> Result<Folded, ParameterError> {
-    let sizes = match request.grammar {
-        // A drawing has no pixels before it has a size.
-        Grammar::Imaginary if !codecs::draws(header) => Sizes::Blocks {
-            scales: header.format == Format::Jpeg,
-        },
-        _ => Sizes::Exact,
-    };
     let stored = (header.width, header.height);
-    let mut sketch = Sketch::new(stored, header.orientation, sizes);
+    let mut sketch = Sketch::new(
+        stored,
+        header.orientation,
+        Sizes::new(request.grammar, header),
+    );
     let last = request.steps.len().saturating_sub(1);
     for (index, step) in request.steps.iter().enumerate() {
         let mut next = sketch.clone();
@@ -229,6 +220,7 @@ pub(super) fn fold(
             Err(_ignored) if step.ignore_failure => continue,
             Err(error) => return Err(request.placed(error, index)),
         }
+        next.sizes = next.sizes.after(step);
         if index < last {
             ground(&mut next, step, request.grammar);
         }

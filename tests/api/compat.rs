@@ -119,22 +119,67 @@ async fn answers_are_as_its_clients_know_them() {
 #[tokio::test]
 async fn what_becomes_small_is_made_of_whole_blocks() {
     let server = imaginary().await;
-    let grey = |value| [value, value, value, 255];
-    let slope = png(&image::RgbaImage::from_fn(400, 20, |_, row| {
-        image::Rgba(grey(u8::try_from(12 * row + 6).unwrap()))
+    let slope = png(&image::RgbaImage::from_fn(400, 20, |column, row| {
+        let step = |place: u32, times: u32| u8::try_from(place * times + times / 2).unwrap();
+        image::Rgba([step(column / 2, 1), step(row, 12), 0, 255])
     }));
-    for (path, height, places) in [
+    // Red tells which column, green which row: places, and what is there.
+    for (path, size, places) in [
         // The middle of 15 rows, not that of all.
-        ("/resize?width=20", 1, [(0, 90), (0, 90)]),
+        (
+            "/resize?width=20",
+            (20, 1),
+            [((0, 0), [5, 90]), ((19, 0), [194, 90])],
+        ),
+        (
+            "/thumbnail?width=20",
+            (20, 1),
+            [((0, 0), [5, 90]), ((19, 0), [194, 90])],
+        ),
+        // The middle 20 of 27 columns.
+        (
+            "/crop?width=20&height=1",
+            (20, 1),
+            [((0, 0), [32, 90]), ((19, 0), [174, 90])],
+        ),
         // Two rows in a letterbox; of three blocks of six rows.
-        ("/resize?width=50&height=64", 64, [(31, 60), (32, 156)]),
+        (
+            "/resize?width=50&height=64",
+            (50, 64),
+            [((10, 31), [42, 60]), ((10, 32), [42, 156])],
+        ),
     ] {
         let answer = server.post(path, &slope).await;
-        let width = if height == 1 { 20 } else { 50 };
-        let picture = answer.picture("image/png", width, height);
-        for (row, value) in places {
-            picture.assert_at(10, row, grey(value), 15);
+        let picture = answer.picture("image/png", size.0, size.1);
+        for ((column, row), [red, green]) in places {
+            picture.assert_at(column, row, [red, green, 0, 255], 15);
         }
+    }
+}
+
+/// Each step reads the file that the one before wrote: a JPEG's decoder takes blocks, whatever the first file was.
+#[tokio::test]
+async fn steps_take_the_blocks_of_the_file_before_them() {
+    let server = TestServer::start_as("compat = \"imaginary\"\nsvg = true").await;
+    let landscape = photo(640, 427);
+    let drawing = br#"<svg xmlns="http://www.w3.org/2000/svg" width="640" height="427"><path d="M0 0H300V400z"/></svg>"#;
+    let cut = r#"{"operation":"smartcrop","params":{"width":80,"height":80}}"#;
+    for (file, first, height) in [
+        (&jpeg(&landscape)[..], "", 79),
+        (&png(&landscape)[..], "", 80),
+        (&jpeg(&landscape)[..], "png", 80),
+        (&png(&landscape)[..], "jpeg", 79),
+        (drawing, "png", 80),
+        (drawing, "jpeg", 79),
+    ] {
+        let convert = format!(r#"{{"operation":"convert","params":{{"type":"{first}"}}}},"#);
+        let convert = if first.is_empty() { "" } else { &convert };
+        let answer = server
+            .post(&pipeline(&format!("[{convert}{cut}]")), file)
+            .await;
+        let size = (answer.header("image-width"), answer.header("image-height"));
+        let height = height.to_string();
+        assert_eq!(size, (Some("80"), Some(height.as_str())), "{first}");
     }
 }
 

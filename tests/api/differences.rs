@@ -167,7 +167,7 @@ const ROWS: &[Row] = &[
         |a| same(a, 2),
     ),
     Row(
-        "a picture that becomes less than half as large",
+        "a picture that becomes at most three eighths as large",
         "",
         &["POST /smartcrop?width=80&height=80 landscape"],
         |a| sized(a, "80", "80"),
