@@ -33,13 +33,15 @@ pub fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     )?;
     // A restart must not wait for old connections' last packets.
     socket.set_reuse_address(true)?;
-    prepare(&socket)?;
+    undelayed(&socket)?;
+    socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
 }
 
-/// Takes a socket over that listens already.
+/// Takes a socket over that listens already. Connections that have waited in it keep the delays that it had: who opens it for us
+/// says `NoDelay=yes`.
 ///
 /// # Errors
 /// It is something else, or doesn't speak TCP.
@@ -55,15 +57,16 @@ pub fn adopt(socket: OwnedFd) -> io::Result<std::net::TcpListener> {
             "it is no TCP socket that listens",
         ));
     }
-    prepare(&socket)?;
+    undelayed(&socket)?;
+    socket.set_nonblocking(true)?;
     Ok(socket.into())
 }
 
-/// What connections have, too, that come of it: on Linux they inherit it.
-fn prepare(socket: &Socket) -> io::Result<()> {
-    // Answers are written in one go; waiting for more to send only delays them.
-    socket.set_tcp_nodelay(true)?;
-    socket.set_nonblocking(true)
+/// Has packets of its connections sent at once: on Linux they inherit that. Answers are written in one go; waiting for more only
+/// delays them.
+fn undelayed(socket: &Socket) -> io::Result<()> {
+    let told = |error: io::Error| io::Error::new(error.kind(), format!("TCP_NODELAY: {error}"));
+    socket.set_tcp_nodelay(true).map_err(told)
 }
 
 /// Stops the system from accepting for us, so that the accept queue can be emptied for good; whether that worked.
@@ -77,4 +80,26 @@ pub(super) fn begin_no_more(listener: &TcpListener) -> bool {
         tracing::debug!(%error, "connections can't be kept from beginning");
     }
     attached.is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    #[test]
+    fn answers_are_sent_at_once() {
+        let local = SocketAddr::from(([127, 0, 0, 1], 0));
+        let ours = bind(local).unwrap();
+        let theirs = TcpListener::bind(local).unwrap();
+        let theirs = adopt(theirs.into()).unwrap();
+        for listener in [ours, theirs] {
+            listener.set_nonblocking(false).unwrap();
+            let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            let (connection, _address) = listener.accept().unwrap();
+            assert!(connection.nodelay().unwrap());
+            drop(client);
+        }
+    }
 }
