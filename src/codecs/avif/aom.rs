@@ -104,6 +104,25 @@ pub(super) fn encode<S: Sample>(planes: &Planes<'_, S>, effort: Effort) -> Resul
     Ok(stream)
 }
 
+/// What it is told beside a picture's size, each a number.
+fn controls(effort: Effort) -> [(aom::aome_enc_control_id, u8); 10] {
+    [
+        (aom::AOME_SET_CPUUSED, effort.speed),
+        (aom::AOME_SET_CQ_LEVEL, effort.quantizer),
+        // By structure, not by squares of errors: 3 % fewer bytes at equal SSIMULACRA2.
+        (aom::AOME_SET_TUNING, TUNE_SSIM),
+        // Searches that take a tenth of the time, and spare no byte at equal SSIMULACRA2.
+        (aom::AV1E_SET_ENABLE_FILTER_INTRA, 0),
+        (aom::AV1E_SET_ENABLE_PAETH_INTRA, 0),
+        (aom::AV1E_SET_ENABLE_FLIP_IDTX, 0),
+        // sRGB as planes of BT.601, of all values.
+        (aom::AV1E_SET_COLOR_PRIMARIES, 1),
+        (aom::AV1E_SET_TRANSFER_CHARACTERISTICS, 13),
+        (aom::AV1E_SET_MATRIX_COEFFICIENTS, 6),
+        (aom::AV1E_SET_COLOR_RANGE, 1),
+    ]
+}
+
 struct Encoder(aom::aom_codec_ctx_t);
 
 impl Encoder {
@@ -157,17 +176,7 @@ impl Encoder {
             return Err(internal("libaom can't be set up"));
         }
         let mut encoder = Box::new(Self(context));
-        for (control, value) in [
-            (aom::AOME_SET_CPUUSED, effort.speed),
-            (aom::AOME_SET_CQ_LEVEL, effort.quantizer),
-            // By structure, not by squares of errors: 3 % fewer bytes at equal SSIMULACRA2.
-            (aom::AOME_SET_TUNING, TUNE_SSIM),
-            // sRGB as planes of BT.601, of all values.
-            (aom::AV1E_SET_COLOR_PRIMARIES, 1),
-            (aom::AV1E_SET_TRANSFER_CHARACTERISTICS, 13),
-            (aom::AV1E_SET_MATRIX_COEFFICIENTS, 6),
-            (aom::AV1E_SET_COLOR_RANGE, 1),
-        ] {
+        for (control, value) in controls(effort) {
             encoder.set(control, value)?;
         }
         Ok(encoder)
