@@ -14,11 +14,11 @@ use super::value::Fit;
 use crate::codecs::{self, Format, Header};
 
 /// How sizes come out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Sizes {
     /// As they are asked for.
     Exact,
-    /// As imaginary's do, of a drawing, which has no pixels before it has a size.
+    /// As they are asked for, of a drawing, which has no pixels before it has a size; imaginary's next step has a file of pixels.
     Drawn,
     /// As imaginary's do, of a picture whose decoder takes blocks of pixels or doesn't.
     Blocks { scales: bool },
@@ -49,13 +49,11 @@ impl Sizes {
     }
 }
 
-/// The part of a picture that is looked at, and how many pixels it becomes before it is cut or put on a canvas.
+/// What a picture becomes before it is cut or put on a canvas.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Taken {
-    pub(super) window: Window,
-    pub(super) size: Size,
-    /// How many pixels across and down become one.
-    each: (f64, f64),
+    across: Side,
+    down: Side,
 }
 
 impl Taken {
@@ -68,9 +66,13 @@ impl Taken {
             return None;
         }
         let target = target(made, asked);
-        let chosen = |across: f64, down: f64| match asked.fit {
-            Fit::Cover => across.min(down),
-            _ => across.max(down),
+        let covers = covers(asked);
+        let chosen = |across: f64, down: f64| {
+            if covers {
+                across.min(down)
+            } else {
+                across.max(down)
+            }
         };
         let times = |source: u32, target: u32| f64::from(source) / f64::from(target);
         let factor = match (asked.width, asked.height) {
@@ -88,75 +90,83 @@ impl Taken {
         if across == 0 || down == 0 {
             return None;
         }
-        // How many of its pixels become one, in the floats that it has for them.
+        // How many of its blocks become a pixel, in the floats that it has for them.
         let each = |target: u32, blocks: u32| 1.0 / (f64::from(target) / f64::from(blocks));
         let (width, height) = (each(target.0, across), each(target.1, down));
+        let rest = if side > 1 {
+            chosen(width, height)
+        } else {
+            (factor / f64::from(loaded)).max(1.0)
+        };
         let rest = match asked.fit {
             Fit::Fill => (width, height),
-            _ if side > 1 => (chosen(width, height), chosen(width, height)),
-            _ => {
-                let rest = (factor / f64::from(loaded)).max(1.0);
-                (rest, rest)
-            }
+            _ => (rest, rest),
         };
         let block = loaded.saturating_mul(side);
-        let row = Side::of(across, rest.0, block, source.0);
-        let column = Side::of(down, rest.1, block, source.1);
         Some(Self {
-            window: Window {
-                left: row.start,
-                top: column.start,
-                width: row.length,
-                height: column.length,
-            },
-            size: (row.made, column.made),
-            each: (row.each, column.each),
+            across: Side::new(across, rest.0, block, source.0),
+            down: Side::new(down, rest.1, block, source.1),
         })
+    }
+
+    /// How many pixels it becomes.
+    pub(super) fn size(&self) -> Size {
+        (self.across.made, self.down.made)
+    }
+
+    /// What is looked at for that.
+    pub(super) fn window(&self) -> Window {
+        self.part(Window::whole(self.size()))
+    }
+
+    /// What is looked at for a part of what it becomes.
+    fn part(&self, part: Window) -> Window {
+        let (left, width) = self.across.part(part.left, part.width);
+        let (top, height) = self.down.part(part.top, part.height);
+        Window {
+            left,
+            top,
+            width,
+            height,
+        }
     }
 
     /// What comes of it, in place of that geometry.
     pub(super) fn geometry(&self, made: Geometry, asked: Sizing) -> Geometry {
         let target = target(&made, asked);
+        let size = self.size();
         match asked.fit {
-            Fit::Cover => {
-                let (width, height) = (target.0.min(self.size.0), target.1.min(self.size.1));
+            Fit::Cover if covers(asked) => {
                 let part = Sizing {
-                    width: Some(width),
-                    height: Some(height),
+                    width: Some(target.0.min(size.0)),
+                    height: Some(target.1.min(size.1)),
                     ..asked
                 };
-                let piece = geometry::piece(self.size, part);
-                let place = |start: f64, length: f64, place: f64, part: f64, each: f64| {
-                    let place = place * each;
-                    (start + place, (part * each).min(length - place))
-                };
-                let (whole, part, each) = (self.window, piece.window, self.each);
-                let (left, width) = place(whole.left, whole.width, part.left, part.width, each.0);
-                let (top, height) = place(whole.top, whole.height, part.top, part.height, each.1);
+                let piece = geometry::piece(size, part);
                 Geometry {
-                    window: Window {
-                        left,
-                        top,
-                        width,
-                        height,
-                    },
+                    window: self.part(piece.window),
                     ..piece
                 }
             }
             Fit::Contain => Geometry {
-                window: self.window,
-                width: self.size.0,
-                height: self.size.1,
-                canvas: canvas(target, self.size, asked.gravity),
+                window: self.window(),
+                width: size.0,
+                height: size.1,
+                canvas: canvas(target, size, asked.gravity),
             },
             // A side that comes out a pixel short there, or is filled with its last pixels, isn't so here.
-            _ if self.size == target => Geometry {
-                window: self.window,
+            _ if size == target => Geometry {
+                window: self.window(),
                 ..made
             },
             _ => made,
         }
     }
+}
+
+/// Whether what is too much of one side is cut off.
+pub(super) fn covers(asked: Sizing) -> bool {
+    asked.fit == Fit::Cover && asked.width.is_some() && asked.height.is_some()
 }
 
 /// What was asked for, where both sides were, else what comes of it here.
@@ -189,43 +199,57 @@ fn sides(factor: f64, scales: bool) -> Option<(u32, u32)> {
 }
 
 /// A row of the picture, or a column.
+#[derive(Clone, Copy, Debug)]
 struct Side {
-    /// The pixels from which on and how many of the source's are looked at.
-    start: f64,
-    length: f64,
-    /// What number of pixels they become, and how many one.
+    /// Up to which of the source's pixels there are blocks.
+    end: f64,
+    /// What number of pixels they become.
     made: u32,
+    /// Where the first of those begins, which may be before the source does, and how many of the source's become one.
+    first: f64,
     each: f64,
 }
 
 impl Side {
     /// Of so many blocks, of which `rest` become a pixel.
-    fn of(blocks: u32, rest: f64, block: u32, source: u32) -> Self {
+    fn new(blocks: u32, rest: f64, block: u32, source: u32) -> Self {
         let made = whole(f64::from(blocks) / rest + 0.5).max(1);
         let (blocks, block, source) = (f64::from(blocks), f64::from(block), f64::from(source));
+        let all = Self {
+            end: source,
+            made,
+            first: 0.0,
+            each: source / f64::from(made),
+        };
+        if rest < 1.0 {
+            // It makes blocks larger again: what looks the same here is all of the source.
+            return all;
+        }
         if blocks < 2.0 && block > source {
             // The last row counts for all that aren't there: a smaller part has the same middle.
-            let start = source * (1.0 - source / block);
-            let length = source - start;
-            let each = length / f64::from(made);
+            let first = source * (1.0 - source / block);
             return Self {
-                start,
-                length,
-                made,
-                each,
+                first,
+                each: (source - first) / f64::from(made),
+                ..all
             };
         }
-        // What comes out is the middle of what goes in. Where the last of several blocks isn't whole, all are made a bit smaller:
-        // there the last row counts more.
-        let taken = (f64::from(made) * rest).min(blocks);
-        let start = (blocks - taken) / 2.0 * block;
-        let end = (start + taken * block).min(source);
+        // What comes out is the middle of what goes in. Where the last of several blocks isn't whole, the last pixels are made of
+        // less than they are there, where its last row counts more.
         Self {
-            start,
-            length: end - start,
-            made,
+            end: source.min(blocks * block),
+            first: (blocks - f64::from(made) * rest) / 2.0 * block,
             each: rest * block,
+            ..all
         }
+    }
+
+    /// Where in the source some of its pixels begin, and how many they are made of.
+    fn part(&self, from: f64, pixels: f64) -> (f64, f64) {
+        let start = self.first + from * self.each;
+        let end = (start + pixels * self.each).min(self.end);
+        let start = start.max(0.0);
+        (start, end - start)
     }
 }
 
@@ -247,6 +271,16 @@ mod tests {
     use crate::pipeline::value::{Enlarge, Extend, Gravity};
 
     fn made(source: Size, fit: Fit, sides: (u32, u32), scales: bool) -> Geometry {
+        placed(source, fit, sides, scales, Gravity::default())
+    }
+
+    fn placed(
+        source: Size,
+        fit: Fit,
+        sides: (u32, u32),
+        scales: bool,
+        gravity: Gravity,
+    ) -> Geometry {
         let given = |side| (side > 0).then_some(side);
         let asked = Sizing {
             width: given(sides.0),
@@ -254,7 +288,7 @@ mod tests {
             fit,
             enlarge: Enlarge::UnlessSmaller,
             cuts: false,
-            gravity: Gravity::default(),
+            gravity,
             extend: Extend::Copy,
         };
         let made = geometry::geometry(source, asked);
@@ -271,8 +305,10 @@ mod tests {
             sides in (0_u32..5_000, 1_u32..5_000),
             fit in prop::sample::select(vec![Fit::Inside, Fit::Contain, Fit::Cover, Fit::Fill]),
             scales: bool,
+            place in (0.0..=1.0, 0.0..=1.0),
         ) {
-            let made = made(source, fit, sides, scales);
+            let gravity = Gravity::Side { x: place.0, y: place.1 };
+            let made = placed(source, fit, sides, scales, gravity);
             let Window { left, top, width, height } = made.window;
             prop_assert!(left >= 0.0 && top >= 0.0 && width > 0.0 && height > 0.0);
             prop_assert!(left + width <= f64::from(source.0) + 1e-6);
@@ -320,8 +356,17 @@ mod tests {
             Fit::Cover,
             (80, 80),
             true,
-            [106.75, 1.17, 427.0, 421.66],
+            [106.5, 1.17, 427.0, 421.66],
             (80, 79),
+        ),
+        // Fit is no word of imaginary's where one side is given: none is short.
+        (
+            (223, 91),
+            Fit::Cover,
+            (19, 0),
+            true,
+            [0.0, 0.0, 223.0, 91.0],
+            (19, 8),
         ),
         // The middle 20 columns of 27.
         (
@@ -364,7 +409,7 @@ mod tests {
             Fit::Fill,
             (20, 100),
             true,
-            [0.0, 0.0, 640.0, 416.0],
+            [0.0, 0.0, 640.0, 427.0],
             (20, 100),
         ),
     ];

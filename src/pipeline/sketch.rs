@@ -4,7 +4,7 @@
 //! needs pixels ends that, and what follows is a window of its result. So does a size that would show again what an
 //! earlier, smaller one has taken away.
 
-use super::blocks::{Sizes, Taken};
+use super::blocks::{self, Sizes, Taken};
 use super::geometry::{self, Canvas, Size, Window};
 use super::operation::Verb;
 use super::output;
@@ -143,18 +143,19 @@ impl Sketch {
     fn resize(&mut self, step: &Step) {
         let asked = step.sizing;
         let source = self.size();
-        let mut made = geometry::geometry(source, asked);
-        let cuts = made.window != Window::whole(source);
-        let taken = Taken::of(&made, source, asked, self.sizes);
-        if let Some(taken) = taken {
-            made = taken.geometry(made, asked);
-        }
+        let plain = geometry::geometry(source, asked);
+        let taken = Taken::of(&plain, source, asked, self.sizes);
+        let made = taken.map_or(plain, |taken| taken.geometry(plain, asked));
         let size = (made.width, made.height);
+        let cuts = match taken {
+            Some(taken) if blocks::covers(asked) => taken.size() != size,
+            _ => plain.window != Window::whole(source),
+        };
         if asked.gravity == Gravity::Smart && cuts && made.canvas.is_none() {
             // Where the cut goes, only pixels can say.
             let whole = Window::whole(source);
             let (window, whole) = match taken {
-                Some(taken) => (taken.window, taken.size),
+                Some(taken) => (taken.window(), taken.size()),
                 None if asked.cuts => (whole, source),
                 None => (whole, geometry::outside(source, size)),
             };
