@@ -1,31 +1,30 @@
-//! Ten times as many requests as can be worked on; and small pictures behind large ones.
+//! Ten times as many requests as can be worked on.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::io::AsyncWriteExt;
 use tokio::task::JoinSet;
 
-use crate::files::{self, bombs};
 use crate::report::{Report, percentile};
 use crate::stage::Stage;
 use crate::wire::{self, Client, upload};
+use crate::{behind, files};
 
-/// For how long each load is held.
+/// For how long all upload at once.
 const TIME: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(report: &mut Report) {
     let stage = Stage::begin(&[]).await;
-    behind_bombs(report, stage.server.address).await;
+    behind::small_ones(report, stage.server.address).await;
     stage.end(report).await;
     goodput(report).await;
 }
 
 /// How often the two loads take turns: a machine's pace changes within seconds, by a fifth and more.
 const TURNS: u32 = 10;
-/// How long a turn of each takes.
+/// How long a turn of each takes: what begins with it, and ends after it, is to weigh little.
 const USUAL: Duration = Duration::from_secs(3);
 const CROWDED: Duration = Duration::from_secs(5);
 
@@ -40,7 +39,8 @@ async fn goodput(report: &mut Report) {
     let photo = files::photo(2725, 2225, 60);
     let request = Arc::new(upload("/resize?width=720", &photo));
     Report::note(&format!("an upload of {} KB", request.len() / 1000));
-    let clients = best_clients(report, address, &request).await;
+    let mut loaded = Loaded::default();
+    let clients = loaded.best_clients(address, &request).await;
     let expects = format!(
         "Expect: 100-continue\r\nContent-Length: {}\r\n",
         photo.len()
@@ -52,7 +52,7 @@ async fn goodput(report: &mut Report) {
     });
     let (mut usual, mut crowd) = (0.0, Crowd::default());
     for _ in 0..TURNS {
-        let rate = closed_loop(report, address, &request, clients, USUAL).await;
+        let rate = loaded.rate(address, &request, clients, USUAL).await;
         usual += rate / f64::from(TURNS);
         let turn = overload(address, &asks, rate, CROWDED).await;
         let share = turn.rate() / rate * 100.0;
@@ -75,7 +75,7 @@ async fn goodput(report: &mut Report) {
         body: request.to_vec(),
         asks: false,
     });
-    let rate = closed_loop(report, address, &request, clients, USUAL).await;
+    let rate = loaded.rate(address, &request, clients, USUAL).await;
     let crowd = overload(address, &rushes, rate, TIME).await;
     crowd.tell(report, rate);
     Report::note(&format!(
@@ -83,56 +83,74 @@ async fn goodput(report: &mut Report) {
         crowd.rate(),
         crowd.rate() / rate * 100.0
     ));
+    loaded.tell(report);
     stage.end(report).await;
 }
 
-/// How many clients at once get the most pictures: each number has three turns.
-async fn best_clients(report: &mut Report, address: SocketAddr, request: &Arc<Vec<u8>>) -> usize {
-    let mut rates = CLIENTS.map(|clients| (0.0, clients));
-    for _ in 0..3 {
-        for (all, clients) in &mut rates {
-            *all += closed_loop(report, address, request, *clients, USUAL / 2).await / 3.0;
-        }
-    }
-    for (rate, clients) in rates {
-        Report::note(&format!("{clients} clients: {rate:.0} pictures/s"));
-    }
-    let best = rates.into_iter().max_by(|a, b| a.0.total_cmp(&b.0));
-    best.map_or(1, |(_rate, clients)| clients)
+/// A load that can be borne: each client sends its next request after its answer.
+#[derive(Default)]
+struct Loaded {
+    pictures: usize,
+    others: Vec<String>,
 }
 
-/// Pictures a second, when each client sends its next request after its answer. Nobody is to be refused.
-async fn closed_loop(
-    report: &mut Report,
-    address: SocketAddr,
-    request: &Arc<Vec<u8>>,
-    clients: usize,
-    time: Duration,
-) -> f64 {
-    let start = Instant::now();
-    let mut all = JoinSet::new();
-    for _ in 0..clients {
-        let request = Arc::clone(request);
-        all.spawn(async move {
-            let (mut client, mut done, mut others) = (Client::new(address), 0_u32, Vec::new());
-            while start.elapsed() < time {
-                match client.ask(&request).await {
-                    Ok(answer) if answer.status == 200 => done += 1,
-                    Ok(answer) => others.push(format!("{clients} clients: {}", answer.status)),
-                    Err(error) => others.push(format!("{clients} clients: {error}")),
-                }
+impl Loaded {
+    /// How many clients at once get the most pictures: each number has three turns.
+    async fn best_clients(&mut self, address: SocketAddr, request: &Arc<Vec<u8>>) -> usize {
+        let mut rates = CLIENTS.map(|clients| (0.0, clients));
+        for _ in 0..3 {
+            for (all, clients) in &mut rates {
+                *all += self.rate(address, request, *clients, USUAL / 2).await / 3.0;
             }
-            (done, others)
-        });
+        }
+        for (rate, clients) in rates {
+            Report::note(&format!("{clients} clients: {rate:.0} pictures/s"));
+        }
+        let best = rates.into_iter().max_by(|a, b| a.0.total_cmp(&b.0));
+        best.map_or(1, |(_rate, clients)| clients)
     }
-    let all = all.join_all().await;
-    let seconds = start.elapsed().as_secs_f64();
-    let done: u32 = all.iter().map(|(done, _others)| done).sum();
-    let others: Vec<String> = all.into_iter().flat_map(|(_done, others)| others).collect();
-    if !others.is_empty() {
-        report.none("others than 200 at the usual load", others.len(), &others);
+
+    /// Pictures a second.
+    async fn rate(
+        &mut self,
+        address: SocketAddr,
+        request: &Arc<Vec<u8>>,
+        clients: usize,
+        time: Duration,
+    ) -> f64 {
+        let start = Instant::now();
+        let mut all = JoinSet::new();
+        for _ in 0..clients {
+            let request = Arc::clone(request);
+            all.spawn(async move {
+                let (mut client, mut done, mut others) = (Client::new(address), 0, Vec::new());
+                while start.elapsed() < time && others.is_empty() {
+                    match client.ask(&request).await {
+                        Ok(answer) if answer.status == 200 => done += 1,
+                        Ok(answer) => others.push(answer.status.to_string()),
+                        Err(lost) => others.push(lost),
+                    }
+                }
+                (done, others)
+            });
+        }
+        let all = all.join_all().await;
+        let seconds = start.elapsed().as_secs_f64();
+        let done: usize = all.iter().map(|(done, _others)| done).sum();
+        self.pictures += done;
+        self.others
+            .extend(all.into_iter().flat_map(|(_done, others)| others));
+        // Of a server that answers nobody, whatever is offered is too much.
+        (done.max(1) as f64) / seconds
     }
-    f64::from(done) / seconds
+
+    fn tell(&self, report: &mut Report) {
+        report.none(
+            "others than 200 at a load that can be borne",
+            self.pictures + self.others.len(),
+            &self.others,
+        );
+    }
 }
 
 /// What an open-loop client sends.
@@ -263,57 +281,4 @@ async fn offer(address: SocketAddr, upload: &Upload, start: Instant) -> Outcome 
         Ok(Err(error)) => Outcome::Other(error.to_string()),
         Err(_late) => Outcome::Other("no answer".to_owned()),
     }
-}
-
-/// A small picture now and then, while twelve clients send large ones without pause.
-async fn behind_bombs(report: &mut Report, address: SocketAddr) {
-    let over = Arc::new(AtomicBool::new(false));
-    let mut clients = JoinSet::new();
-    for index in 0..12 {
-        let over = Arc::clone(&over);
-        let bomb = match index % 3 {
-            0 => bombs::scan_bomb(8192, 90),
-            1 => bombs::zero_png((10_000, 10_000), 8, 6),
-            _ => bombs::zero_jpeg(10_000),
-        };
-        let request = upload("/resize?width=640", &bomb);
-        clients.spawn(async move {
-            let (mut client, mut done) = (Client::new(address), 0);
-            while !over.load(Ordering::Relaxed) {
-                let answer = client.ask(&request).await;
-                done += usize::from(answer.is_ok_and(|a| a.status == 200));
-            }
-            done
-        });
-    }
-    let request = upload("/resize?width=300", &files::photo(600, 400, 80));
-    let (mut client, mut took, mut others) = (Client::new(address), Vec::new(), Vec::new());
-    let start = Instant::now();
-    while start.elapsed() < TIME {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        let sent = Instant::now();
-        match client.ask(&request).await {
-            Ok(answer) if answer.status == 200 => took.push(sent.elapsed().as_secs_f64()),
-            Ok(answer) => others.push(answer.status.to_string()),
-            Err(lost) => others.push(lost),
-        }
-    }
-    over.store(true, Ordering::Relaxed);
-    let bombs: usize = clients.join_all().await.into_iter().sum();
-    Report::note(&format!(
-        "{bombs} pictures of 67 to 100 megapixels and {} small ones, these in {:.2} s in the median",
-        took.len(),
-        percentile(&took, 0.5)
-    ));
-    report.none(
-        "small pictures refused behind large ones",
-        took.len(),
-        &others,
-    );
-    report.at_most(
-        "a small picture behind large ones, at most",
-        percentile(&took, 1.0),
-        "s",
-        2.0,
-    );
 }

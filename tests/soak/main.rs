@@ -20,7 +20,9 @@ use std::time::{Duration, Instant};
     reason = "every connection here may bring more than one answer"
 )]
 mod answer;
-/// Load past what the server can do, and small pictures behind large ones.
+/// Small pictures behind large ones.
+mod behind;
+/// Load past what the server can do.
 mod crowd;
 /// How much processor time those cost who have left.
 mod dead;
