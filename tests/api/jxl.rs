@@ -155,6 +155,16 @@ async fn boxes_are_cut_up() {
         .problem(422, "too-complex");
 }
 
+/// 207 bytes that say a long profile, of which hardly a byte takes a bit: a header is read where requests are handled.
+#[tokio::test]
+async fn a_profile_that_would_take_long_is_refused() {
+    let server = TestServer::start().await;
+    let file = include_bytes!("../../fuzz/regressions/probe/jxl-of-a-long-profile.jxl");
+    let problem = server.post("/info", file).await.problem(422, "too-complex");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("bytes of colour profile"), "{detail}");
+}
+
 /// What EXIF says of the picture is told and kept; how it is turned, the codestream says.
 #[tokio::test]
 async fn what_boxes_say_is_told_and_kept() {

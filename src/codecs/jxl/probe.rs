@@ -36,7 +36,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
     }
     let model = model(&image.metadata)?;
     if image.metadata.colour_encoding.want_icc() {
-        profile::skip(&mut bits)?;
+        profile::skip(&mut bits, stream.len())?;
     }
     bits.zero_pad_to_byte().map_err(|_short| cut("header"))?;
     let start = bits.num_read_bits() / 8;
