@@ -136,7 +136,7 @@ impl Taken {
         let target = target(&made, asked);
         let size = self.size();
         match asked.fit {
-            Fit::Cover if covers(asked) => {
+            _ if covers(asked) => {
                 let part = Sizing {
                     width: Some(target.0.min(size.0)),
                     height: Some(target.1.min(size.1)),
