@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes fuzz/seeds: small files of every kind that is read, drawn here. Needs Pillow."""
 
+import base64
 import io
 import shutil
 import struct
@@ -395,6 +396,15 @@ def svgs():
         "styles": f'<style>.a, rect {{ fill: green }} g > path {{ stroke: url(#g) }}</style><g class="a">{shapes}</g>',
         "switch": f'<switch><g systemLanguage="de">{shapes}</g><g>{shapes}</g></switch><image href="data:image/png;base64,AAAA" width="9" height="9"/>',
     }
+    # What is embedded, by its size and without one, in ways that it is shown, and a drawing in the drawing.
+    files = {"png": pngs(), "jpeg": jpegs(), "webp": webps()}
+    small = {kind: min(made.values(), key=len) for kind, made in files.items()}
+    url = lambda kind, file: f"data:image/{kind};base64,{base64.b64encode(file).decode()}"
+    for kind, file in small.items():
+        inner[f"with-{kind}"] = f'<image width="30" height="20" href="{url(kind, file)}"/><image x="9" opacity=".5" xlink:href="{url(kind, file)}"/>'
+    inner["with-pattern"] = f'<pattern id="p" width="1" height="1"><image id="i" width="20" height="20" href="{url("png", small["png"])}"/></pattern><rect width="40" height="30" fill="url(#p)"/><use href="#i"/>'
+    drawing = f'<svg xmlns="http://www.w3.org/2000/svg" width="20" height="9">{shapes}</svg>'
+    inner["with-drawing"] = f'<image width="auto" href="{url("svg+xml", drawing.encode())}" preserveAspectRatio="xMinYMin slice" height="9"/>'
     root = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="45" height="37" viewBox="0 0 45 37">'
     made = {f"{name}.svg": f"{root}{parts}</svg>" for name, parts in inner.items()}
     made["unsized.svg"] = f'<svg xmlns="http://www.w3.org/2000/svg">{shapes}</svg>'

@@ -140,7 +140,11 @@ const HOMES: &[(&str, &[&str])] = &[
     ("csscolorparser", &["pipeline/value.rs"]),
     (
         "data_encoding",
-        &["http/access/signature.rs", "http/info.rs"],
+        &[
+            "codecs/svg/embedded.rs",
+            "http/access/signature.rs",
+            "http/info.rs",
+        ],
     ),
     (
         "fast_image_resize",
@@ -204,12 +208,13 @@ const HOMES: &[(&str, &[&str])] = &[
     (
         "percent_encoding",
         &[
+            "codecs/svg/embedded.rs",
             "config/collector.rs",
             "source/folder.rs",
             "source/origin.rs",
         ],
     ),
-    // The first three have the module of that name in mind.
+    // But for the folder's own these have the module of that name in mind.
     (
         "png",
         &[
@@ -217,6 +222,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "codecs/metadata/",
             "codecs/moving.rs",
             "codecs/png/",
+            "codecs/svg/shown.rs",
         ],
     ),
     ("prometheus_client", &["telemetry/"]),

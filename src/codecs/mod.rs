@@ -49,6 +49,7 @@ pub use metadata::{
 pub use pixels::{Band, Model, Plane, Raster, Shape};
 pub use samples::{over, rgba};
 pub use scale::{Part, Scale};
+pub use svg::Painter;
 
 use crate::checkpoint::Checkpoint;
 
@@ -190,13 +191,31 @@ pub fn open<'a>(
         Format::Bmp => Ok(bmp::open(bytes, header, checkpoint)),
         Format::Ico => ico::open(bytes, header, checkpoint),
         Format::Tiff => tiff::open(bytes, header, checkpoint),
-        Format::Svg => Ok(svg::open(bytes, header, scale, checkpoint)),
+        Format::Svg => Ok(svg::open(bytes, header, scale, None, checkpoint)),
         Format::Avif => avif::open(bytes, header, checkpoint),
         Format::Psd => psd::open(bytes, header, checkpoint),
         Format::Jxl => Ok(jxl::open(bytes, header, checkpoint)),
         Format::Pdf => pdf::open(bytes, header, scale, checkpoint),
         _ => Ok(bridge::open(bytes, header, checkpoint)),
     }
+}
+
+/// The same; the pictures in a drawing, which are left out without, are made by `painter`.
+///
+/// # Errors
+/// [`Error`].
+pub fn open_painted<'a>(
+    bytes: &'a [u8],
+    header: &Header,
+    scale: Scale,
+    painter: &'a dyn Painter,
+    checkpoint: &'a Checkpoint,
+) -> Result<Box<dyn Rows + 'a>, Error> {
+    if header.format == Format::Svg {
+        let painter = Some(painter);
+        return Ok(svg::open(bytes, header, scale, painter, checkpoint));
+    }
+    open(bytes, header, scale, checkpoint)
 }
 
 /// Decodes a JPEG file by our own decoder and by libjpeg-turbo, at one of the pairs of scales; whether they said the same.

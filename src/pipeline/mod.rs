@@ -30,6 +30,7 @@ mod motion;
 pub mod operation;
 mod output;
 mod overlay;
+mod painter;
 pub mod parameter;
 mod pixelate;
 pub mod plan;
@@ -156,7 +157,7 @@ pub fn run_with(
         Motion::All { .. } => return motion::all(picture, beside, plan, scratch, checkpoint),
         Motion::One(page) => motion::one(picture, page, plan, scratch, checkpoint)?,
         Motion::First | Motion::Page(_) => {
-            let mut rows = codecs::open(source, header, plan.scale, checkpoint)?;
+            let mut rows = painter::open(source, header, plan.scale, checkpoint)?;
             resample::resample(&mut *rows, plan.resampling, scratch, checkpoint)?
         }
     };

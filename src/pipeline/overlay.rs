@@ -10,7 +10,7 @@ use super::parameter::{self, ParameterError};
 use super::resample::{self, Resampling};
 use super::stage::Given;
 use super::step::ImageMark;
-use super::{Error, Picture, Scratch, compose, cost, turn, ycc};
+use super::{Error, Picture, Scratch, compose, cost, painter, turn, ycc};
 use crate::checkpoint::{Checkpoint, Stage, Stop};
 use crate::codecs::{self, Header, Model, Orientation, Raster, Scale, Shape};
 
@@ -128,7 +128,7 @@ fn decode(
     let Some(Picture { file, header }) = given.beside.get(overlay.picture) else {
         return Err(Error::Internal("a picture to draw is lost".to_owned()));
     };
-    let mut rows = codecs::open(file, header, Scale::FULL, checkpoint)?;
+    let mut rows = painter::open(file, header, Scale::FULL, checkpoint)?;
     let cut = resample::resample(&mut *rows, overlay.cut, scratch, checkpoint)?;
     drop(rows);
     let mixed = ycc::to_rgb(cut, checkpoint)?;

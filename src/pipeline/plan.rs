@@ -25,7 +25,7 @@ use super::{color, deep, gist, output, scale};
 use crate::codecs::{self, Encoding, Header, Model, Orientation, Scale};
 
 /// Changes whenever the same plan starts to give other bytes, so that entity tags change too.
-pub const OUTPUT_VERSION: u32 = 7;
+pub const OUTPUT_VERSION: u32 = 8;
 
 /// What will be done to one picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -40,6 +40,8 @@ mod documents;
 mod drawings;
 /// What changes a picture's look or its edges.
 mod effects;
+/// Pictures in drawings.
+mod embedded;
 /// How files are written.
 mod encoding;
 /// The programs in `examples/`.

@@ -294,7 +294,7 @@ async fn answers_carry_their_headers() {
 #[tokio::test]
 async fn answers_are_the_same_as_ever() {
     // 7: inks without a profile, and PQ and HLG.
-    assert_eq!(pixmill::pipeline::plan::OUTPUT_VERSION, 7);
+    assert_eq!(pixmill::pipeline::plan::OUTPUT_VERSION, 8);
     let server = TestServer::start().await;
     let weave = fixtures::weave(301, 207);
     let mut digests = Vec::new();

@@ -20,6 +20,7 @@ mod held;
 mod layout;
 mod pieces;
 mod probe;
+mod stored;
 mod walk;
 
 pub(super) use self::annotations::{annotated, said};
@@ -29,6 +30,7 @@ pub(super) use self::encode::{accepts, create, encode_bytes};
 pub(super) use self::film::{animate, animate_bytes};
 pub(super) use self::frames::{frames, frames_bytes};
 pub(super) use self::probe::probe;
+pub(super) use self::stored::stored;
 
 #[cfg(test)]
 mod tests;

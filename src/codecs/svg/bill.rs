@@ -4,15 +4,15 @@
 //! costs something, so that it ends soon, however often a drawing repeats itself.
 
 use resvg::tiny_skia::{Rect, Transform};
-use resvg::usvg::{self, Group, Node, Paint, filter};
+use resvg::usvg::{self, Group, Image, ImageKind, Node, Paint, filter};
 
 use super::layers::Space;
+use super::shown::{self, Shown};
 use super::too_many;
-use super::weights::{DASH, DASHES, MOVED, NODE, PAINTED, SEGMENT, STOP, outline, weight};
+use super::weights::{
+    DASH, DASHES, MIXED, MOVED, NODE, PAINTED, SEGMENT, STOP, outline, spend, weight, whole,
+};
 use crate::codecs::Error;
-
-/// Nanoseconds that all of a drawing may take, about.
-const WORK: f64 = 8e9;
 
 /// How many pixels from the picture's corner a shape may end. From some 1,000 million on tiny-skia draws beside the canvas, and panics.
 const FAR: f32 = 67_108_864.0;
@@ -20,7 +20,8 @@ const FAR: f32 = 67_108_864.0;
 /// Bytes of a pixel in a layer.
 const PIXEL: f64 = 4.0;
 
-/// Refuses what takes too long, or layers of more than `layers` bytes.
+/// Refuses what takes too long, or layers of more than `layers` bytes; tells how pictures are shown. What was spent
+/// before is in `work`, and what this takes is added to it, in nanoseconds.
 ///
 /// # Errors
 /// `TooComplex`.
@@ -29,16 +30,19 @@ pub(super) fn bill(
     transform: Transform,
     size: (u32, u32),
     layers: u64,
-) -> Result<(), Error> {
+    work: &mut f64,
+) -> Result<Vec<Shown>, Error> {
     let mut bill = Bill {
-        work: 0.0,
+        work: *work,
         held: 0.0,
         layers: layers as f64,
+        shown: Vec::new(),
     };
-    let Some(space) = Space::new(size, transform) else {
-        return Ok(());
-    };
-    bill.nodes(root, space)
+    if let Some(space) = Space::new(size, transform) {
+        bill.nodes(root, space)?;
+    }
+    *work = bill.work;
+    Ok(bill.shown)
 }
 
 struct Bill {
@@ -47,21 +51,12 @@ struct Bill {
     /// Bytes of the layers around.
     held: f64,
     layers: f64,
+    shown: Vec<Shown>,
 }
 
 impl Bill {
     fn spend(&mut self, nanoseconds: f64) -> Result<(), Error> {
-        self.work += nanoseconds;
-        // What is no number is too much.
-        if self.work <= WORK {
-            return Ok(());
-        }
-        let milliseconds = |nanoseconds: f64| whole(nanoseconds / 1e6);
-        Err(too_many(
-            "milliseconds of drawing",
-            milliseconds(WORK),
-            milliseconds(self.work),
-        ))
+        spend(&mut self.work, nanoseconds)
     }
 
     fn hold(&mut self, bytes: f64) -> Result<(), Error> {
@@ -84,11 +79,34 @@ impl Bill {
                 Node::Group(group) => self.group(group, space)?,
                 Node::Path(path) => self.path(path, space)?,
                 Node::Text(text) => self.group(text.flattened(), space)?,
-                // None is loaded.
-                Node::Image(_) => {}
+                Node::Image(image) => self.image(image, space)?,
             }
         }
         Ok(())
+    }
+
+    /// A picture.
+    fn image(&mut self, image: &Image, space: Space) -> Result<(), Error> {
+        let size = image.size();
+        let (Some(bounds), true) = (size.to_rect(0.0, 0.0), image.is_visible()) else {
+            return Ok(());
+        };
+        reaches(bounds, space.transform)?;
+        let covered = space.covered(bounds);
+        if let (ImageKind::PNG(stub), true) = (image.kind(), covered > 0.0)
+            && let Some(index) = shown::index(stub)
+        {
+            if self.shown.len() <= index {
+                self.shown.resize(index + 1, Shown::default());
+            }
+            let Transform { sx, ky, kx, sy, .. } = space.transform;
+            let across = f64::from(size.width() * sx.hypot(ky));
+            let down = f64::from(size.height() * kx.hypot(sy));
+            if let Some(shown) = self.shown.get_mut(index) {
+                shown.add(across, down);
+            }
+        }
+        self.spend(covered * MIXED)
     }
 
     fn group(&mut self, group: &Group, space: Space) -> Result<(), Error> {
@@ -164,23 +182,13 @@ impl Bill {
             reaches(bounds, transform)?;
         }
         let outline = outline(path.data().segments(), transform, canvas.1);
-        let covered = |bounds: Rect| {
-            let bounds = bounds.transform(transform);
-            let side = |low: f32, high: f32, limit: f64| {
-                (f64::from(high).min(limit) - f64::from(low).max(0.0)).max(0.0) + 2.0
-            };
-            bounds.map_or(0.0, |bounds| {
-                side(bounds.left(), bounds.right(), canvas.0)
-                    * side(bounds.top(), bounds.bottom(), canvas.1)
-            })
-        };
         if let Some(fill) = path.fill() {
-            let pixels = covered(path.bounding_box());
+            let pixels = space.covered(path.bounding_box());
             self.spend(outline.work() + pixels * PAINTED)?;
             self.paint(fill.paint(), space, pixels)?;
         }
         if let Some(stroke) = path.stroke() {
-            let pixels = covered(path.stroke_bounding_box());
+            let pixels = space.covered(path.stroke_bounding_box());
             // Along both sides, and around corners.
             let mut work = outline.work() * 4.0;
             if let Some(dashes) = stroke.dasharray() {
@@ -271,15 +279,4 @@ fn reaches(bounds: Rect, transform: Transform) -> Result<(), Error> {
         pixels(FAR),
         pixels(end),
     ))
-}
-
-/// As a number to be told.
-fn whole(number: f64) -> u64 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "it saturates"
-    )]
-    let whole = number.ceil() as u64;
-    whole
 }

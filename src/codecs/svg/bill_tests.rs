@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::tests::{many, nested, read, rects, refused, svg};
+use super::tests::{many, nested, picture, read, rects, refused, svg};
 use super::*;
 
 /// Each level uses the one before ten times.
@@ -129,6 +129,23 @@ fn attacks() -> Vec<(&'static str, &'static str, Vec<u8>)> {
                 "<!ENTITY a 'aaaaaaaaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;'><!ENTITY c '&b;&b;&b;&b;&b;&b;'>",
                 &"&c;".repeat(999),
             ),
+        ),
+        (
+            "a picture again and again",
+            "milliseconds of drawing",
+            svg(&format!(
+                "<image id='i' width='100' height='75' href='{}'/>{}",
+                picture(),
+                "<use href='#i' x='.1'/>".repeat(20_000)
+            )),
+        ),
+        (
+            "a picture far away",
+            "pixels to the end of a shape",
+            svg(&format!(
+                "<image width='9e8' height='9' preserveAspectRatio='none' href='{}'/>",
+                picture()
+            )),
         ),
         (
             "zigzag",

@@ -3,7 +3,6 @@
 use resvg::tiny_skia::{Paint, Pixmap, Transform};
 use resvg::usvg::{self, Group, Node, Path, Stroke, Tree};
 
-use super::bill;
 use crate::checkpoint::{Checkpoint, Stage, Stop};
 use crate::codecs::samples::Sample as _;
 use crate::codecs::{Error, Part, Shape};
@@ -23,43 +22,44 @@ pub(super) struct View {
     pub(super) part: Option<Part>,
     /// What that becomes.
     pub(super) shape: Shape,
-    /// Bytes that layers may have.
-    pub(super) layers: u64,
 }
 
-/// Renders a part of a drawing.
+impl View {
+    /// Columns and rows that are made.
+    pub(super) fn pixels(self) -> (u32, u32) {
+        (self.shape.width, self.shape.height)
+    }
+
+    /// From the units of a tree of that drawing to pixels.
+    pub(super) fn transform(self, tree: &Tree) -> Transform {
+        let (width, height) = (f64::from(self.size.0), f64::from(self.size.1));
+        let part = self.part.unwrap_or(Part {
+            left: 0.0,
+            top: 0.0,
+            width,
+            height,
+            pixels: self.size,
+        });
+        let across = f64::from(self.shape.width) / part.width;
+        let down = f64::from(self.shape.height) / part.height;
+        #[expect(clippy::cast_possible_truncation, reason = "it is what they take")]
+        Transform::from_row(
+            (across * width / f64::from(tree.size().width())) as f32,
+            0.0,
+            0.0,
+            (down * height / f64::from(tree.size().height())) as f32,
+            (-part.left * across) as f32,
+            (-part.top * down) as f32,
+        )
+    }
+}
+
+/// Renders what the view says.
 pub(super) fn draw(tree: &Tree, view: View, checkpoint: &Checkpoint) -> Result<Vec<u8>, Error> {
-    let View {
-        size,
-        part,
-        shape,
-        layers,
-    } = view;
-    let (width, height) = (f64::from(size.0), f64::from(size.1));
-    let part = part.unwrap_or(Part {
-        left: 0.0,
-        top: 0.0,
-        width,
-        height,
-        pixels: size,
-    });
-    let across = f64::from(shape.width) / part.width;
-    let down = f64::from(shape.height) / part.height;
-    #[expect(clippy::cast_possible_truncation, reason = "it is what they take")]
-    let transform = Transform::from_row(
-        (across * width / f64::from(tree.size().width())) as f32,
-        0.0,
-        0.0,
-        (down * height / f64::from(tree.size().height())) as f32,
-        (-part.left * across) as f32,
-        (-part.top * down) as f32,
-    );
-    let pixels = (shape.width, shape.height);
-    bill::bill(tree.root(), transform, pixels, layers)?;
-    checkpoint.check(Stage::Decode)?;
-    let mut pixmap = Pixmap::new(shape.width, shape.height)
+    let (width, height) = view.pixels();
+    let mut pixmap = Pixmap::new(width, height)
         .ok_or_else(|| Error::Internal("a drawing's pixels can't be had".to_owned()))?;
-    render(tree, transform, &mut pixmap, checkpoint)?;
+    render(tree, view.transform(tree), &mut pixmap, checkpoint)?;
     let mut samples = pixmap.take();
     straighten(&mut samples, checkpoint)?;
     Ok(samples)

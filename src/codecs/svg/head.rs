@@ -51,7 +51,7 @@ pub(super) fn size(bytes: &[u8]) -> Result<Option<(f64, f64)>, Error> {
 
 /// What a length is given in.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Length {
+pub(super) enum Length {
     Pixels(f64),
     Ems(f64),
     Percent(f64),
@@ -118,7 +118,7 @@ fn tag_length(tag: &[u8]) -> Option<usize> {
 }
 
 /// The value of the attribute of that name.
-fn attribute<'a>(mut tag: &'a str, name: &str) -> Option<&'a str> {
+pub(super) fn attribute<'a>(mut tag: &'a str, name: &str) -> Option<&'a str> {
     loop {
         let (before, behind) = tag.split_once('=')?;
         let behind = behind.trim_ascii_start();
@@ -132,7 +132,7 @@ fn attribute<'a>(mut tag: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// A number with its unit. What can't be read counts as not said.
-fn length(value: &str) -> Option<Length> {
+pub(super) fn length(value: &str) -> Option<Length> {
     let value = value.trim_ascii();
     let (number, unit) = number(value)?;
     Some(match unit {

@@ -34,6 +34,17 @@ impl Space {
         }
     }
 
+    /// Pixels of the canvas that something with these bounds may touch.
+    pub(super) fn covered(self, bounds: Rect) -> f64 {
+        let side = |low: f32, high: f32, limit: f64| {
+            (f64::from(high).min(limit) - f64::from(low).max(0.0)).max(0.0) + 2.0
+        };
+        bounds.transform(self.transform).map_or(0.0, |bounds| {
+            side(bounds.left(), bounds.right(), self.canvas.0)
+                * side(bounds.top(), bounds.bottom(), self.canvas.1)
+        })
+    }
+
     /// The layer of a group, whose own transform is in already; `None` where it isn't drawn.
     pub(super) fn layer(self, group: &Group) -> Option<Self> {
         let is_filtered = !group.filters().is_empty();

@@ -3,30 +3,35 @@
 //! The home of `resvg`, which parses and renders. It has no limits and no way to be stopped, so all is counted
 //! before: bytes and tags (`scan`), what elements become once each reference is followed (`survey`), what
 //! pixels will cost (`bill`). Nothing outside the file is ever read: no font but ours, no picture, no style sheet.
+//! Pictures in it (`embedded`) are decoded by our own decoders, in the size that they are shown in (`shown`).
 
 mod bill;
+mod counts;
 mod doctype;
 mod draw;
+mod embedded;
 mod head;
 mod layers;
+mod render;
 mod scan;
+mod shown;
 mod styles;
 mod survey;
 mod weights;
 
-use resvg::usvg::{self, Options, Tree, roxmltree};
-
+use self::counts::Counts;
 use self::draw::View;
 pub(super) use self::head::starts;
-use self::scan::Counts;
+use self::render::Drawing;
+pub use self::shown::Painter;
 use super::error::too_many;
 use super::header;
 use super::{Error, Format, Header, Model, Orientation, Rows, Scale, Shape, whole};
-use crate::checkpoint::{Checkpoint, Stage};
-use crate::typeface;
+use crate::checkpoint::Checkpoint;
 
-/// Bytes of a file, at most.
+/// Bytes of a file, at most: of its text, and with what is embedded in it.
 const BYTES: usize = 4 << 20;
+const BYTES_WITH_DATA: usize = 16 << 20;
 
 /// Most pixels along a side that a drawing may say.
 const SIDE: u32 = 10_000_000;
@@ -36,7 +41,26 @@ const SIDE: u32 = 10_000_000;
 /// # Errors
 /// `Invalid` or `TooComplex`.
 pub(super) fn probe(bytes: &[u8]) -> Result<Header, Error> {
-    let counts = scan::scan(bytes)?;
+    let (counts, found) = scan::scan(bytes)?;
+    let embedded = embedded::Count::new(bytes, &found)?;
+    let mut header = stated(bytes, &counts)?;
+    header.held = header.held.saturating_add(embedded.bytes());
+    header.detail = match (counts.layered() || embedded.drawings, embedded.any) {
+        (false, false) => "",
+        (true, false) => LAYERED,
+        (false, true) => PICTURES,
+        (true, true) => LAYERED_PICTURES,
+    };
+    Ok(header)
+}
+
+/// The same of a drawing whose pictures aren't looked at.
+fn alone(bytes: &[u8]) -> Result<Header, Error> {
+    let (counts, _) = scan::scan(bytes)?;
+    stated(bytes, &counts)
+}
+
+fn stated(bytes: &[u8], counts: &Counts) -> Result<Header, Error> {
     let unsized_one = "it states neither width and height nor a viewBox, of which it needs one";
     let (width, height) = head::size(bytes)?.ok_or_else(|| broken("header", unsized_one))?;
     let side =
@@ -62,20 +86,24 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Header, Error> {
     })
 }
 
-/// Peak bytes: the picture, the layers that its parts are put together in, and the document.
+/// Peak bytes: the picture, the layers that its parts are put together in, the pictures in it, and the document.
 pub(super) fn decode_bytes(header: &Header, made: Shape) -> u64 {
     made.bytes()
         .saturating_add(layer_bytes(header.detail, made))
+        .saturating_add(picture_pixels(header.detail, made).saturating_mul(PICTURE))
         .saturating_add(header.held)
 }
 
-/// The header's `detail` where parts of the drawing are put together by themselves first.
+/// The header's `detail` where parts of the drawing are put together by themselves first, and where there are pictures in it.
 const LAYERED: &str = "layered";
+const PICTURES: &str = "pictures";
+const LAYERED_PICTURES: &str = "layered, pictures";
 
-/// Bytes that layers beside a picture of that size may have: several times its own, up to where that would be much.
+/// Bytes that layers beside a picture of that size may have: several times its own, up to where that would be much. A drawing
+/// in it may have as many as one of all pixels that pictures may have.
 fn layer_bytes(detail: &str, made: Shape) -> u64 {
-    let own = made.bytes();
-    if detail == LAYERED {
+    let own = made.bytes().max(4 * picture_pixels(detail, made));
+    if detail.starts_with(LAYERED) {
         (12 * own).clamp(LEAST_LAYERS, MANY_LAYERS).max(2 * own)
     } else {
         0
@@ -85,90 +113,42 @@ fn layer_bytes(detail: &str, made: Shape) -> u64 {
 const LEAST_LAYERS: u64 = 4 << 20;
 const MANY_LAYERS: u64 = 256 << 20;
 
-/// Prepares a rendering; the work is done when the first rows are asked for.
+/// Pixels that the pictures in a drawing may have together, once they are made as small as they are shown.
+fn picture_pixels(detail: &str, made: Shape) -> u64 {
+    if detail.ends_with(PICTURES) {
+        2 * u64::from(made.width) * u64::from(made.height) + SPARE_PIXELS
+    } else {
+        0
+    }
+}
+
+const SPARE_PIXELS: u64 = 1 << 18;
+
+/// Bytes of each of them: as a file that isn't compressed, and as pixels while one is made, or drawn.
+const PICTURE: u64 = 16;
+
+/// Prepares a rendering; the work is done when the first rows are asked for. Pictures in it are made by `painter`, and left out without.
 pub(super) fn open<'a>(
     bytes: &'a [u8],
     header: &Header,
     scale: Scale,
+    painter: Option<&'a dyn Painter>,
     checkpoint: &'a Checkpoint,
 ) -> Box<dyn Rows + 'a> {
     let shape = super::scaled(header, scale);
-    let size = (header.width, header.height);
-    let layers = layer_bytes(header.detail, shape);
-    whole::rows(shape, checkpoint, move || {
-        let counts = scan::scan(bytes)?;
-        checkpoint.check(Stage::Decode)?;
-        let tree = tree(bytes, &counts, checkpoint)?;
-        check_size(&tree, size)?;
-        checkpoint.check(Stage::Decode)?;
-        let view = View {
-            size,
+    let drawing = Drawing {
+        bytes,
+        view: View {
+            size: (header.width, header.height),
             part: scale.part,
             shape,
-            layers,
-        };
-        draw::draw(&tree, view, checkpoint)
-    })
-}
-
-/// The drawing as it will be rendered: references followed, styles applied, texts made outlines.
-fn tree(bytes: &[u8], counts: &Counts, checkpoint: &Checkpoint) -> Result<Tree, Error> {
-    let text =
-        std::str::from_utf8(bytes).map_err(|_ignored| broken("pixels", "it isn't in UTF-8"))?;
-    let parsing = roxmltree::ParsingOptions {
-        allow_dtd: true,
-        nodes_limit: counts.nodes(),
-        ..roxmltree::ParsingOptions::default()
-    };
-    let document = roxmltree::Document::parse_with_options(text, parsing).map_err(|error| {
-        let place = error.pos();
-        let (line, column) = (place.row, place.col);
-        broken(
-            "pixels",
-            &format!("its markup is wrong at line {line}, column {column}"),
-        )
-    })?;
-    checkpoint.check(Stage::Decode)?;
-    survey::survey(&document, counts)?;
-    checkpoint.check(Stage::Decode)?;
-    Tree::from_xmltree(&document, &options()).map_err(|error| match error {
-        usvg::Error::InvalidSize => broken("pixels", "it has no size"),
-        _ => broken("pixels", "it is nested too deeply, or isn't a drawing"),
-    })
-}
-
-/// Refuses a drawing that is read in another size than its first tag was taken to state, as by way of an entity: it would be stretched.
-fn check_size(tree: &Tree, size: (u32, u32)) -> Result<(), Error> {
-    let agree = |drawn: f32, told: u32| {
-        (f64::from(drawn) - f64::from(told)).abs() <= 1.0 + f64::from(told) * 1e-4
-    };
-    if agree(tree.size().width(), size.0) && agree(tree.size().height(), size.1) {
-        return Ok(());
-    }
-    Err(broken("pixels", "it doesn't state its size plainly"))
-}
-
-/// How to read a drawing: nothing comes from outside, and every family is the one font there is.
-fn options() -> Options<'static> {
-    let mut options = Options {
-        font_family: typeface::FAMILY.to_owned(),
-        image_href_resolver: usvg::ImageHrefResolver {
-            // What is embedded would be decoded by others than ours, without our limits.
-            resolve_data: Box::new(|_kind, _data, _options| None),
-            resolve_string: Box::new(|_place, _options| None),
         },
-        ..Options::default()
+        layers: layer_bytes(header.detail, shape),
+        pictures: picture_pixels(header.detail, shape),
     };
-    let fonts = options.fontdb_mut();
-    fonts.load_font_source(usvg::fontdb::Source::Binary(std::sync::Arc::new(
-        typeface::FILE,
-    )));
-    fonts.set_serif_family(typeface::FAMILY);
-    fonts.set_sans_serif_family(typeface::FAMILY);
-    fonts.set_cursive_family(typeface::FAMILY);
-    fonts.set_fantasy_family(typeface::FAMILY);
-    fonts.set_monospace_family(typeface::FAMILY);
-    options
+    whole::rows(shape, checkpoint, move || {
+        drawing.render(painter, &mut 0.0, checkpoint)
+    })
 }
 
 fn broken(stage: &'static str, detail: &str) -> Error {

@@ -1,7 +1,10 @@
 //! What a file's tags amount to, counted without a parser: whatever takes a parser's time or memory is bounded before there is one.
 
+use std::ops::Range;
+
+use super::counts::Counts;
 use super::doctype::{self, Doctype};
-use super::{BYTES, broken, too_many};
+use super::{BYTES, BYTES_WITH_DATA, broken, too_many};
 use crate::codecs::Error;
 
 /// Elements, at most: maps have some ten thousand.
@@ -17,78 +20,35 @@ const NAMESPACES: u64 = 500;
 /// Elements inside of each other. Every reader of a document calls itself for each.
 pub(super) const DEPTH: u64 = 100;
 
+/// Files that are embedded in it, at most, and how their URLs begin.
+const PICTURES: usize = 200;
+pub(super) const DATA: &[u8] = b"data:";
+
 /// Bytes that entities may add to a file.
 const GROWTH: u64 = 1 << 20;
 
 /// References to entities that are followed within one, as the parser has it.
 const REFERENCES: u64 = 255;
 
-/// Bytes of an attribute that count as a unit.
-pub(super) const LIST: u64 = 256;
-
-/// Units that references may make of a drawing, beside a multiple of its own.
-const SPARE_UNITS: u64 = 10_000;
-const MULTIPLE: u64 = 4;
-
-/// What is in a file, at most.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Counts {
-    elements: u64,
-    attributes: u64,
-    /// Bytes between tags, where there are texts.
-    text: u64,
-    /// Bytes that entities may stand for.
-    growth: u64,
-    /// Bytes of the file.
-    length: u64,
-    namespaces: u64,
-    /// Whether anything refers to an element.
-    refers: bool,
-    /// Whether anything may need a layer.
-    layered: bool,
+/// An attribute's value that is a `data:` URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Where the element's tag is, from its bracket to the other.
+    pub(super) tag: Range<usize>,
+    /// Where the value is, without its quotes.
+    pub(super) value: Range<usize>,
 }
 
-impl Counts {
-    /// What the drawing may be made of, once references are followed: elements, letters, attributes by the dozen.
-    pub(super) fn units(&self) -> u64 {
-        let own = 1 + self.elements + self.text + self.length / LIST + self.growth / 8;
-        if self.refers {
-            own * MULTIPLE + SPARE_UNITS
-        } else {
-            own
-        }
-    }
-
-    /// Whether parts of it are put together before they are drawn.
-    pub(super) fn layered(&self) -> bool {
-        self.layered
-    }
-
-    /// Nodes of the document, texts between elements and comments included.
-    pub(super) fn nodes(&self) -> u32 {
-        let nodes = 64 + 4 * self.elements + self.growth;
-        u32::try_from(nodes).unwrap_or(u32::MAX)
-    }
-
-    /// Bytes that reading the drawing holds at its peak, at most. Measured over documents of nothing but the dearest of each.
-    pub(super) fn bytes(&self) -> u64 {
-        let nodes = 300 * self.elements + 150 * self.attributes;
-        nodes + 1_500 * self.units() + 5 * self.length + 16 * self.growth + (1 << 20)
-    }
-}
-
-/// Counts a file's tags.
+/// Counts a file's tags, and finds what is embedded in them.
 ///
 /// # Errors
 /// `TooComplex`.
-pub(super) fn scan(bytes: &[u8]) -> Result<Counts, Error> {
-    if bytes.len() > BYTES {
-        return Err(too_many("bytes of SVG", BYTES as u64, bytes.len() as u64));
+pub(super) fn scan(bytes: &[u8]) -> Result<(Counts, Vec<Found>), Error> {
+    if bytes.len() > BYTES_WITH_DATA {
+        let limit = BYTES_WITH_DATA as u64;
+        return Err(too_many("bytes of SVG", limit, bytes.len() as u64));
     }
-    let has = |word: &[u8]| memchr::memmem::find(bytes, word).is_some();
     let mut counts = Counts {
-        refers: has(b"href") || has(b"url("),
-        layered: LAYERS.iter().any(|word| has(word)) || nested(bytes),
         length: bytes.len() as u64,
         ..Counts::default()
     };
@@ -97,27 +57,55 @@ pub(super) fn scan(bytes: &[u8]) -> Result<Counts, Error> {
         rest: bytes,
         depth: 0,
         counts: &mut counts,
+        found: Vec::new(),
     };
     while scanner.step()? {}
+    let found = scanner.found;
+    counts.data = found.iter().map(|found| found.value.len() as u64).sum();
+    if counts.written() > BYTES as u64 {
+        let what = "bytes of SVG beside what is embedded in it";
+        return Err(too_many(what, BYTES as u64, counts.written()));
+    }
+    let has =
+        |word: &[u8]| written(bytes, &found).any(|text| memchr::memmem::find(text, word).is_some());
+    counts.refers = has(b"href") || has(b"url(");
+    counts.layered = LAYERS.iter().any(|word| has(word))
+        || written(bytes, &found).map(drawings).sum::<usize>() > 1;
     if !has(b"<text") && !has(b":text") {
         counts.text = 0;
     }
-    Ok(counts)
+    Ok((counts, found))
+}
+
+/// The file's text around what is embedded.
+fn written<'a>(bytes: &'a [u8], found: &'a [Found]) -> impl Iterator<Item = &'a [u8]> {
+    let starts = std::iter::once(0).chain(found.iter().map(|found| found.value.end));
+    let ends = found.iter().map(|found| found.value.start);
+    let ends = ends.chain(std::iter::once(bytes.len()));
+    let places = starts.zip(ends);
+    places.map(|(start, end)| bytes.get(start..end).unwrap_or_default())
 }
 
 /// What `usvg` makes layers of, as a property or an element. Some are cut off at their own edges.
 const LAYERS: &[&[u8]] = &[
     b"opacity", b"filter", b"mask", b"clip", b"blend", b"isol", b"pattern", b"symbol", b"marker",
+    b"slice",
 ];
 
-/// Whether there is a drawing in the drawing.
-fn nested(bytes: &[u8]) -> bool {
+/// How many elements a text has that are a drawing.
+fn drawings(text: &[u8]) -> usize {
     let finder = memchr::memmem::Finder::new(b"svg");
-    let tags = finder.find_iter(bytes).filter(|&at| {
-        let before = at.checked_sub(1).and_then(|at| bytes.get(at));
+    let tags = finder.find_iter(text).filter(|&at| {
+        let before = at.checked_sub(1).and_then(|at| text.get(at));
         matches!(before, Some(b'<' | b':'))
     });
-    tags.count() > 1
+    tags.count()
+}
+
+/// Whether an attribute's value is a `data:` URL.
+fn is_data(value: &[u8]) -> bool {
+    let scheme = value.trim_ascii_start().get(..DATA.len());
+    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(DATA))
 }
 
 struct Scanner<'a> {
@@ -126,6 +114,7 @@ struct Scanner<'a> {
     rest: &'a [u8],
     depth: u64,
     counts: &'a mut Counts,
+    found: Vec<Found>,
 }
 
 impl Scanner<'_> {
@@ -194,6 +183,7 @@ impl Scanner<'_> {
     /// An element's tag; its length.
     fn tag(&mut self, tag: &[u8]) -> Result<usize, Error> {
         let mut attributes = 0;
+        let before = self.found.len();
         let mut at = 1;
         let mut last = b' ';
         while let Some(&byte) = tag.get(at) {
@@ -202,7 +192,13 @@ impl Scanner<'_> {
                 b'>' => break,
                 b'"' | b'\'' => {
                     let rest = tag.get(at..).unwrap_or_default();
-                    at += memchr::memchr(byte, rest).map_or(rest.len(), |found| found + 1);
+                    let end = memchr::memchr(byte, rest);
+                    if let Some(value) = end.and_then(|end| rest.get(..end))
+                        && is_data(value)
+                    {
+                        self.find(at..at + value.len())?;
+                    }
+                    at += end.map_or(rest.len(), |end| end + 1);
                 }
                 b'=' => attributes += 1,
                 // As its prefix or as its name.
@@ -213,12 +209,34 @@ impl Scanner<'_> {
             }
             last = byte;
         }
+        // What was found in the tag knows its place in that alone.
+        let start = self.place(tag);
+        for found in self.found.iter_mut().skip(before) {
+            found.tag = start..start + at;
+            found.value = start + found.value.start..start + found.value.end;
+        }
         let closes = last == b'/';
         self.counts.elements += 1;
         self.counts.attributes += attributes;
         self.depth += u64::from(!closes);
         self.check(attributes)?;
         Ok(at)
+    }
+
+    /// Where in the file bytes begin that reach to its end.
+    fn place(&self, rest: &[u8]) -> usize {
+        usize::try_from(self.counts.length).map_or(0, |length| length - rest.len())
+    }
+
+    /// Notes a `data:` URL.
+    fn find(&mut self, value: Range<usize>) -> Result<(), Error> {
+        if self.found.len() == PICTURES {
+            let count = PICTURES as u64;
+            return Err(too_many("embedded files", count, count + 1));
+        }
+        let tag = 0..0;
+        self.found.push(Found { tag, value });
+        Ok(())
     }
 
     /// Whether all is within its limits, behind an element with so many attributes.

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 
 use resvg::usvg::roxmltree::{Document, Node};
 
-use super::scan::{Counts, DEPTH, LIST};
+use super::counts::{Counts, LIST};
+use super::scan::DEPTH;
 use super::styles::{self, Styles};
 use super::too_many;
 use crate::codecs::Error;

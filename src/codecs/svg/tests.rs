@@ -3,13 +3,45 @@
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::codecs::{Band, Part};
+use crate::codecs::{Band, Part, Raster, png};
 
 pub(super) fn svg(inner: &str) -> Vec<u8> {
     format!(
         "<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' width='100' height='100'>{inner}</svg>"
     )
     .into_bytes()
+}
+
+/// Makes every picture grey.
+struct Grey;
+
+impl Painter for Grey {
+    fn paint(
+        &self,
+        _file: &[u8],
+        _header: &Header,
+        (width, height): (u32, u32),
+        _checkpoint: &Checkpoint,
+    ) -> Result<Raster, Error> {
+        let shape = Shape {
+            width,
+            height,
+            model: Model::Gray,
+        };
+        Ok(Raster::interleaved(
+            shape,
+            vec![128; width as usize * height as usize],
+        ))
+    }
+}
+
+/// A picture of 40×30 pixels.
+pub(super) fn picture() -> String {
+    let file = png::stored((40, 30), &[9; 4 * 40 * 30], &Checkpoint::new()).unwrap();
+    format!(
+        "data:image/png;base64,{}",
+        data_encoding::BASE64.encode(&file)
+    )
 }
 
 pub(super) fn read(file: &[u8], pixels: Option<(u32, u32)>) -> Result<Vec<u8>, Error> {
@@ -26,7 +58,7 @@ pub(super) fn read(file: &[u8], pixels: Option<(u32, u32)>) -> Result<Vec<u8>, E
         ..Scale::FULL
     };
     let checkpoint = Checkpoint::new();
-    let mut rows = open(file, &header, scale, &checkpoint);
+    let mut rows = open(file, &header, scale, Some(&Grey), &checkpoint);
     let mut band = Band::new(rows.shape());
     rows.next(&mut band, 1)?;
     Ok(band.planes.remove(0).samples)
@@ -83,7 +115,7 @@ fn a_part_is_rendered_in_its_own_pixels() {
         ..Scale::FULL
     };
     let checkpoint = Checkpoint::new();
-    let mut rows = open(&file, &header, scale, &checkpoint);
+    let mut rows = open(&file, &header, scale, None, &checkpoint);
     let mut band = Band::new(rows.shape());
     assert_eq!(rows.next(&mut band, 1), Ok(true));
     let red = band.planes[0]
@@ -214,6 +246,43 @@ fn large_drawings_pass() {
     }
 }
 
+/// Rectangles of the size that it was asked for, since that is what is drawn of it.
+#[test]
+fn a_picture_is_asked_for_in_the_size_that_it_is_shown_in() {
+    // From a picture of 40×30 pixels to the pixels that are painted, and which of the answer's 100×100 they are.
+    for (attributes, expected) in [
+        ("width='40' height='30'", (40, 30)),
+        ("width='20' height='15'", (20, 15)),
+        ("width='80' height='60'", (80, 60)),
+        ("width='80'", (80, 60)),
+        ("height='15'", (20, 15)),
+        ("", (40, 30)),
+        ("width='auto' height='none'", (40, 30)),
+        (
+            "width='50%' height='50%' preserveAspectRatio='xMinYMin'",
+            (50, 37),
+        ),
+        (
+            "width='10' height='30' preserveAspectRatio='none'",
+            (10, 30),
+        ),
+        (
+            "width='20' height='20' preserveAspectRatio='xMinYMin slice'",
+            (20, 20),
+        ),
+        ("width='20' height='15' visibility='hidden'", (0, 0)),
+        ("width='0' height='15'", (0, 0)),
+    ] {
+        let url = picture();
+        let file = svg(&format!("<image {attributes} href='{url}'/>"));
+        let samples = read(&file, None).unwrap();
+        let solid = |at: &&[u8]| at[3] > 250;
+        let down = samples.chunks(400).filter(|row| solid(&&row[..4])).count();
+        let across = samples[..400].chunks(4).filter(solid).count();
+        assert_eq!((across, down), expected, "{attributes}");
+    }
+}
+
 /// Whatever a drawing names outside of itself is left out.
 #[test]
 fn nothing_is_loaded() {
@@ -222,7 +291,6 @@ fn nothing_is_loaded() {
         outside.to_owned(),
         format!("file://{outside}"),
         "http://127.0.0.1:9/x.png".to_owned(),
-        "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><rect width='9' height='9'/></svg>".replace('\'', "&apos;").replace('<', "&lt;"),
     ] {
         let file = svg(&format!("<image width='100' height='100' href='{place}'/>"));
         let samples = read(&file, None).unwrap();

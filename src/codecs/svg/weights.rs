@@ -3,6 +3,12 @@
 use resvg::tiny_skia::{PathSegment, Point, Transform};
 use resvg::usvg::filter;
 
+use super::too_many;
+use crate::codecs::Error;
+
+/// Nanoseconds that all of a drawing may take, about.
+const WORK: f64 = 8e9;
+
 /// Pixels across and down.
 pub(super) type Canvas = (f64, f64);
 
@@ -12,6 +18,11 @@ pub(super) const SEGMENT: f64 = 100.0;
 const STEP: f64 = 4.0;
 pub(super) const PAINTED: f64 = 6.0;
 pub(super) const MOVED: f64 = 8.0;
+
+/// What a picture takes: for each pixel that it covers, for each of its own whenever it is read, and for each of the file's once.
+pub(super) const MIXED: f64 = 80.0;
+pub(super) const READ: f64 = 8.0;
+pub(super) const DECODED: f64 = 20.0;
 
 /// What a gradient's stop adds to each pixel.
 pub(super) const STOP: f64 = 0.7;
@@ -108,4 +119,33 @@ pub(super) fn outline(
         }
     }
     all
+}
+
+/// As a number to be told.
+pub(super) fn whole(number: f64) -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it saturates"
+    )]
+    let whole = number.ceil() as u64;
+    whole
+}
+
+/// Adds to what was spent.
+///
+/// # Errors
+/// `TooComplex`.
+pub(super) fn spend(work: &mut f64, nanoseconds: f64) -> Result<(), Error> {
+    *work += nanoseconds;
+    // What is no number is too much.
+    if *work <= WORK {
+        return Ok(());
+    }
+    let milliseconds = |nanoseconds: f64| whole(nanoseconds / 1e6);
+    Err(too_many(
+        "milliseconds of drawing",
+        milliseconds(WORK),
+        milliseconds(*work),
+    ))
 }

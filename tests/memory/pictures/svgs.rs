@@ -1,6 +1,8 @@
 //! Drawings, of what holds most.
 
-use super::Size;
+use data_encoding::BASE64;
+
+use super::{Content, PLAIN, Size, jpeg, png, profiled_png};
 
 /// A drawing of that size of these elements.
 pub(crate) fn svg((width, height): Size, inner: &str) -> Vec<u8> {
@@ -56,4 +58,40 @@ pub(crate) fn svgs(size: Size) -> Vec<(String, Vec<u8>)> {
             svg(size, &format!("{symbol}{}", "<use href='#s'/>".repeat(150))),
         ),
     ]
+    .into_iter()
+    .chain(with_pictures(size))
+    .collect()
+}
+
+/// Drawings with pictures in them: large ones, which are made smaller, many, and in layers.
+fn with_pictures(size: Size) -> Vec<(String, Vec<u8>)> {
+    let url = |file: &[u8]| format!("data:;base64,{}", BASE64.encode(file));
+    let image = |file: &[u8]| format!("<image width='100' height='100' href='{}'/>", url(file));
+    let noise = Content::Noise;
+    let large = jpeg((2000, 1500), noise, &PLAIN);
+    let buffered = png((1000, 800), noise, 4, true);
+    let small = png((90, 70), noise, 4, false);
+    let inner = svg((300, 200), LAYERED);
+    let escaped = image(&large).replace("base64,", "base64,&#10;");
+    let cases = [
+        ("jpeg", image(&large)),
+        ("escaped jpeg", escaped),
+        ("interlaced png", image(&buffered)),
+        ("profiled png", image(&profiled_png((300, 200), 3 << 20))),
+        (
+            "pictures",
+            image(&small).replace("'100'", "'9'").repeat(150),
+        ),
+        ("drawing", image(&inner)),
+        ("layer", format!("<g opacity='.5'>{}</g>", image(&large))),
+        (
+            "pattern",
+            format!(
+                "<pattern id='p' width='1' height='1'>{}</pattern><rect width='100' height='100' fill='url(#p)'/>",
+                image(&large)
+            ),
+        ),
+    ];
+    let cases = cases.map(|(name, inner)| (format!("svg with {name}"), svg(size, &inner)));
+    cases.into()
 }
