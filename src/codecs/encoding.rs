@@ -35,8 +35,10 @@ pub struct Encoding {
     pub compression: Option<u8>,
     /// Bits of a sample, one of its row's: more than 8 by `deep::encode_deep` alone.
     pub depth: u8,
-    /// WebP that keeps every sample.
+    /// WebP that keeps every sample, but for `near`.
     pub lossless: bool,
+    /// WebP: how near to their own the samples of a lossless file stay, 0 to 100; `None` for exactly.
+    pub near: Option<u8>,
     /// AVIF: haste, 0 to 10, which is quickest; `None` for what suits a server.
     pub speed: Option<u8>,
 }
@@ -53,6 +55,7 @@ impl Encoding {
             depth: 8,
             compression: None,
             lossless: false,
+            near: None,
             speed: None,
         }
     }
@@ -62,7 +65,8 @@ impl Encoding {
     pub fn meant(self) -> Self {
         let Self { format, .. } = self;
         let palette = self.palette && format == Format::Png;
-        let lossless = self.lossless && format == Format::WebP;
+        let near = self.near.filter(|_| format == Format::WebP);
+        let lossless = (self.lossless || near.is_some()) && format == Format::WebP;
         let lossy = format.row().quality.is_some() && !lossless;
         let in_palette = palette || format == Format::Gif;
         Self {
@@ -84,6 +88,7 @@ impl Encoding {
             depth: format.row().depth(self.depth),
             compression: self.compression.filter(|_| format == Format::Png),
             lossless,
+            near: near.filter(|&near| near < 100),
             speed: self.speed.filter(|_| format == Format::Avif),
         }
     }
@@ -105,6 +110,9 @@ impl Encoding {
         }
         if let Some(effort) = self.compression {
             let _ok = write!(text, " compression {effort}");
+        }
+        if let Some(near) = self.near {
+            let _ok = write!(text, " near {near}");
         }
         if let Some(speed) = self.speed {
             let _ok = write!(text, " speed {speed}");

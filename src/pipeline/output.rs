@@ -74,6 +74,7 @@ pub(super) fn encoding(request: &Request, header: &Header, drawn: Model) -> Enco
         kind: codecs::Kind::Smallest,
         depth: 8,
         lossless: last(request, |writing| writing.lossless).unwrap_or(false),
+        near: last(request, |writing| writing.near),
         speed: last(request, |writing| writing.speed),
     }
     .meant()
@@ -90,10 +91,20 @@ const IMAGINARY_FINE: u8 = 90;
 
 /// What a format with luma and chroma holds of the latter.
 pub(super) fn lossy(request: &Request, encoding: Encoding) -> Model {
+    let asked = last(request, |writing| writing.chroma);
+    if let Some(model) = asked.filter(|_| encoding.format == Format::Jpeg) {
+        return model;
+    }
     let fine = request.grammar == Grammar::Imaginary
         && encoding.format == Format::Jpeg
         && encoding.quality >= IMAGINARY_FINE;
     if fine { EACH } else { FOURTH }
+}
+
+/// Whether planes of it are of it when they are turned, too.
+pub(super) fn is_even(model: Model) -> bool {
+    let (across, down) = model.factors(1);
+    across == down
 }
 
 /// What the last step says that says anything.

@@ -122,6 +122,7 @@ pub fn plan_with(
         && canvas.is_none()
         && stages.iter().all(Stage::takes_planes)
         && codecs::accepts(encoding, lossy)
+        && output::is_even(lossy)
         && color::is_in(&header.colour, attached.space);
     let mut resampling = resampling(request, header, &first, planar.then_some(lossy), settings);
     let lossless = encoding.is_lossless();
@@ -218,9 +219,11 @@ impl Plan {
         let [r, g, b, a] = self.background.rgba;
         let _ok = write!(text, " on {r},{g},{b},{a} as ");
         self.encoding.write(&mut text);
-        if self.lossy == output::EACH {
-            text.push_str(" colour of each pixel");
-        }
+        text.push_str(match self.lossy {
+            Model::YCbCr { across: 1, .. } => " colour of each pixel",
+            Model::YCbCr { down: 1, .. } => " colour of each two",
+            _ => "",
+        });
         let _ok = write!(text, " tag {}", self.tag.exif());
         self.attached.write(&mut text);
         self.motion.write(&mut text);

@@ -3,7 +3,8 @@
 use image::RgbaImage;
 use pixmill::http::Compat;
 
-use crate::fixtures::{disc, jpeg, photo, png};
+use crate::animations::films;
+use crate::fixtures::{BLUE, RED, disc, jpeg, photo, png};
 use crate::support::{Answer, Picture, TestServer};
 
 /// Where a PNG's header has its colour type, and whether it comes in passes.
@@ -80,13 +81,21 @@ async fn what_a_format_has_no_use_for_changes_nothing() {
                 "palette",
                 "compression=3",
                 "lossless",
+                "nearlossless=3",
+                "subsampling=4:2:0",
                 "speed=3",
                 "interlace=false",
             ][..],
         ),
         (
             "webp",
-            &["palette", "compression=3", "interlace", "speed=10"],
+            &[
+                "palette",
+                "compression=3",
+                "interlace",
+                "speed=10",
+                "chromasubsampling=444",
+            ],
         ),
         (
             "tiff",
@@ -100,7 +109,14 @@ async fn what_a_format_has_no_use_for_changes_nothing() {
         ),
         (
             "png",
-            &["lossless", "speed=0", "quality=3", "palette=false"],
+            &[
+                "lossless",
+                "nearlossless=3",
+                "subsampling=422",
+                "speed=0",
+                "quality=3",
+                "palette=false",
+            ],
         ),
     ] {
         let ask = format!("/convert?type={format}");
@@ -276,4 +292,102 @@ async fn a_palette_has_no_colour_that_the_picture_lacks() {
         let off = wanted.0.iter().zip(got).map(|(a, b)| a.abs_diff(*b)).max();
         assert!(off <= Some(4), "{wanted:?} {got:?}");
     }
+}
+
+/// A JPEG has as much colour as is asked for, whatever the source has and however it is turned.
+#[tokio::test]
+async fn a_jpeg_holds_as_much_colour_as_is_asked_for() {
+    let server = TestServer::start().await;
+    let stripes = |turned: bool| {
+        RgbaImage::from_fn(80, 80, |x, y| {
+            let line = if turned { x } else { y };
+            image::Rgba(if line % 2 == 0 { RED } else { BLUE })
+        })
+    };
+    // Whether stripes of a pixel keep their colours, across and down.
+    for (words, also, rows, columns) in [
+        ("4:2:0", "420", false, false),
+        ("4:2:2", "422", true, false),
+        ("4:4:4", "444", true, true),
+    ] {
+        for (turned, kept) in [(false, rows), (true, columns)] {
+            let file = png(&stripes(turned));
+            let other = png(&stripes(!turned));
+            for (query, file) in [
+                ("convert?type=jpeg", &file),
+                ("convert?type=jpeg&interlace=true", &file),
+                ("rotate?rotate=90&type=jpeg", &other),
+            ] {
+                let ask = format!("/{query}&quality=95&subsampling=");
+                let answer = server.post(&format!("{ask}{words}"), file).await;
+                let again = server.post(&format!("{ask}{also}"), file).await;
+                assert!(answer.body == again.body, "{ask}{also}");
+                let info = server.post("/info", &answer.body).await.json();
+                assert_eq!(info["detail"], words, "{query}");
+                let [red, _, blue, _] = Picture::decode(&answer.body).at(40, 40);
+                assert_eq!(
+                    red.abs_diff(blue) > 120,
+                    kept,
+                    "{ask}{words} {turned}: {red} {blue}"
+                );
+            }
+        }
+    }
+    // Of planes that are there already: the file that comes has a quarter of its colour.
+    let photo = jpeg(&photo(160, 120));
+    for (words, path) in [
+        ("4:2:0", "resize?width=60"),
+        ("4:2:2", "resize?width=60"),
+        ("4:2:2", "rotate?rotate=90"),
+        ("4:2:2", "rotate?rotate=180"),
+        ("4:4:4", "rotate?rotate=270"),
+    ] {
+        let ask = format!("/{path}&type=jpeg&subsampling={words}");
+        let answer = server.post(&ask, &photo).await;
+        let info = server.post("/info", &answer.body).await.json();
+        assert_eq!(info["detail"], words, "{ask}");
+    }
+    let wrong = server.post("/convert?subsampling=4:1:1", &photo).await;
+    wrong.problem(400, "invalid-parameter");
+}
+
+/// The smaller the number, the further from lossless, and never far; and smaller than without loss.
+#[tokio::test]
+async fn a_webp_may_be_nearly_lossless() {
+    let server = TestServer::start().await;
+    let photo = photo(320, 240);
+    let source = png(&photo);
+    let whole = server.post("/convert?type=png", &source).await;
+    let whole = Picture::decode(&whole.body);
+    let exact = server
+        .post("/convert?type=webp&lossless=true", &source)
+        .await;
+    let mut last = 99.1;
+    for near in [100, 60, 40, 0] {
+        let ask = format!("/convert?type=webp&nearlossless={near}");
+        let answer = server.post(&ask, &source).await;
+        let psnr = answer.picture("image/webp", 320, 240).psnr(&whole);
+        assert!(psnr < last && psnr > 25.0, "{near}: {psnr} dB after {last}");
+        let info = server.post("/info", &answer.body).await.json();
+        assert_eq!(info["detail"], "lossless");
+        assert!(near != 60 || answer.body.len() * 10 < exact.body.len() * 9);
+        last = psnr;
+    }
+    let all = server
+        .post("/convert?type=webp&nearlossless=100", &source)
+        .await;
+    assert_eq!(all.header("etag"), exact.header("etag"));
+    let [(_, film), ..] = films();
+    let exact = server.post("/convert?type=webp&lossless=true", &film).await;
+    let near = server
+        .post("/convert?type=webp&nearlossless=20", &film)
+        .await;
+    let frames = server.post("/info", &film).await.json()["frames"].clone();
+    let info = server.post("/info", &near.body).await.json();
+    assert_eq!(info["frames"], frames);
+    assert!(near.body.len() <= exact.body.len());
+    let both = server
+        .post("/convert?type=webp&nearlossless=20&lossless=false", &source)
+        .await;
+    both.problem(400, "invalid-parameter");
 }

@@ -105,6 +105,8 @@ const VALUES: &[Values] = &[
     ("palette", &["true"]),
     ("compression", &["1", "9", "10"]),
     ("lossless", &["true"]),
+    ("nearlossless", &["0", "60", "101"]),
+    ("subsampling", &["4:2:0", "422", "4:4:4"]),
     ("metadata", &["copyright", "keep", "keep-all"]),
     ("contrast", &["0.2", "2"]),
     ("gamma", &["0.5", "2.2"]),

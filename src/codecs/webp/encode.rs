@@ -114,8 +114,9 @@ impl Sink for WebPSink<'_> {
         config.method = METHOD;
         if self.encoding.lossless {
             config.lossless = 1;
-            // Colours behind what is transparent stay, too.
-            config.exact = 1;
+            // Colours behind what is transparent stay, too; but libwebp takes nothing else for exact then.
+            config.exact = c_int::from(self.encoding.near.is_none());
+            config.near_lossless = self.encoding.near.map_or(100, c_int::from);
             config.quality = if keeps_tokens(self.shape) {
                 LOSSLESS_EFFORT
             } else {

@@ -85,5 +85,7 @@ pub(super) const TYPES: Choice = choice(
     &["jpeg", "png", "webp", "gif", "avif", "tiff", "auto"],
     &["jpg", "tif"],
 );
+pub(super) const SUBSAMPLINGS: Choice =
+    choice(&["4:2:0", "4:2:2", "4:4:4"], &["420", "422", "444"]);
 pub(super) const METADATA: Choice = choice(&["none", "copyright", "keep", "keep-all"], &[]);
 pub(super) const HASHES: Choice = choice(&["thumbhash", "blurhash"], &[]);

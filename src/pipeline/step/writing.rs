@@ -1,6 +1,6 @@
 //! What a step asks of the file: format, quality, how it is coded, what of the source's metadata stays.
 
-use crate::codecs::{Format, Keep};
+use crate::codecs::{Format, Keep, Model};
 use crate::pipeline::parameter::{self, Grammar, ParameterError, Values};
 use crate::pipeline::request::Type;
 use crate::pipeline::value::Space;
@@ -22,6 +22,10 @@ pub struct Writing {
     pub depth: Option<u8>,
     /// Every sample stays: WebP.
     pub lossless: Option<bool>,
+    /// How near samples stay in a file without loss, 0 to 100: WebP.
+    pub near: Option<u8>,
+    /// What of colour stays: JPEG.
+    pub chroma: Option<Model>,
     /// Haste, 0 to 10: AVIF.
     pub speed: Option<u8>,
     /// What of the source's metadata stays.
@@ -51,6 +55,8 @@ pub(super) fn parse(values: &Values<'_>) -> Result<Writing, ParameterError> {
         compression: within(values, "compression", 1..=9)?,
         depth: within(values, "bitdepth", 8..=16)?,
         lossless: values.boolean("lossless")?,
+        near: within(values, "nearlossless", 0..=100)?,
+        chroma: values.get("subsampling", chroma)?,
         speed: within(values, "speed", 0..=10)?,
         keep: keep(values)?,
         strips: values.boolean("stripmeta")?.unwrap_or(false),
@@ -62,6 +68,9 @@ pub(super) fn parse(values: &Values<'_>) -> Result<Writing, ParameterError> {
     if writing.animated == Some(true) && writing.page.is_some() {
         values.conflict("page", "animated")?;
         writing.animated = None;
+    }
+    if writing.lossless == Some(false) && writing.near.is_some() {
+        values.conflict("nearlossless", "lossless")?;
     }
     if writing.without_profile && writing.space.is_some_and(|space| space != Space::Srgb) {
         values.conflict("noprofile", "colorspace")?;
@@ -109,6 +118,17 @@ fn space(values: &Values<'_>) -> Result<Option<Space>, ParameterError> {
         _ => (!strict).then_some(None),
     })?;
     Ok(space.flatten())
+}
+
+/// Luma for each pixel, and chroma for as many.
+fn chroma(text: &str) -> Option<Model> {
+    let (across, down) = match text {
+        "4:4:4" | "444" => (1, 1),
+        "4:2:2" | "422" => (2, 1),
+        "4:2:0" | "420" => (2, 2),
+        _ => return None,
+    };
+    Some(Model::YCbCr { across, down })
 }
 
 fn keep(values: &Values<'_>) -> Result<Option<Keep>, ParameterError> {
