@@ -141,7 +141,7 @@ const HOMES: &[(&str, &[&str])] = &[
     (
         "data_encoding",
         &[
-            "codecs/svg/embedded.rs",
+            "codecs/svg/data.rs",
             "http/access/signature.rs",
             "http/info.rs",
         ],
@@ -208,7 +208,7 @@ const HOMES: &[(&str, &[&str])] = &[
     (
         "percent_encoding",
         &[
-            "codecs/svg/embedded.rs",
+            "codecs/svg/data.rs",
             "config/collector.rs",
             "source/folder.rs",
             "source/origin.rs",

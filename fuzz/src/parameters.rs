@@ -105,6 +105,7 @@ fn headers(skip: usize) -> impl Iterator<Item = Header> {
             page: 0,
             animation: None,
             held: 0,
+            reading: 0,
             detail: "",
         })
 }

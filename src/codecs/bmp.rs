@@ -69,6 +69,7 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Header, Error> {
     match rewritten(start) {
         Some(file) => Ok(Header {
             held: bytes.len() as u64 + USUAL as u64,
+            reading: 0,
             ..bridge::probe(Format::Bmp, &file.bytes)?
         }),
         None => bridge::probe(Format::Bmp, bytes),

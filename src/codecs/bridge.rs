@@ -57,6 +57,7 @@ pub(super) fn probe(format: Format, bytes: &[u8]) -> Result<Header, Error> {
         frames: 1,
         page: 0,
         held: 0,
+        reading: 0,
         animation: None,
         detail: "",
     })

@@ -49,6 +49,8 @@ pub struct Header {
     pub animation: Option<Animation>,
     /// Bytes that the decoder holds where no formula could tell from the rest of the header, such as a document's nodes; else 0.
     pub held: u64,
+    /// Nanoseconds, about, that reading takes where no formula could tell, such as of pictures in a drawing; else 0.
+    pub reading: u64,
     /// What the format calls its layout, for `/info`: `4:2:0`, `palette`, `lossless`, … may be empty.
     pub detail: &'static str,
 }

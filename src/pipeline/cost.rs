@@ -139,6 +139,7 @@ pub(super) fn reading(header: &Header, scale: Scale) -> u64 {
     pixels(width, height)
         .saturating_mul(pixel(header))
         .saturating_add(document.saturating_mul(DOCUMENT))
+        .saturating_add(header.reading)
 }
 
 /// The same of a pixel.

@@ -39,6 +39,7 @@ fn header(format: Format, width: u32, height: u32, model: Model) -> Header {
         page: 0,
         animation: None,
         held: 0,
+        reading: 0,
         detail: "",
     }
 }

@@ -3,6 +3,7 @@
 use data_encoding::BASE64;
 use image::ImageFormat;
 
+use crate::files::{deflated, with_png_chunk};
 use crate::fixtures::{self, BLUE, GREEN, RED, WHITE};
 use crate::support::{Picture, TestServer};
 use crate::watermark_images::sent;
@@ -18,10 +19,10 @@ fn url(file: &[u8]) -> String {
 }
 
 fn svg(width: u32, height: u32, inner: &str) -> Vec<u8> {
-    format!("<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' width='{width}' height='{height}'>{inner}</svg>").into_bytes()
+    format!("<!DOCTYPE svg [<!ENTITY w '80'>]><svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' width='{width}' height='{height}'>{inner}</svg>").into_bytes()
 }
 
-/// Files of every format that is shown, of 120×80 pixels as they are displayed.
+/// Files of every format that is shown.
 fn files() -> Vec<(&'static str, Vec<u8>)> {
     let photo = fixtures::photo(120, 80);
     let grey = image::DynamicImage::ImageRgba8(photo.clone()).to_luma16();
@@ -33,6 +34,10 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
         ("16 bit grey png", deep.into_inner()),
         ("jpeg", fixtures::jpeg(&photo)),
         ("gif", fixtures::encoded(&photo, ImageFormat::Gif)),
+        (
+            "avif",
+            include_bytes!("../fixtures/avif/alpha-444-limited.avif").to_vec(),
+        ),
         ("webp", fixtures::encoded(&photo, ImageFormat::WebP)),
     ]
 }
@@ -42,19 +47,47 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
 async fn a_picture_in_a_drawing_is_the_picture() {
     let server = server().await;
     for (name, file) in files() {
-        let image = format!("<image width='120' height='80' href='{}'/>", url(&file));
-        let drawing = svg(120, 80, &image);
+        let info = server.post("/info", &file).await.json();
+        let (width, height) = (info["width"].clone(), info["height"].clone());
+        let image = format!(
+            "<image width='{width}' height='{height}' href='{}'/>",
+            url(&file)
+        );
+        let number = |side: &serde_json::Value| u32::try_from(side.as_u64().unwrap()).unwrap();
+        let drawing = svg(number(&width), number(&height), &image);
         for query in [
-            "/convert?type=png",
-            "/resize?width=60&type=png&linear=false",
+            "/convert?type=png".to_owned(),
+            format!("/resize?width={}&type=png&linear=false", number(&width) / 2),
         ] {
-            let alone = server.post(query, &file).await;
+            let alone = server.post(&query, &file).await;
             let alone = Picture::decode(&alone.body);
-            let drawn = server.post(query, &drawing).await;
+            let drawn = server.post(&query, &drawing).await;
             let drawn = drawn.picture(PNG, alone.width, alone.height);
             let psnr = drawn.psnr(&alone);
             assert!(psnr > 45.0, "{name}, {query}: {psnr} dB");
         }
+    }
+    // In each size that is whole in both directions, it is made in that and not mixed again.
+    let blocks = image::RgbaImage::from_fn(1344, 756, |x, y| {
+        image::Rgba(if (x / 5 + y / 7) % 2 == 0 {
+            [255; 4]
+        } else {
+            [0, 0, 0, 255]
+        })
+    });
+    let file = fixtures::png(&blocks);
+    let drawing = svg(
+        1344,
+        756,
+        &format!("<image width='1344' height='756' href='{}'/>", url(&file)),
+    );
+    for width in (16..1344).step_by(16 * 13) {
+        let query = format!("/resize?width={width}&type=png&linear=false");
+        let alone = server.post(&query, &file).await;
+        let alone = Picture::decode(&alone.body);
+        let drawn = server.post(&query, &drawing).await;
+        let psnr = drawn.picture(PNG, alone.width, alone.height).psnr(&alone);
+        assert!(psnr > 45.0, "{query}: {psnr} dB");
     }
     // Upright, as it is displayed.
     for tag in 1..=8 {
@@ -182,6 +215,41 @@ fn ways() -> Vec<(&'static str, String)> {
             ),
         ),
         (
+            "masked",
+            format!(
+                "<mask id='m'><image {place} href='{}'/></mask><g mask='url(#m)'>{image}</g>",
+                self::url(&fixtures::png(&image::RgbaImage::from_pixel(
+                    4,
+                    3,
+                    image::Rgba([255; 4])
+                )))
+            ),
+        ),
+        (
+            "as a marker",
+            format!(
+                "<marker id='m' markerWidth='80' markerHeight='60' markerUnits='userSpaceOnUse'>{image}</marker><path d='M0 0H1' stroke='none' marker-start='url(#m)'/>"
+            ),
+        ),
+        ("in a text's place", format!("<switch>{image}</switch>")),
+        (
+            "beside what refers to another",
+            image.replace(
+                "<image",
+                &format!("<image title='data:,x' xlink:href='{}'", self::url(b"x")),
+            ),
+        ),
+        (
+            "by a size that is an entity's own",
+            image.replace("width='80'", "width='&w;'"),
+        ),
+        (
+            "by a filter's element",
+            format!(
+                "<defs><image id='i' {place} href='{url}'/></defs><filter id='f' x='0' y='0' width='1' height='1' color-interpolation-filters='sRGB'><feImage href='#i'/></filter><rect {place} filter='url(#f)'/>"
+            ),
+        ),
+        (
             "by a filter",
             format!(
                 "<filter id='f' x='0' y='0' width='1' height='1' color-interpolation-filters='sRGB'><feImage href='{url}'/></filter><rect {place} filter='url(#f)'/>"
@@ -226,11 +294,18 @@ async fn pictures_are_made_smaller_by_all_of_their_pixels() {
     let stripes = image::RgbaImage::from_fn(1001, 600, |x, _| {
         image::Rgba(if x % 2 == 0 { [255; 4] } else { [0, 0, 0, 255] })
     });
-    let url = url(&fixtures::png(&stripes));
+    let png = fixtures::png(&stripes);
+    let url = url(&png);
     for inner in [
         format!("<image width='100.1' height='60' href='{url}'/>"),
         format!("<g transform='scale(.1)'><image href='{url}'/></g>"),
         format!("<g transform='translate(9.3 .2) scale(.1)'><image href='{url}'/></g>"),
+        format!("<image width='100' height='600' preserveAspectRatio='none' href='{url}'/>"),
+        // What isn't seen takes no sharpness from what is.
+        format!(
+            "<image width='100.1' height='60' href='{url}'/><image x='2000' width='9000' height='9000' href='{}'/>",
+            self::url(&png)
+        ),
     ] {
         let answer = server
             .post("/convert?type=png", &svg(100, 60, &inner))
@@ -259,7 +334,13 @@ async fn what_is_not_shown_is_left_out() {
         ("no picture", "data:text/plain,hello".to_owned()),
         ("no base64", "data:image/png;base64,????".to_owned()),
         ("nothing", "data:".to_owned()),
-        ("a file", "file:///etc/passwd".to_owned()),
+        (
+            "a file",
+            format!(
+                "file://{}",
+                concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/drawing.png")
+            ),
+        ),
         ("another", "embedded:7".to_owned()),
         ("no drawing", url(b"<svg width='9' height='9'><g></svg>")),
         ("two drawings deep", url(&deepest)),
@@ -279,12 +360,22 @@ async fn too_much_in_a_drawing_is_refused() {
     let server = server().await;
     let image = |url: &str| format!("<image width='9' height='9' href='{url}'/>");
     let giant = url(&fixtures::giant_png(9_000, 6_000));
+    // A profile that is packed to a thousandth, and longer than any that is read.
+    let profile = [b"x\0\0", &*deflated(&vec![0; 5 << 20])].concat();
+    let profiled = fixtures::png(&fixtures::photo(9, 9));
+    let profiled = url(&with_png_chunk(&profiled, *b"iCCP", &profile));
+    let deep = svg(9, 9, &"<g/>".repeat(50_001));
     for (inner, words) in [
         (image("data:,").repeat(201), "201 embedded files"),
         (
             image(&giant).repeat(2),
             "108000000 pixels of pictures in it",
         ),
+        (
+            image(&profiled).repeat(5),
+            "bytes of profiles of pictures in it",
+        ),
+        (image(&url(&deep)), "elements"),
         (
             image(&format!("data:,{}", "a".repeat(16 << 20))),
             "bytes of SVG",

@@ -25,6 +25,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         frames: 1,
         page: 0,
         held: memory::held_bytes(&picture),
+        reading: 0,
         animation: None,
         detail: detail(&picture),
     })

@@ -252,6 +252,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         page: 0,
         animation: (frames > 1).then_some(animation),
         held: 0,
+        reading: 0,
         detail: "",
     })
 }

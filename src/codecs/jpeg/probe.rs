@@ -102,6 +102,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         page: 0,
         animation: None,
         held: 0,
+        reading: 0,
         detail: frame.detail,
     })
 }

@@ -61,6 +61,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         page: 0,
         // A copy of what isn't decoded yet.
         held: need.bytes + stream.len(),
+        reading: 0,
         animation: None,
         detail: if need.lossy { "vardct" } else { "modular" },
     })

@@ -127,6 +127,7 @@ pub fn header(paper: Paper, length: u64) -> Header {
         frames: paper.pages,
         page: paper.page,
         held: length.saturating_mul(COPIES).saturating_add(paper.pictures),
+        reading: 0,
         animation: None,
         detail: "",
     }

@@ -46,6 +46,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         page: 0,
         animation,
         held: 0,
+        reading: 0,
         detail: match info.color_type {
             ColorType::Indexed => "palette",
             ColorType::Grayscale | ColorType::GrayscaleAlpha => "grey",

@@ -27,6 +27,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         frames: 1,
         page: 0,
         held: 0,
+        reading: 0,
         animation: None,
         detail: if document.packed { "packbits" } else { "" },
     })

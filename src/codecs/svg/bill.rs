@@ -92,8 +92,7 @@ impl Bill {
             return Ok(());
         };
         reaches(bounds, space.transform)?;
-        let covered = space.covered(bounds);
-        if let (ImageKind::PNG(stub), true) = (image.kind(), covered > 0.0)
+        if let (ImageKind::PNG(stub), true) = (image.kind(), space.shows(bounds))
             && let Some(index) = shown::index(stub)
         {
             if self.shown.len() <= index {
@@ -106,7 +105,7 @@ impl Bill {
                 shown.add(across, down);
             }
         }
-        self.spend(covered * MIXED)
+        self.spend(space.covered(bounds) * MIXED)
     }
 
     fn group(&mut self, group: &Group, space: Space) -> Result<(), Error> {

@@ -5,15 +5,11 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use data_encoding::{Encoding, Specification};
-use resvg::usvg::roxmltree;
-
-use super::scan::{DATA, Found};
+use super::data::decoded;
+use super::scan::Found;
 use super::{head, too_many};
-use crate::codecs::{self, Error, Format, Header, Scale};
-
+use crate::codecs::{self, Error, Format, Header, Scale, header};
 /// Pixels of all pictures in a drawing.
 const PIXELS: u64 = 100_000_000;
 
@@ -23,11 +19,16 @@ const COLUMN: u64 = 1 << 10;
 /// What the name begins with that stands for a file.
 const NAME: &str = "embedded:";
 
+/// Bytes of the profiles of all pictures, unpacked.
+const PROFILES: u64 = 16 << 20;
+
 /// A picture that can be shown.
 #[derive(Debug)]
 pub(super) struct Embedded {
     pub(super) file: Vec<u8>,
     pub(super) header: Header,
+    /// Whether its element stretches it to any shape.
+    pub(super) stretched: bool,
 }
 
 impl Embedded {
@@ -40,43 +41,76 @@ impl Embedded {
         self.header.format == Format::Svg
     }
 
-    fn read(bytes: &[u8], found: &Found) -> Option<Self> {
-        let file = decoded(bytes.get(found.value.clone())?)?;
-        let header = match codecs::recognise(&file).ok()? {
-            Format::Svg => super::alone(&file).ok()?,
-            Format::Jpeg | Format::Png | Format::WebP | Format::Gif | Format::Avif => {
-                codecs::probe(&file).ok()?
-            }
-            _ => return None,
+    /// `None` for what isn't read, or is broken.
+    fn read(bytes: &[u8], found: &Found) -> Result<Option<Self>, Error> {
+        let file = bytes.get(found.value.clone()).and_then(decoded);
+        let Some(file) = file else {
+            return Ok(None);
         };
-        Some(Self { file, header })
+        let header = match codecs::recognise(&file) {
+            Ok(Format::Svg) => super::alone(&file),
+            Ok(Format::Jpeg | Format::Png | Format::WebP | Format::Gif | Format::Avif) => {
+                codecs::probe(&file)
+            }
+            _ => return Ok(None),
+        };
+        match header {
+            Ok(header) => Ok(Some(Self {
+                file,
+                header,
+                stretched: is_stretched(bytes, found),
+            })),
+            Err(error @ Error::TooComplex { .. }) => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Bytes that unpacking its profile took, at most.
+    fn profile(&self) -> u64 {
+        let held = self.header.held_bytes();
+        let packed = self.header.format == Format::Png
+            && memchr::memmem::find(&self.file, b"iCCP").is_some();
+        if held == 0 && packed {
+            header::PROFILE_BYTES as u64
+        } else {
+            held
+        }
     }
 }
 
 /// What is embedded in a drawing, in the order of its text; `None` for what isn't shown.
 ///
 /// # Errors
-/// `TooComplex` for more pixels than any drawing may have.
+/// `TooComplex` for more than any drawing may have.
 pub(super) fn read(bytes: &[u8], found: &[Found]) -> Result<Vec<Option<Embedded>>, Error> {
     let mut count = Count::default();
     let all = found.iter().map(|found| {
-        let read = Embedded::read(bytes, found);
+        let read = Embedded::read(bytes, found)?;
         count.add(read.as_ref())?;
         Ok(read)
     });
     all.collect()
 }
 
-/// Pixels of all of them.
-pub(super) fn pixels(embedded: &[Option<Embedded>]) -> f64 {
+/// Nanoseconds that decoding all pictures takes, about. Drawings tell for themselves.
+pub(super) fn nanoseconds(embedded: &[Option<Embedded>]) -> f64 {
     let pictures = embedded.iter().flatten();
     let pictures = pictures.filter(|embedded| !embedded.is_drawing());
-    let pixels = pictures.map(|embedded| {
-        let (width, height) = embedded.size();
-        f64::from(width) * f64::from(height)
-    });
-    pixels.sum()
+    pictures
+        .map(|picture| reading(&picture.header) as f64)
+        .sum()
 }
+
+/// The same of one: what its format takes, and more where its decoder goes over it again and again.
+fn reading(header: &Header) -> u64 {
+    let (reading, _) = header.format.row().nanoseconds;
+    let scans = if header.buffered { SCANS } else { 1 };
+    let pixels = u64::from(header.width) * u64::from(header.height);
+    pixels.saturating_mul(u64::from(reading) * scans + 1)
+}
+
+/// What ten scans cost, beside one.
+const SCANS: u64 = 4;
 
 /// What is embedded in all.
 #[derive(Clone, Copy, Debug, Default)]
@@ -85,6 +119,8 @@ pub(super) struct Count {
     pub(super) any: bool,
     /// Whether there is a drawing.
     pub(super) drawings: bool,
+    /// Nanoseconds that reading all takes, about.
+    pub(super) reading: u64,
     /// Bytes that making the dearest of them smaller holds, at most, and that the profiles of all hold.
     dearest: u64,
     profiles: u64,
@@ -99,7 +135,7 @@ impl Count {
     pub(super) fn new(bytes: &[u8], found: &[Found]) -> Result<Self, Error> {
         let mut count = Self::default();
         for found in found {
-            count.add(Embedded::read(bytes, found).as_ref())?;
+            count.add(Embedded::read(bytes, found)?.as_ref())?;
         }
         Ok(count)
     }
@@ -115,20 +151,31 @@ impl Count {
         };
         let header = &read.header;
         self.any = true;
-        self.profiles += header.held_bytes();
-        let held = if read.is_drawing() {
+        self.profiles += read.profile();
+        let (held, reading) = if read.is_drawing() {
             self.drawings = true;
-            header.held
+            (header.held, header.held)
         } else {
             self.pixels += u64::from(header.width) * u64::from(header.height);
             // As a table of numbers.
             let profile = header.held_bytes().saturating_mul(4);
             let rows = u64::from(header.width) * COLUMN;
-            codecs::decode_bytes(header, Scale::FULL) + profile + rows
+            let held = codecs::decode_bytes(header, Scale::FULL) + profile + rows;
+            (held, reading(header))
         };
         self.dearest = self.dearest.max(held);
-        if self.pixels > PIXELS {
-            return Err(too_many("pixels of pictures in it", PIXELS, self.pixels));
+        self.reading = self.reading.saturating_add(reading);
+        for (what, limit, actual) in [
+            ("pixels of pictures in it", PIXELS, self.pixels),
+            (
+                "bytes of profiles of pictures in it",
+                PROFILES,
+                self.profiles,
+            ),
+        ] {
+            if actual > limit {
+                return Err(too_many(what, limit, actual));
+            }
         }
         Ok(())
     }
@@ -146,12 +193,13 @@ pub(super) fn text<'a>(
     let mut text = Vec::new();
     let mut done = 0;
     let mut last = None;
-    for (index, (found, embedded)) in found.iter().zip(embedded).enumerate() {
-        let is_first = last.replace(&found.tag) != Some(&found.tag);
-        let shown = embedded.as_ref().filter(|_| is_first);
-        let mut edits =
-            shown.map_or_else(Vec::new, |embedded| sizes(bytes, found, embedded.size()));
-        edits.push((found.value.clone(), format!("{NAME}{index}")));
+    for (index, (one, embedded)) in found.iter().zip(embedded).enumerate() {
+        let is_first = last.replace(&one.tag) != Some(&one.tag);
+        let same = found.iter().filter(|other| other.tag == one.tag);
+        let counts = one.plain || is_first && !same.clone().any(|other| other.plain);
+        let shown = embedded.as_ref().filter(|_| counts);
+        let mut edits = shown.map_or_else(Vec::new, |embedded| sizes(bytes, one, embedded.size()));
+        edits.push((one.value.clone(), format!("{NAME}{index}")));
         edits.sort_by_key(|(place, _)| (place.start, place.end));
         for (place, words) in edits {
             let kept = bytes.get(done..place.start).unwrap_or_default();
@@ -171,27 +219,26 @@ pub(super) fn index(name: &str) -> Option<usize> {
 
 /// What says the size of an `image` that has that of its file; nothing where one of the sides is said.
 fn sizes(bytes: &[u8], found: &Found, (width, height): (u32, u32)) -> Vec<(Range<usize>, String)> {
-    let tag = bytes.get(found.tag.clone()).unwrap_or_default();
-    let Some((name, rest)) = std::str::from_utf8(tag)
-        .ok()
-        .and_then(|tag| tag.split_once(|c: char| c.is_ascii_whitespace()))
-    else {
+    let Some((name, rest)) = tag(bytes, found) else {
         return Vec::new();
     };
     let local = name.rsplit(['<', ':']).next();
     let said = ["width", "height"].map(|side| head::attribute(rest, side));
-    let is_said = |side: Option<&str>| side.is_some_and(|value| head::length(value).is_some());
+    // What is said by an entity is said.
+    let is_said = |side: Option<&str>| {
+        side.is_some_and(|value| head::length(value).is_some() || value.contains('&'))
+    };
     if local != Some("image") || said.into_iter().any(is_said) {
         return Vec::new();
     }
     let start = found.tag.start + name.len();
-    let edit = |(name, side, value): (&str, u32, Option<&str>)| match value {
+    let edit = |(side, pixels, value): (&str, u32, Option<&str>)| match value {
         // Of a value that is part of the tag's text.
         Some(value) => {
-            let place = found.tag.start + (value.as_ptr().addr() - tag.as_ptr().addr());
-            (place..place + value.len(), side.to_string())
+            let place = found.tag.start + (value.as_ptr().addr() - name.as_ptr().addr());
+            (place..place + value.len(), pixels.to_string())
         }
-        None => (start..start, format!(" {name}='{side}'")),
+        None => (start..start, format!(" {side}='{pixels}'")),
     };
     let [across, down] = said;
     vec![
@@ -200,44 +247,16 @@ fn sizes(bytes: &[u8], found: &Found, (width, height): (u32, u32)) -> Vec<(Range
     ]
 }
 
-/// The file that a `data:` URL is.
-fn decoded(value: &[u8]) -> Option<Vec<u8>> {
-    let value = std::str::from_utf8(value).ok()?;
-    let value = unescaped(value)?;
-    let rest = value.trim_start().get(DATA.len()..)?;
-    let (kind, body) = rest.split_once(',')?;
-    let body = body.split('#').next()?;
-    let packed = kind.trim_end().rsplit(';').next()?.trim_start();
-    if !packed.eq_ignore_ascii_case("base64") {
-        return Some(percent_encoding::percent_decode_str(body).collect());
-    }
-    let body: Cow<'_, [u8]> = percent_encoding::percent_decode_str(body).into();
-    let end = body.trim_ascii_end();
-    let end = end.strip_suffix(b"=").unwrap_or(end);
-    BASE64
-        .as_ref()?
-        .decode(end.strip_suffix(b"=").unwrap_or(end))
-        .ok()
+/// Whether the element says that its picture may have any ratio.
+fn is_stretched(bytes: &[u8], found: &Found) -> bool {
+    let ratio = tag(bytes, found)
+        .and_then(|(_, attributes)| head::attribute(attributes, "preserveAspectRatio"));
+    ratio.is_some_and(|ratio| ratio.trim_start().starts_with("none"))
 }
 
-/// Base64 as browsers take it: with spaces anywhere, and bits beyond the end.
-static BASE64: LazyLock<Option<Encoding>> = LazyLock::new(|| {
-    let mut specification = Specification::new();
-    let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    specification.symbols.push_str(letters);
-    specification.ignore.push_str(" \t\r\n\x0c");
-    specification.check_trailing_bits = false;
-    specification.encoding().ok()
-});
-
-/// An attribute's value with its references to characters followed. One to an entity of the file's own is none that is known here.
-fn unescaped(value: &str) -> Option<Cow<'_, str>> {
-    if !value.contains('&') {
-        return Some(Cow::Borrowed(value));
-    }
-    let quote = if value.contains('"') { '\'' } else { '"' };
-    let element = format!("<a b={quote}{value}{quote}/>");
-    let document = roxmltree::Document::parse(&element).ok()?;
-    let value = document.root_element().attribute("b")?;
-    Some(Cow::Owned(value.to_owned()))
+/// An element's tag: its name with the bracket, and its attributes.
+fn tag<'a>(bytes: &'a [u8], found: &Found) -> Option<(&'a str, &'a str)> {
+    let tag = std::str::from_utf8(bytes.get(found.tag.clone())?).ok()?;
+    let name = tag.find(|c: char| c.is_ascii_whitespace())?;
+    tag.split_at_checked(name)
 }

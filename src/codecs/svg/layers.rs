@@ -45,6 +45,18 @@ impl Space {
         })
     }
 
+    /// Whether anything within these bounds is on the canvas, but for what a pixel's rounding makes of it.
+    pub(super) fn shows(self, bounds: Rect) -> bool {
+        bounds.transform(self.transform).is_some_and(|bounds| {
+            let [left, top, right, bottom] =
+                [bounds.left(), bounds.top(), bounds.right(), bounds.bottom()].map(f64::from);
+            right >= -1.0
+                && bottom >= -1.0
+                && left <= self.canvas.0 + 1.0
+                && top <= self.canvas.1 + 1.0
+        })
+    }
+
     /// The layer of a group, whose own transform is in already; `None` where it isn't drawn.
     pub(super) fn layer(self, group: &Group) -> Option<Self> {
         let is_filtered = !group.filters().is_empty();

@@ -7,6 +7,7 @@
 
 mod bill;
 mod counts;
+mod data;
 mod doctype;
 mod draw;
 mod embedded;
@@ -45,6 +46,7 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Header, Error> {
     let embedded = embedded::Count::new(bytes, &found)?;
     let mut header = stated(bytes, &counts)?;
     header.held = header.held.saturating_add(embedded.bytes());
+    header.reading = embedded.reading;
     header.detail = match (counts.layered() || embedded.drawings, embedded.any) {
         (false, false) => "",
         (true, false) => LAYERED,
@@ -81,6 +83,7 @@ fn stated(bytes: &[u8], counts: &Counts) -> Result<Header, Error> {
         frames: 1,
         page: 0,
         held: counts.bytes(),
+        reading: 0,
         animation: None,
         detail: if counts.layered() { LAYERED } else { "" },
     })

@@ -1,17 +1,17 @@
 //! From a file to pixels: what is embedded, the document, the tree that `usvg` makes of it, and then the drawing.
 //!
 //! The tree is made twice where there are pictures: first with names that say nothing but their sizes, by which the bill
-//! learns in which size each is shown, and then with the pictures.
+//! learns in which size each is shown, and then with the pictures, which is billed and drawn.
 
 use std::sync::Arc;
 
-use resvg::usvg::{self, ImageHrefResolver, ImageKind, Options, Tree, roxmltree};
+use resvg::usvg::{self, ImageHrefResolver, ImageKind, ImageRendering, Options, Tree, roxmltree};
 
 use super::bill;
 use super::counts::Counts;
 use super::draw::{self, View};
 use super::scan;
-use super::shown::{self, Painter, Pictures};
+use super::shown::{self, Painter, Pictures, Shown};
 use super::{broken, embedded, survey, weights};
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::Error;
@@ -45,7 +45,7 @@ impl Drawing<'_> {
         } else {
             found.iter().map(|_left_out| None).collect()
         };
-        weights::spend(work, embedded::pixels(&embedded) * weights::DECODED)?;
+        weights::spend(work, embedded::nanoseconds(&embedded))?;
         checkpoint.check(Stage::Decode)?;
         let text = embedded::text(self.bytes, &found, &embedded);
         let counts = if found.is_empty() {
@@ -55,23 +55,46 @@ impl Drawing<'_> {
         };
         let document = document(&text, &counts)?;
         checkpoint.check(Stage::Decode)?;
-        survey::survey(&document, &counts)?;
+        let making = survey::survey(&document, &counts)?;
         checkpoint.check(Stage::Decode)?;
-        let mut tree = tree(&document, &shown::stubs(&embedded))?;
+        weights::spend(work, making)?;
+        let stubs = shown::stubs(&embedded);
+        // What is spent on drawing is told by the tree that is drawn.
+        let mut before = *work;
+        let (tree, shown) = self.billed(&document, &stubs, &mut before, checkpoint)?;
+        let Some(painter) = painter.filter(|_| !shown.is_empty()) else {
+            *work = before;
+            drop(document);
+            drop(text);
+            return draw::draw(&tree, self.view, checkpoint);
+        };
+        // There is one tree at a time.
+        drop(tree);
+        weights::spend(work, making)?;
+        let painting = (painter, &mut *work);
+        let pictures = shown::painted((&embedded, stubs), &shown, self, painting, checkpoint)?;
+        drop(embedded);
+        let (tree, _) = self.billed(&document, &pictures, work, checkpoint)?;
+        drop(document);
+        drop(text);
+        draw::draw(&tree, self.view, checkpoint)
+    }
+
+    /// The tree with these pictures, whose bill is paid; and how those are shown that have no pixels yet.
+    fn billed(
+        self,
+        document: &roxmltree::Document<'_>,
+        pictures: &Pictures,
+        work: &mut f64,
+        checkpoint: &Checkpoint,
+    ) -> Result<(Tree, Vec<Shown>), Error> {
+        let tree = tree(document, pictures)?;
         check_size(&tree, self.view.size)?;
         checkpoint.check(Stage::Decode)?;
         let (size, transform) = (self.view.pixels(), self.view.transform(&tree));
         let shown = bill::bill(tree.root(), transform, size, self.layers, work)?;
         checkpoint.check(Stage::Decode)?;
-        if let Some(painter) = painter
-            && !shown.is_empty()
-        {
-            let pictures = shown::painted(&embedded, &shown, self, (painter, work), checkpoint)?;
-            drop(embedded);
-            tree = self::tree(&document, &pictures)?;
-            checkpoint.check(Stage::Decode)?;
-        }
-        draw::draw(&tree, self.view, checkpoint)
+        Ok((tree, shown))
     }
 }
 
@@ -126,6 +149,8 @@ fn options(pictures: &Pictures) -> Options<'_> {
                     .map(|file| ImageKind::PNG(Arc::clone(file)))
             }),
         },
+        // Not to be mixed again where a pixel is a pixel, but for rounding.
+        image_rendering: ImageRendering::Smooth,
         ..Options::default()
     };
     let fonts = options.fontdb_mut();

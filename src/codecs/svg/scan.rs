@@ -30,9 +30,11 @@ const GROWTH: u64 = 1 << 20;
 /// References to entities that are followed within one, as the parser has it.
 const REFERENCES: u64 = 255;
 
-/// An attribute's value that is a `data:` URL.
+/// A reference that is a `data:` URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Found {
+    /// Whether its attribute has no prefix: that one counts, where there are two.
+    pub(super) plain: bool,
     /// Where the element's tag is, from its bracket to the other.
     pub(super) tag: Range<usize>,
     /// Where the value is, without its quotes.
@@ -106,6 +108,17 @@ fn drawings(text: &[u8]) -> usize {
 fn is_data(value: &[u8]) -> bool {
     let scheme = value.trim_ascii_start().get(..DATA.len());
     scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(DATA))
+}
+
+/// Whether what ends so is about to say a reference; and whether its name has no prefix.
+fn reference(tag: &[u8]) -> Option<bool> {
+    let name = tag.trim_ascii_end().strip_suffix(b"=")?.trim_ascii_end();
+    let before = name.strip_suffix(b"href")?.last()?;
+    match before {
+        b':' => Some(false),
+        byte if byte.is_ascii_whitespace() => Some(true),
+        _ => None,
+    }
 }
 
 struct Scanner<'a> {
@@ -195,8 +208,9 @@ impl Scanner<'_> {
                     let end = memchr::memchr(byte, rest);
                     if let Some(value) = end.and_then(|end| rest.get(..end))
                         && is_data(value)
+                        && let Some(plain) = reference(tag.get(..at - 1).unwrap_or_default())
                     {
-                        self.find(at..at + value.len())?;
+                        self.find(at..at + value.len(), plain)?;
                     }
                     at += end.map_or(rest.len(), |end| end + 1);
                 }
@@ -229,13 +243,13 @@ impl Scanner<'_> {
     }
 
     /// Notes a `data:` URL.
-    fn find(&mut self, value: Range<usize>) -> Result<(), Error> {
+    fn find(&mut self, value: Range<usize>, plain: bool) -> Result<(), Error> {
         if self.found.len() == PICTURES {
             let count = PICTURES as u64;
             return Err(too_many("embedded files", count, count + 1));
         }
         let tag = 0..0;
-        self.found.push(Found { tag, value });
+        self.found.push(Found { plain, tag, value });
         Ok(())
     }
 

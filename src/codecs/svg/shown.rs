@@ -26,7 +26,7 @@ pub trait Painter {
     ) -> Result<Raster, Error>;
 }
 
-/// Files of PNG, as many as are embedded; `None` for what isn't shown.
+/// Files of PNG, as many as are embedded: a stub for what isn't shown, so that all else stays in its place; `None` for what can't be.
 pub(super) type Pictures = Vec<Option<Arc<Vec<u8>>>>;
 
 /// How a picture is shown.
@@ -61,8 +61,14 @@ pub(super) fn stubs(embedded: &[Option<Embedded>]) -> Pictures {
     (0..).zip(embedded).map(stub).collect()
 }
 
-/// Which of the pictures that stands for.
+/// Bytes of a stub: no file of PNG is as short.
+const STUB: usize = 28;
+
+/// Which of the pictures that stands for; `None` for a picture itself.
 pub(super) fn index(stub: &[u8]) -> Option<usize> {
+    if stub.len() != STUB {
+        return None;
+    }
     let (_, index) = stub.split_last_chunk::<4>()?;
     usize::try_from(u32::from_be_bytes(*index)).ok()
 }
@@ -72,7 +78,7 @@ pub(super) fn index(stub: &[u8]) -> Option<usize> {
 /// # Errors
 /// A stopped checkpoint; a drawing takes more time than there is.
 pub(super) fn painted(
-    embedded: &[Option<Embedded>],
+    (embedded, stubs): (&[Option<Embedded>], Pictures),
     shown: &[Shown],
     drawing: Drawing<'_>,
     (painter, work): (&dyn Painter, &mut f64),
@@ -83,10 +89,9 @@ pub(super) fn painted(
         let pixels = size.map_or(0.0, pixels);
         weights::spend(work, shown.times * pixels * weights::READ)?;
     }
-    let mut pictures = Pictures::new();
-    for (embedded, size) in embedded.iter().zip(sizes) {
+    let mut pictures = stubs;
+    for ((picture, embedded), size) in pictures.iter_mut().zip(embedded).zip(sizes) {
         let (Some(embedded), Some(size)) = (embedded, size) else {
-            pictures.push(None);
             continue;
         };
         let made = if embedded.is_drawing() {
@@ -95,11 +100,11 @@ pub(super) fn painted(
             let made = painter.paint(&embedded.file, &embedded.header, size, checkpoint);
             made.map(|made| rgba(&made))
         };
-        pictures.push(match made {
-            Ok(made) => Some(Arc::new(png::stored(size, &made, checkpoint)?)),
-            Err(Error::Invalid { .. } | Error::Unsupported { .. }) => None,
+        match made {
+            Ok(made) => *picture = Some(Arc::new(png::stored(size, &made, checkpoint)?)),
+            Err(Error::Invalid { .. } | Error::Unsupported { .. }) => {}
             Err(error) => return Err(error),
-        });
+        }
     }
     Ok(pictures)
 }
@@ -129,16 +134,26 @@ fn inner(embedded: &Embedded, (width, height): (u32, u32), layers: u64) -> Drawi
     }
 }
 
-/// The sizes to make pictures in, `None` for what isn't shown: as large as it is shown, or smaller, where all would have more than `most` pixels.
+/// The sizes to make pictures in, `None` for what isn't shown: as large as it is shown, or smaller, so that all have `most` pixels together.
 fn sizes(embedded: &[Option<Embedded>], shown: &[Shown], most: u64) -> Vec<Option<(u32, u32)>> {
-    let sizes = |share: f64| {
+    let most = most as f64;
+    let mut share = 1.0;
+    for _ in 0..ROUNDS {
         let pairs = embedded.iter().zip(shown);
-        pairs.map(move |(embedded, shown)| size(embedded.as_ref()?, shown, share))
-    };
-    let all: f64 = sizes(1.0).flatten().map(pixels).sum();
-    let share = (most as f64 / all).sqrt();
-    sizes(if share < 1.0 { share / MORE } else { 1.0 }).collect()
+        let sizes = pairs.map(|(embedded, shown)| size(embedded.as_ref()?, shown, share));
+        let sizes: Vec<_> = sizes.collect();
+        let all: f64 = sizes.iter().flatten().copied().map(pixels).sum();
+        if all <= most {
+            return sizes;
+        }
+        share *= (most / all).sqrt() / MORE;
+    }
+    // Sides of a pixel don't become smaller.
+    vec![None; embedded.len()]
 }
+
+/// How often it is tried with smaller ones.
+const ROUNDS: usize = 60;
 
 fn pixels((width, height): (u32, u32)) -> f64 {
     f64::from(width) * f64::from(height)
@@ -147,33 +162,55 @@ fn pixels((width, height): (u32, u32)) -> f64 {
 /// The size to make a picture in, of which so many pixels are shown; `None` for none. Drawings may be made larger than they are.
 fn size(embedded: &Embedded, shown: &Shown, share: f64) -> Option<(u32, u32)> {
     let own = embedded.size();
-    let scale = (shown.across / f64::from(own.0)).max(shown.down / f64::from(own.1)) * share;
+    let most = if embedded.is_drawing() {
+        (SIDE, SIDE)
+    } else {
+        own
+    };
+    if shown.times <= 0.0 {
+        return None;
+    }
+    let needed = (shown.across * share, shown.down * share);
+    if embedded.stretched {
+        return Some((whole(needed.0, most.0), whole(needed.1, most.1)));
+    }
+    let scale = (needed.0 / f64::from(own.0)).max(needed.1 / f64::from(own.1));
     if scale >= 1.0 && !embedded.is_drawing() {
         return Some(own);
     }
-    fitted(own, scale)
+    Some(fitted(own, scale))
 }
 
 /// How much larger than needed a picture may be made to have nearly its own ratio.
 const MORE: f64 = 1.06;
 
+/// What of a pixel the other side may be off by, and what it may take to be taken for whole: sides come from 32-bit floats.
+const NEAR: f64 = 0.05;
+const EXACT: f64 = 1e-3;
+
 /// The size that is at least so many times its own, and has nearly the same ratio: `usvg` fits pictures into their places by that.
-fn fitted((width, height): (u32, u32), scale: f64) -> Option<(u32, u32)> {
+fn fitted((width, height): (u32, u32), scale: f64) -> (u32, u32) {
     let (long, short) = (f64::from(width.max(height)), f64::from(width.min(height)));
-    let least = header::whole_side((long * scale).ceil(), SIDE)?;
-    let most = header::whole_side((long * scale * MORE).floor(), SIDE)?;
-    let off = |side: u32| {
-        let other = short / long * f64::from(side);
-        (other.round().max(1.0) / other - 1.0).abs()
-    };
-    let sides = (least..=most.max(least)).take(SIDES);
-    let side = sides.min_by(|&a, &b| off(a).total_cmp(&off(b)))?;
-    let other = header::whole_side((short / long * f64::from(side)).max(1.0), SIDE)?;
-    Some(if width > height {
+    let least = whole(long * scale, SIDE);
+    let most = whole(long * scale * MORE - 1.0, SIDE).max(least);
+    let other = |side: u32| short / long * f64::from(side);
+    let off = |side: u32| (other(side).round().max(1.0) - other(side)).abs();
+    let sides = || (least..=most).take(SIDES);
+    let near = sides().find(|&side| off(side) <= NEAR);
+    let nearest = || sides().min_by(|&a, &b| off(a).total_cmp(&off(b)));
+    let side = near.or_else(nearest).unwrap_or(least);
+    let other = whole(other(side).round(), SIDE);
+    if width > height {
         (side, other)
     } else {
         (other, side)
-    })
+    }
+}
+
+/// So many pixels in whole ones, at least 1.
+fn whole(side: f64, most: u32) -> u32 {
+    let side = (side - EXACT).ceil().clamp(1.0, f64::from(most));
+    header::whole_side(side, most).unwrap_or(1)
 }
 
 /// Sides that are tried.

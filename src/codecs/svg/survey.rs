@@ -22,11 +22,15 @@ const MANY: u64 = 1 << 10;
 /// What style sheets and elements multiply to, at most.
 const MATCHES: u64 = 20_000_000;
 
-/// Refuses what becomes too much.
+/// Nanoseconds that making a tree takes for each unit, and for each comparison with a style rule, at most.
+const UNIT: f64 = 3_000.0;
+const MATCH: f64 = 30.0;
+
+/// Refuses what becomes too much; else how many nanoseconds making a tree of it takes, about.
 ///
 /// # Errors
 /// `TooComplex`.
-pub(super) fn survey(document: &Document<'_>, counts: &Counts) -> Result<(), Error> {
+pub(super) fn survey(document: &Document<'_>, counts: &Counts) -> Result<f64, Error> {
     let mut ids: HashMap<_, Vec<_>> = HashMap::new();
     // Nodes are numbered as they come, so that parents are known before their children.
     let mut depths: Vec<u64> = Vec::new();
@@ -66,7 +70,8 @@ pub(super) fn survey(document: &Document<'_>, counts: &Counts) -> Result<(), Err
         let what = "elements with all that they refer to";
         return Err(too_many(what, limit, all));
     }
-    Ok(())
+    let matches = styles.work(deepest).saturating_mul(all);
+    Ok(all as f64 * UNIT + matches as f64 * MATCH)
 }
 
 /// What an element amounts to, with all below it.
@@ -135,7 +140,7 @@ impl<'s, 'a: 's, 'input> Survey<'s, 'a, 'input> {
     fn linked(&mut self, node: Node<'a, 'input>, mut own: Cost) -> Result<Cost, Error> {
         let tag = node.tag_name().name();
         for attribute in node.attributes() {
-            // Such a list shows pictures, and none is loaded.
+            // What a picture refers to is never an element here.
             if attribute.name() == "href"
                 && !matches!(tag, "a" | "image")
                 && let Some(id) = attribute.value().trim_start().strip_prefix('#')

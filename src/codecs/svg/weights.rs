@@ -19,10 +19,9 @@ const STEP: f64 = 4.0;
 pub(super) const PAINTED: f64 = 6.0;
 pub(super) const MOVED: f64 = 8.0;
 
-/// What a picture takes: for each pixel that it covers, for each of its own whenever it is read, and for each of the file's once.
+/// What a picture takes: for each pixel that it covers, and for each of its own whenever it is read.
 pub(super) const MIXED: f64 = 80.0;
 pub(super) const READ: f64 = 8.0;
-pub(super) const DECODED: f64 = 20.0;
 
 /// What a gradient's stop adds to each pixel.
 pub(super) const STOP: f64 = 0.7;

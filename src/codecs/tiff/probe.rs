@@ -39,6 +39,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8], page: u32) -> Result<Header, Error>
         page,
         animation: None,
         held: held_bytes(&layout, model),
+        reading: 0,
         detail: layout.packing.name(),
     })
 }

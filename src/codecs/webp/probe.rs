@@ -142,6 +142,7 @@ impl<'a> Facts<'a> {
                 drawn: self.drawn,
             }),
             held: 0,
+            reading: 0,
             detail: match (animated, picture.lossless) {
                 (true, _) => "animated",
                 (false, true) => "lossless",

@@ -83,6 +83,28 @@ fn with_pictures(size: Size) -> Vec<(String, Vec<u8>)> {
             image(&small).replace("'100'", "'9'").repeat(150),
         ),
         ("drawing", image(&inner)),
+        (
+            "texts",
+            format!(
+                "{}{}",
+                "<text font-size='2'>@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@</text>".repeat(300),
+                image(&small)
+            ),
+        ),
+        (
+            "thin ones",
+            image(&png((9_000, 1), noise, 4, false))
+                .replace("height='100'", "height='.01'")
+                .repeat(150),
+        ),
+        (
+            "large drawings",
+            format!(
+                "<g transform='scale(400)'>{}</g><g transform='scale(3e3)'>{}</g>",
+                image(&svg((9_999, 9_999), "")),
+                image(&svg((99, 99), ""))
+            ),
+        ),
         ("layer", format!("<g opacity='.5'>{}</g>", image(&large))),
         (
             "pattern",
