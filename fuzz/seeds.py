@@ -266,6 +266,9 @@ def others():
         b"P7\nWIDTH 3\nHEIGHT 2\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n" + bytes(range(24))
     )
     files["any.qoi"] = qoi(picture("RGBA", **small))
+    for mode in "L", "P", "RGB", "RGBA":
+        files[f"{mode}.tga"] = saved(picture(mode, **small), "TGA", compression="tga_rle" if mode != "RGB" else None)
+    files["flat.hdr"] = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 3 +X 4\n" + bytes(range(100, 148))
     for mode in "1", "L", "P", "RGB", "RGBA", "CMYK", "I;16", "F":
         image = picture("L" if mode in ("I;16", "F") else mode, **small)
         image = image.convert("I").convert("I;16") if mode == "I;16" else image.convert(mode)

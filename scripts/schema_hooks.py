@@ -97,7 +97,7 @@ BODIES = st.one_of(
 )
 for media_type in (
     "application/octet-stream image/jpeg image/png image/webp image/gif image/tiff image/bmp image/x-icon image/qoi "
-    "image/x-portable-anymap image/svg+xml image/avif image/vnd.adobe.photoshop image/jxl"
+    "image/x-portable-anymap image/svg+xml image/avif image/vnd.adobe.photoshop image/jxl application/pdf image/x-tga image/vnd.radiance"
 ).split():
     schemathesis.openapi.media_type(media_type, BODIES)
 

@@ -129,13 +129,14 @@ fn is_shown(entry: &DirEntry) -> bool {
 }
 
 /// Endings of formats beside their names.
-const ENDINGS: [(&str, Format); 6] = [
+const ENDINGS: [(&str, Format); 7] = [
     ("jpe", Format::Jpeg),
     ("jfif", Format::Jpeg),
     ("apng", Format::Png),
     ("ppm", Format::Pnm),
     ("pgm", Format::Pnm),
     ("pbm", Format::Pnm),
+    ("pic", Format::Hdr),
 ];
 
 /// The format that files of that ending have.

@@ -1,11 +1,12 @@
-//! Formats that are read through the `image` crate: BMP, ICO, PNM, QOI.
+//! Formats that are read through the `image` crate: BMP, ICO, PNM, QOI, TGA and Radiance.
 //!
 //! The home of `image`. Its decoders are called directly, never by guessing, and
 //! with limits of ours. Each gives its whole picture.
 
-use image::codecs::{bmp, ico, pnm, qoi};
+use image::codecs::{bmp, hdr, ico, pnm, qoi, tga};
 use image::{ColorType, ImageDecoder, ImageError, Limits};
 
+use super::light;
 use super::polled::Polled;
 use super::samples::nearest;
 use super::{Colour, Error, Format, Header, Model, Orientation, Rows, Shape, whole};
@@ -31,7 +32,7 @@ const HEADER_BYTES: u64 = 64 << 20;
 /// Reads the header.
 pub(super) fn probe(format: Format, bytes: &[u8]) -> Result<Header, Error> {
     let start = match format {
-        Format::Pnm => bytes.get(..START_BYTES).unwrap_or(bytes),
+        Format::Pnm | Format::Hdr => bytes.get(..START_BYTES).unwrap_or(bytes),
         _ => bytes,
     };
     let decoder = decoder(format, start, None, HEADER_BYTES)?;
@@ -128,6 +129,7 @@ fn pixels(
         .map_err(|error| told(format, "pixels", &error))?;
     Ok(match sample_bytes(colour) {
         1 => samples,
+        4 => light::shown(&samples, checkpoint)?,
         _ => narrowed(&samples, checkpoint)?,
     })
 }
@@ -157,6 +159,8 @@ fn decoder<'a>(
         Format::Ico => ico::IcoDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Pnm => pnm::PnmDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Qoi => qoi::QoiDecoder::new(reader).map(|d| Box::new(d) as _),
+        Format::Tga => tga::TgaDecoder::new(reader).map(|d| Box::new(d) as _),
+        Format::Hdr => hdr::HdrDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Gif
         | Format::Jpeg
         | Format::Png

@@ -33,6 +33,10 @@ pub enum Format {
     Jxl,
     /// Portable Document Format, one of its pages.
     Pdf,
+    /// Truevision's TGA.
+    Tga,
+    /// Radiance, whose samples are light without a limit.
+    Hdr,
 }
 
 /// What a format is called and what it can do.
@@ -141,6 +145,11 @@ pub const FORMATS: &[FormatRow] = &[
         nanoseconds: (40, 0),
         ..read_only(Format::Pdf, "pdf", &[], "application/pdf")
     },
+    read_only(Format::Tga, "tga", &[], "image/x-tga"),
+    FormatRow {
+        nanoseconds: (30, 0),
+        ..read_only(Format::Hdr, "hdr", &[], "image/vnd.radiance")
+    },
 ];
 
 const fn read_only(
@@ -219,6 +228,6 @@ mod tests {
             assert_eq!(row.format as usize, index);
             assert_eq!(row.format.row().name, row.name);
         }
-        assert_eq!(FORMATS.len(), Format::Pdf as usize + 1);
+        assert_eq!(FORMATS.len(), Format::Hdr as usize + 1);
     }
 }

@@ -20,6 +20,7 @@ mod huffman;
 mod ico;
 mod jpeg;
 mod jxl;
+mod light;
 mod metadata;
 mod moving;
 mod palette;

@@ -32,10 +32,61 @@ pub(super) fn sniff(bytes: &[u8]) -> Option<Format> {
         [0xff, 0x0a, ..] => Format::Jxl,
         _ if bytes.starts_with(jxl::SIGNATURE) => Format::Jxl,
         [b'P', b'1'..=b'7', space, ..] if space.is_ascii_whitespace() => Format::Pnm,
+        _ if bytes.starts_with(b"#?RADIANCE\n") || bytes.starts_with(b"#?RGBE\n") => Format::Hdr,
         _ if is_avif(bytes) => Format::Avif,
         _ if svg::starts(bytes) => Format::Svg,
+        // It has no signature at its beginning.
+        _ if is_tga(bytes) => Format::Tga,
         _ => return None,
     })
+}
+
+/// Whether a header says what only TGA's do, in fields that hold few values each, and there is room for what it says.
+fn is_tga(bytes: &[u8]) -> bool {
+    let Some((&header, rest)) = bytes.split_first_chunk::<18>() else {
+        return false;
+    };
+    let [
+        words,
+        map,
+        kind,
+        _,
+        _,
+        low,
+        high,
+        entry,
+        _,
+        _,
+        _,
+        _,
+        w,
+        width,
+        h,
+        height,
+        depth,
+        description,
+    ] = header;
+    let colours = usize::from(u16::from_le_bytes([low, high]));
+    let depths: &[u8] = match (kind, map) {
+        (1 | 9, 1) if colours > 0 => &[8, 16],
+        (2 | 10, 0 | 1) => &[15, 16, 24, 32],
+        (3 | 11, 0) => &[8, 16],
+        _ => return false,
+    };
+    let entries: &[u8] = if map == 1 { &[15, 16, 24, 32] } else { &[0] };
+    let mapped = if map == 1 {
+        colours * usize::from(entry.div_ceil(8))
+    } else {
+        0
+    };
+    // No interleaving, which nobody has, and no more bits of alpha than a byte.
+    depths.contains(&depth)
+        && (entries.contains(&entry) || map == 0)
+        && description & 0xc0 == 0
+        && description & 0x0f <= 8
+        && (w, width) != (0, 0)
+        && (h, height) != (0, 0)
+        && rest.len() > usize::from(words) + mapped
 }
 
 /// Brands that a file is looked at for, at most.
@@ -127,6 +178,20 @@ mod tests {
             (b"P6\n1 1", Some(Format::Pnm)),
             (b"8BPS\0\x01", Some(Format::Psd)),
             (b"P8\n1 1", None),
+            (b"#?RADIANCE\n", Some(Format::Hdr)),
+            (b"#?RGBE\nFORMAT", Some(Format::Hdr)),
+            (b"#?RADIANCES", None),
+            (
+                b"\0\0\x02\0\0\0\0\0\0\0\0\0\x05\0\x05\0\x18\0abc",
+                Some(Format::Tga),
+            ),
+            (
+                b"\x03\x01\x09\0\0\x02\0\x18\0\0\0\0\x05\0\x05\0\x08\x20wrdabcdefg",
+                Some(Format::Tga),
+            ),
+            (b"\0\0\x02\0\0\0\0\0\0\0\0\0\x05\0\0\0\x18\0abc", None),
+            (b"\0\0\x04\0\0\0\0\0\0\0\0\0\x05\0\x05\0\x18\0abc", None),
+            (b"\0\0\x02\0\0\0\0\0\0\0\0\0\x05\0\x05\0\x11\0abc", None),
             (b"\xff\x0a", Some(Format::Jxl)),
             (b"\0\0\0\x0cJXL \r\n\x87\n", Some(Format::Jxl)),
             (b"\0\0\0\x0cJXL \n\n\x87\n", None),

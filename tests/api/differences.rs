@@ -347,7 +347,7 @@ const ROWS: &[Row] = &[
         |a| frames(&a[0].body).len() == 1,
     ),
     Row(
-        "AVIF, BMP, ICO, QOI, PNM, PSD",
+        "AVIF, BMP, ICO, QOI, PNM, PSD, TGA, HDR",
         "",
         &[
             "POST /flip avif",
@@ -355,6 +355,8 @@ const ROWS: &[Row] = &[
             "POST /flip ico",
             "POST /flip qoi",
             "POST /flip pnm",
+            "POST /flip tga",
+            "POST /flip hdr",
         ],
         |a| statuses(a, 200),
         |a| statuses(a, 406),
@@ -653,6 +655,8 @@ fn body(name: &str) -> Vec<u8> {
         "ico" => encoded(&photo(30, 20), ImageFormat::Ico),
         "qoi" => encoded(&photo(30, 20), ImageFormat::Qoi),
         "pnm" => encoded(&photo(30, 20), ImageFormat::Pnm),
+        "tga" => encoded(&photo(30, 20), ImageFormat::Tga),
+        "hdr" => encoded(&photo(30, 20), ImageFormat::Hdr),
         "avif" => include_bytes!("../fixtures/avif/alpha.avif").to_vec(),
         "drawing" => include_bytes!("../fixtures/drawing.svg").to_vec(),
         "pdf" => b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n".to_vec(),

@@ -283,3 +283,82 @@ async fn bmp_of_runs_from_the_top_down() {
         }
     }
 }
+
+/// Two by two pixels of TGA, with a palette, in fewer bits, packed, from below and from the right, by hand.
+#[tokio::test]
+async fn tga_is_read_however_it_is_stored() {
+    let server = TestServer::start().await;
+    let (red, green, blue, white) = ([0, 0, 255], [0, 255, 0], [255, 0, 0], [255; 3]);
+    let header = |map: [u8; 2], depth: u8, description: u8| {
+        let [kind, colours] = map;
+        let entry = if colours > 0 { 24 } else { 0 };
+        let start = [2, u8::from(colours > 0), kind, 0, 0, colours, 0, entry];
+        [
+            &start[..],
+            &[0, 0, 0, 0, 2, 0, 2, 0, depth, description],
+            b"ID",
+        ]
+        .concat()
+    };
+    let palette = [white, blue, green, red].concat();
+    let five = |word: u16| word.to_le_bytes();
+    for (name, file) in [
+        (
+            "from below",
+            [header([2, 0], 24, 0), [blue, white, red, green].concat()].concat(),
+        ),
+        (
+            "from above",
+            [header([2, 0], 24, 0x20), [red, green, blue, white].concat()].concat(),
+        ),
+        (
+            "from the right",
+            [header([2, 0], 24, 0x30), [green, red, white, blue].concat()].concat(),
+        ),
+        (
+            "palette",
+            [header([1, 4], 8, 0x20), palette.clone(), vec![3, 2, 1, 0]].concat(),
+        ),
+        (
+            "packed palette",
+            [
+                header([9, 4], 8, 0x20),
+                palette,
+                vec![0x80, 3, 0x01, 2, 1, 0x80, 0],
+            ]
+            .concat(),
+        ),
+        (
+            "15 bit",
+            [
+                header([2, 0], 16, 0x20),
+                [0x7c00, 0x03e0, 0x001f, 0x7fff].map(five).concat(),
+            ]
+            .concat(),
+        ),
+        (
+            "alpha",
+            [
+                header([2, 0], 32, 0x28),
+                [red, green, blue, white]
+                    .map(|[b, g, r]| [b, g, r, 255])
+                    .concat(),
+            ]
+            .concat(),
+        ),
+    ] {
+        let answer = server.post("/convert?type=png", &file).await;
+        let picture = answer.picture("image/png", 2, 2);
+        let shown: Vec<_> = picture
+            .rgba
+            .iter()
+            .map(|[r, g, b, _]| [*r, *g, *b])
+            .collect();
+        let expected = [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255; 3]];
+        assert_eq!(shown, expected, "{name}");
+        let cut = server
+            .post("/convert?type=png", &file[..file.len() - 1])
+            .await;
+        assert_eq!(cut.status, 422, "{name}");
+    }
+}

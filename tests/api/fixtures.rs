@@ -72,10 +72,19 @@ pub(crate) fn encoded(image: &RgbaImage, format: ImageFormat) -> Vec<u8> {
     let image = DynamicImage::ImageRgba8(image.clone());
     let image = match format {
         ImageFormat::Pnm | ImageFormat::Jpeg => DynamicImage::ImageRgb8(image.to_rgb8()),
+        ImageFormat::Hdr => DynamicImage::ImageRgb32F(light(&image.to_rgb8())),
         _ => image,
     };
     image.write_to(&mut bytes, format).unwrap();
     bytes.into_inner()
+}
+
+/// What samples of sRGB mean, by a rounded power.
+fn light(image: &image::RgbImage) -> image::Rgb32FImage {
+    image::ImageBuffer::from_fn(image.width(), image.height(), |x, y| {
+        let samples = image.get_pixel(x, y).0;
+        image::Rgb(samples.map(|sample| (f32::from(sample) / 255.0).powf(2.2)))
+    })
 }
 
 pub(crate) fn png(image: &RgbaImage) -> Vec<u8> {

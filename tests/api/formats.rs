@@ -53,6 +53,8 @@ async fn inputs(server: &TestServer) -> Vec<(&'static str, Vec<u8>, &'static str
         ("qoi", by_image(ImageFormat::Qoi), "image/png"),
         ("pnm", by_image(ImageFormat::Pnm), "image/jpeg"),
         ("psd", document(&picture), "image/jpeg"),
+        ("tga", by_image(ImageFormat::Tga), "image/png"),
+        ("hdr", by_image(ImageFormat::Hdr), "image/jpeg"),
         ("svg", DRAWING.as_bytes().to_vec(), "image/png"),
         ("avif", avif.body, "image/avif"),
         ("jxl", QUARTERS.to_vec(), "image/jpeg"),

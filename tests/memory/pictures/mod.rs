@@ -121,6 +121,10 @@ fn by_image(size: Size, content: Content, deep: bool, format: ImageFormat) -> Ve
         let samples = samples(size, content, 3);
         DynamicImage::ImageRgb8(image::ImageBuffer::from_raw(width, height, samples).unwrap())
     };
+    let picture = match format {
+        ImageFormat::Hdr => DynamicImage::ImageRgb32F(picture.to_rgb32f()),
+        _ => picture,
+    };
     let mut file = Cursor::new(Vec::new());
     picture.write_to(&mut file, format).unwrap();
     file.into_inner()
@@ -172,6 +176,8 @@ pub(crate) fn kinds(size: Size, content: Content) -> Vec<(String, Vec<u8>)> {
     add("qoi", by_image(size, content, false, ImageFormat::Qoi));
     add("pnm", by_image(size, content, false, ImageFormat::Pnm));
     add("pnm 16", by_image(size, content, true, ImageFormat::Pnm));
+    add("tga", by_image(size, content, false, ImageFormat::Tga));
+    add("hdr", by_image(size, content, false, ImageFormat::Hdr));
     add("ico png", ico(&png(size, content, 4, false)));
     add("webp lossy", webp(size, content, WebP::Lossy));
     add("webp alpha", webp(size, content, WebP::Alpha));

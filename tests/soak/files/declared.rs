@@ -62,6 +62,7 @@ fn others((width, height): (u32, u32)) -> Vec<(&'static str, Vec<u8>)> {
     let pam = format!(
         "P7\nWIDTH {width}\nHEIGHT {height}\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n"
     );
+    let hdr = format!("#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y {height} +X {width}\n");
     let inner = bmp((width, height.wrapping_mul(2)), 32, 0);
     let mut files = vec![
         ("gif", gif(size)),
@@ -69,6 +70,7 @@ fn others((width, height): (u32, u32)) -> Vec<(&'static str, Vec<u8>)> {
         ("ico", ico(&inner[14..])),
         ("ico with png", ico(&png(size, 8, 6, &[], &zeros(9)))),
         ("qoi", qoi.concat()),
+        ("hdr", hdr.into_bytes()),
         ("pam", pam.into_bytes()),
         ("tiff of 2^32 - 1 strips", tiff(size, 1, u32::MAX)),
     ];
