@@ -1,4 +1,4 @@
-//! Photoshop documents, and BMPs of OS/2, by hand.
+//! Photoshop documents, BMPs of OS/2, and TGA, by hand.
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -284,6 +284,7 @@ async fn bmp_of_runs_from_the_top_down() {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 /// Two by two pixels of TGA, with a palette, in fewer bits, packed, from below and from the right, by hand.
 #[tokio::test]
 async fn tga_is_read_however_it_is_stored() {
