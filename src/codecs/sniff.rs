@@ -50,15 +50,7 @@ fn is_tga(bytes: &[u8]) -> bool {
         words,
         map,
         kind,
-        _,
-        _,
-        low,
-        high,
-        entry,
-        _,
-        _,
-        _,
-        _,
+        start @ ..,
         w,
         width,
         h,
@@ -66,6 +58,7 @@ fn is_tga(bytes: &[u8]) -> bool {
         depth,
         description,
     ] = header;
+    let [_, _, low, high, entry, ..] = start;
     let colours = usize::from(u16::from_le_bytes([low, high]));
     let depths: &[u8] = match (kind, map) {
         (1 | 9, 1) if colours > 0 => &[8, 16],
@@ -73,20 +66,21 @@ fn is_tga(bytes: &[u8]) -> bool {
         (3 | 11, 0) => &[8, 16],
         _ => return false,
     };
-    let entries: &[u8] = if map == 1 { &[15, 16, 24, 32] } else { &[0] };
     let mapped = if map == 1 {
-        colours * usize::from(entry.div_ceil(8))
+        [15, 16, 24, 32].contains(&entry)
     } else {
-        0
+        // Nothing is said of a palette that isn't there: cursors begin alike.
+        start.starts_with(&[0; 5])
     };
+    let palette = colours * usize::from(entry.div_ceil(8));
     // No interleaving, which nobody has, and no more bits of alpha than a byte.
-    depths.contains(&depth)
-        && (entries.contains(&entry) || map == 0)
+    mapped
+        && depths.contains(&depth)
         && description & 0xc0 == 0
         && description & 0x0f <= 8
         && (w, width) != (0, 0)
         && (h, height) != (0, 0)
-        && rest.len() > usize::from(words) + mapped
+        && rest.len() > usize::from(words) + palette
 }
 
 /// Brands that a file is looked at for, at most.
@@ -190,6 +184,10 @@ mod tests {
                 Some(Format::Tga),
             ),
             (b"\0\0\x02\0\0\0\0\0\0\0\0\0\x05\0\0\0\x18\0abc", None),
+            (
+                b"\0\0\x02\0\x01\0\x20\x20\0\0\x05\0\x05\0\x05\0\x18\0abc",
+                None,
+            ),
             (b"\0\0\x04\0\0\0\0\0\0\0\0\0\x05\0\x05\0\x18\0abc", None),
             (b"\0\0\x02\0\0\0\0\0\0\0\0\0\x05\0\x05\0\x11\0abc", None),
             (b"\xff\x0a", Some(Format::Jxl)),
