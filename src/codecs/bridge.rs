@@ -64,7 +64,8 @@ pub(super) fn probe(format: Format, bytes: &[u8]) -> Result<Header, Error> {
     })
 }
 
-/// Peak bytes: the picture as it is stored, and then as 8 bit; and what the decoder holds besides.
+/// Peak bytes: the picture as it is stored, and then as 8 bit; and what the decoder holds besides, which for TGA is up to two bytes
+/// a pixel, where those become more.
 pub(super) fn decode_bytes(header: &Header) -> u64 {
     let pixels = u64::from(header.width) * u64::from(header.height);
     let samples = pixels * u64::from(header.model.channels());
@@ -74,7 +75,12 @@ pub(super) fn decode_bytes(header: &Header) -> u64 {
     } else {
         samples
     };
-    converted + SPARE_BYTES
+    let stored = if header.format == Format::Tga {
+        pixels * 2
+    } else {
+        0
+    };
+    converted + stored + SPARE_BYTES
 }
 
 /// Prepares a decode; the work is done when the first rows are asked for.

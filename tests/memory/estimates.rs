@@ -7,6 +7,19 @@ use super::trial::{Table, asked, took};
 /// Large enough that what grows with the picture outweighs what doesn't.
 const SIZE: (u32, u32) = (1600, 1200);
 
+/// Pictures whose decoder holds what is stored beside what becomes of it.
+#[test]
+fn two_bytes_a_pixel_keep_to_their_estimates() {
+    let _alone = counter::alone();
+    let mut table = Table::default();
+    table.row(
+        "tga 15 bit",
+        &pictures::tga((4000, 3000), Content::Noise),
+        "resize?width=200&type=jpeg",
+    );
+    table.check();
+}
+
 /// Every kind of file, once to a small picture, once to one of the same size, which strips and encoders hold.
 #[test]
 fn decoders_keep_to_their_estimates() {

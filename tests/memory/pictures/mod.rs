@@ -130,6 +130,16 @@ fn by_image(size: Size, content: Content, deep: bool, format: ImageFormat) -> Ve
     file.into_inner()
 }
 
+/// TGA of two bytes a pixel, which its decoder holds beside what they become.
+pub(crate) fn tga((width, height): Size, content: Content) -> Vec<u8> {
+    let [width_low, width_high, ..] = width.to_le_bytes();
+    let [height_low, height_high, ..] = height.to_le_bytes();
+    let sides = [width_low, width_high, height_low, height_high];
+    let start = [0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let pixels = samples((width, height), content, 2);
+    [&start[..], &sides, &[16, 0x20], &pixels].concat()
+}
+
 /// An icon with one entry, a PNG.
 pub(crate) fn ico(png: &[u8]) -> Vec<u8> {
     let length = (png.len() as u32).to_le_bytes();
@@ -177,6 +187,7 @@ pub(crate) fn kinds(size: Size, content: Content) -> Vec<(String, Vec<u8>)> {
     add("pnm", by_image(size, content, false, ImageFormat::Pnm));
     add("pnm 16", by_image(size, content, true, ImageFormat::Pnm));
     add("tga", by_image(size, content, false, ImageFormat::Tga));
+    add("tga 15 bit", tga(size, content));
     add("hdr", by_image(size, content, false, ImageFormat::Hdr));
     add("ico png", ico(&png(size, content, 4, false)));
     add("webp lossy", webp(size, content, WebP::Lossy));
