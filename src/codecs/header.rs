@@ -10,6 +10,9 @@ use super::{Animation, Format, Model, Shape};
 /// three megabytes; what is longer only costs memory while a request waits.
 pub(super) const PROFILE_BYTES: usize = 4 << 20;
 
+/// What ten scans cost, which is what encoders make, beside one.
+const SCANS: u64 = 4;
+
 /// A file's header, as far as plan and `/info` need it.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(
@@ -197,6 +200,13 @@ impl Header {
         } else {
             (self.width, self.height)
         }
+    }
+
+    /// Nanoseconds, about, that decoding a pixel takes.
+    pub fn pixel_nanoseconds(&self) -> u64 {
+        let (reading, _) = self.format.row().nanoseconds;
+        // The codes of a picture that its decoder holds as a whole are read again for each scan.
+        u64::from(reading) * if self.buffered { SCANS } else { 1 }
     }
 
     /// Bytes that the header itself holds.

@@ -144,10 +144,7 @@ pub(super) fn reading(header: &Header, scale: Scale) -> u64 {
 
 /// The same of a pixel.
 fn pixel(header: &Header) -> u64 {
-    let (reading, _) = header.format.row().nanoseconds;
-    // The codes of a picture that its decoder holds as a whole are read again for each scan.
-    let scans = if header.buffered { SCANS } else { 1 };
-    u64::from(reading) * scans + RESAMPLING
+    header.pixel_nanoseconds() + RESAMPLING
 }
 
 fn time(plan: &Plan, header: &Header, beside: &[Header]) -> Duration {
@@ -183,9 +180,6 @@ fn time(plan: &Plan, header: &Header, beside: &[Header]) -> Duration {
 
 /// Tables, buffers, and the way to the worker and back.
 const FIXED_TIME: Duration = Duration::from_micros(300);
-
-/// What ten scans cost, which is what encoders make, beside one.
-const SCANS: u64 = 4;
 
 /// Nanoseconds that a byte of what a decoder holds besides pixels stands for.
 const DOCUMENT: u64 = 2;

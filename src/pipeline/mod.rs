@@ -65,7 +65,7 @@ use self::motion::Motion;
 use self::plan::{Find, Plan};
 use self::stage::Given;
 use crate::checkpoint::{Checkpoint, Stage, Stop};
-use crate::codecs::{self, Header, Metadata, Plane, Raster};
+use crate::codecs::{self, Header, Metadata, Orientation, Plane, Raster};
 
 /// Buffers that outlive a job, so that the next one needn't ask the system for them.
 #[derive(Debug, Default)]
@@ -172,7 +172,7 @@ pub fn run_with(
         }
         drawn
     } else {
-        let mut drawn = mixed(small, header, plan, &target, checkpoint)?;
+        let mut drawn = mixed(small, header, plan.orientation, &target, checkpoint)?;
         let given = Given {
             linear: plan.resampling.linear,
             target: &target,
@@ -213,13 +213,13 @@ fn said(file: Vec<u8>, picture: Picture<'_>, plan: &Plan) -> Result<Vec<u8>, Err
 fn mixed(
     small: Raster,
     header: &Header,
-    plan: &Plan,
+    turn: Orientation,
     target: &Target,
     checkpoint: &Checkpoint,
 ) -> Result<Raster, Error> {
     let mixed = ycc::to_rgb(small, checkpoint)?;
     let coloured = target.picture(mixed, &header.colour, checkpoint)?;
-    Ok(turn::turn(coloured, plan.orientation, checkpoint)?)
+    Ok(turn::turn(coloured, turn, checkpoint)?)
 }
 
 /// The picture behind all stages on its canvas and background, as the encoder takes it.

@@ -269,7 +269,13 @@ impl Desk<'_> {
         let small = resample::resample(&mut *rows, plan.resampling, scratch, checkpoint)?;
         drop(rows);
         checkpoint.check(Moment::Resize)?;
-        let mut drawn = mixed(small, self.header, plan, self.given.target, checkpoint)?;
+        let mut drawn = mixed(
+            small,
+            self.header,
+            plan.orientation,
+            self.given.target,
+            checkpoint,
+        )?;
         for stage in &mut self.stages {
             checkpoint.check(Moment::Resize)?;
             stage.settle(&drawn, checkpoint)?;

@@ -4,7 +4,7 @@ use super::color::Target;
 use super::geometry::Window;
 use super::resample::{self, Resampling};
 use super::value::Space;
-use super::{Error, Scratch, output, scale, turn, ycc};
+use super::{Error, Scratch, mixed, output, scale};
 use crate::checkpoint::Checkpoint;
 use crate::codecs::{self, Header, Model, Painter, Raster, Rows, Scale};
 
@@ -62,8 +62,6 @@ fn paint(
     let mut rows = codecs::open(file, header, scale, checkpoint)?;
     let small = resample::resample(&mut *rows, resampling, &mut Scratch::default(), checkpoint)?;
     drop(rows);
-    let mixed = ycc::to_rgb(small, checkpoint)?;
     let target = Target::new(Space::Srgb, &header.colour, resampling.model);
-    let coloured = target.picture(mixed, &header.colour, checkpoint)?;
-    Ok(turn::turn(coloured, turn, checkpoint)?)
+    mixed(small, header, turn, &target, checkpoint)
 }

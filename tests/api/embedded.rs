@@ -317,6 +317,32 @@ async fn pictures_are_made_smaller_by_all_of_their_pixels() {
     }
 }
 
+/// Where there isn't room for all, the largest give way.
+#[tokio::test]
+async fn a_large_picture_takes_nothing_from_small_ones() {
+    let server = server().await;
+    let quarters = url(&fixtures::png(&fixtures::quarters(40, 40)));
+    let photo = url(&fixtures::jpeg(&fixtures::photo(4_000, 3_000)));
+    for width in [400, 4_000, 40_000, 4_000_000] {
+        let height = width * 3 / 4;
+        let inner = format!(
+            "<image width='{width}' height='{height}' href='{photo}'/><image x='10' y='10' width='40' height='40' href='{quarters}'/>"
+        );
+        let answer = server
+            .post("/convert?type=png", &svg(400, 300, &inner))
+            .await;
+        let picture = answer.picture(PNG, 400, 300);
+        for (x, y, colour) in [
+            (28, 28, RED),
+            (31, 28, GREEN),
+            (28, 31, BLUE),
+            (31, 31, WHITE),
+        ] {
+            picture.assert_at(x, y, colour, 2);
+        }
+    }
+}
+
 /// What can't be read, or isn't a picture for drawings, is left out, and so is what comes from elsewhere, or is two drawings deep.
 #[tokio::test]
 async fn what_is_not_shown_is_left_out() {
@@ -377,6 +403,10 @@ async fn too_much_in_a_drawing_is_refused() {
         ),
         (image(&url(&deep)), "elements"),
         (
+            image(&format!("data:,{}", "&#65;".repeat(300_000))),
+            "references in embedded files",
+        ),
+        (
             image(&format!("data:,{}", "a".repeat(16 << 20))),
             "bytes of SVG",
         ),
@@ -408,6 +438,25 @@ async fn too_much_in_a_drawing_is_refused() {
             .status,
         200
     );
+}
+
+/// Profiles that nobody unpacks, or that are broken, are no more than they are.
+#[tokio::test]
+async fn broken_profiles_count_as_what_they_are() {
+    let server = server().await;
+    let small = fixtures::png(&fixtures::photo(8, 8));
+    let bent = with_png_chunk(
+        &small,
+        *b"iCCP",
+        &[b"x\0\0", &*deflated(&[7; 3_000])].concat(),
+    );
+    let other = with_png_chunk(&bent, *b"cICP", &[9, 16, 0, 1]);
+    let broken = with_png_chunk(&small, *b"iCCP", b"x\0\0bad");
+    for file in [bent, other, broken] {
+        let image = format!("<image width='9' height='9' href='{}'/>", url(&file));
+        let drawing = svg(9, 9, &image.repeat(40));
+        assert_eq!(server.post("/resize?width=9", &drawing).await.status, 200);
+    }
 }
 
 /// As a watermark, too, which is decoded by itself.

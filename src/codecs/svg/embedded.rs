@@ -9,7 +9,8 @@ use std::ops::Range;
 use super::data::decoded;
 use super::scan::Found;
 use super::{head, too_many};
-use crate::codecs::{self, Error, Format, Header, Scale, header};
+use crate::codecs::{self, Colour, Error, Format, Header, Model, Scale, header};
+
 /// Pixels of all pictures in a drawing.
 const PIXELS: u64 = 100_000_000;
 
@@ -65,18 +66,42 @@ impl Embedded {
         }
     }
 
-    /// Bytes that unpacking its profile took, at most.
+    /// Bytes that unpacking its profile took, at most, be it one that is read.
     fn profile(&self) -> u64 {
         let held = self.header.held_bytes();
-        let packed = self.header.format == Format::Png
-            && memchr::memmem::find(&self.file, b"iCCP").is_some();
-        if held == 0 && packed {
-            header::PROFILE_BYTES as u64
-        } else {
-            held
+        let known = !matches!(self.header.colour, Colour::Srgb | Colour::Gamma { .. });
+        if known || self.header.format != Format::Png {
+            return held;
         }
+        // Deflate makes no more of a byte than 1032.
+        let packed = memchr::memmem::find(&self.file, b"iCCP").and_then(|at| {
+            let length = self.file.get(..at)?.last_chunk::<4>()?;
+            Some(u64::from(u32::from_be_bytes(*length)))
+        });
+        let most = header::PROFILE_BYTES as u64;
+        packed.map_or(0, |packed| packed.saturating_mul(1032).min(most))
+    }
+
+    /// Nanoseconds, about, that making it smaller takes. A drawing tells for itself, once it is drawn.
+    fn reading(&self) -> u64 {
+        let header = &self.header;
+        if self.is_drawing() {
+            return 0;
+        }
+        let pixels = u64::from(header.width) * u64::from(header.height);
+        let colours = if header.colour == Colour::Srgb && header.model != Model::Cmyk {
+            0
+        } else {
+            COLOURS
+        };
+        pixels
+            .saturating_mul(header.pixel_nanoseconds() + 1)
+            .saturating_add(colours)
     }
 }
+
+/// Nanoseconds that the tables of a transform between colour spaces take.
+const COLOURS: u64 = 8_000_000;
 
 /// What is embedded in a drawing, in the order of its text; `None` for what isn't shown.
 ///
@@ -92,25 +117,11 @@ pub(super) fn read(bytes: &[u8], found: &[Found]) -> Result<Vec<Option<Embedded>
     all.collect()
 }
 
-/// Nanoseconds that decoding all pictures takes, about. Drawings tell for themselves.
+/// Nanoseconds, about, that making all pictures smaller takes.
 pub(super) fn nanoseconds(embedded: &[Option<Embedded>]) -> f64 {
     let pictures = embedded.iter().flatten();
-    let pictures = pictures.filter(|embedded| !embedded.is_drawing());
-    pictures
-        .map(|picture| reading(&picture.header) as f64)
-        .sum()
+    pictures.map(|picture| picture.reading() as f64).sum()
 }
-
-/// The same of one: what its format takes, and more where its decoder goes over it again and again.
-fn reading(header: &Header) -> u64 {
-    let (reading, _) = header.format.row().nanoseconds;
-    let scans = if header.buffered { SCANS } else { 1 };
-    let pixels = u64::from(header.width) * u64::from(header.height);
-    pixels.saturating_mul(u64::from(reading) * scans + 1)
-}
-
-/// What ten scans cost, beside one.
-const SCANS: u64 = 4;
 
 /// What is embedded in all.
 #[derive(Clone, Copy, Debug, Default)]
@@ -152,18 +163,23 @@ impl Count {
         let header = &read.header;
         self.any = true;
         self.profiles += read.profile();
-        let (held, reading) = if read.is_drawing() {
+        let held = if read.is_drawing() {
             self.drawings = true;
-            (header.held, header.held)
+            header.held
         } else {
             self.pixels += u64::from(header.width) * u64::from(header.height);
             // As a table of numbers.
             let profile = header.held_bytes().saturating_mul(4);
             let rows = u64::from(header.width) * COLUMN;
-            let held = codecs::decode_bytes(header, Scale::FULL) + profile + rows;
-            (held, reading(header))
+            codecs::decode_bytes(header, Scale::FULL) + profile + rows
         };
         self.dearest = self.dearest.max(held);
+        // Drawings take as long as documents of their size do, about.
+        let reading = if read.is_drawing() {
+            held
+        } else {
+            read.reading()
+        };
         self.reading = self.reading.saturating_add(reading);
         for (what, limit, actual) in [
             ("pixels of pictures in it", PIXELS, self.pixels),
@@ -181,7 +197,7 @@ impl Count {
     }
 }
 
-/// The drawing's text, with a name for each file that is embedded in it. A picture whose element says no size has it there.
+/// The drawing's text, with a name in the place of each embedded file. An element that doesn't say its picture's size says it there.
 pub(super) fn text<'a>(
     bytes: &'a [u8],
     found: &[Found],
@@ -195,9 +211,9 @@ pub(super) fn text<'a>(
     let mut last = None;
     for (index, (one, embedded)) in found.iter().zip(embedded).enumerate() {
         let is_first = last.replace(&one.tag) != Some(&one.tag);
-        let same = found.iter().filter(|other| other.tag == one.tag);
-        let counts = one.plain || is_first && !same.clone().any(|other| other.plain);
-        let shown = embedded.as_ref().filter(|_| counts);
+        let mut same = found.iter().filter(|other| other.tag == one.tag);
+        let is_meant = one.plain || is_first && !same.any(|other| other.plain);
+        let shown = embedded.as_ref().filter(|_| is_meant);
         let mut edits = shown.map_or_else(Vec::new, |embedded| sizes(bytes, one, embedded.size()));
         edits.push((one.value.clone(), format!("{NAME}{index}")));
         edits.sort_by_key(|(place, _)| (place.start, place.end));

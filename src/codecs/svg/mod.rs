@@ -167,6 +167,8 @@ mod bill_tests;
 #[cfg(test)]
 mod head_tests;
 #[cfg(test)]
+mod shown_tests;
+#[cfg(test)]
 mod survey_tests;
 #[cfg(test)]
 mod tests;

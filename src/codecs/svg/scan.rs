@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::counts::Counts;
-use super::doctype::{self, Doctype};
+use super::doctype;
 use super::{BYTES, BYTES_WITH_DATA, broken, too_many};
 use crate::codecs::Error;
 
@@ -21,8 +21,11 @@ const NAMESPACES: u64 = 500;
 pub(super) const DEPTH: u64 = 100;
 
 /// Files that are embedded in it, at most, and how their URLs begin.
-const PICTURES: usize = 200;
+const PICTURES: u64 = 200;
 pub(super) const DATA: &[u8] = b"data:";
+
+/// References to characters in them: one for each of their lines, where those are escaped.
+const ESCAPES: u64 = 1 << 18;
 
 /// Bytes that entities may add to a file.
 const GROWTH: u64 = 1 << 20;
@@ -56,12 +59,15 @@ pub(super) fn scan(bytes: &[u8]) -> Result<(Counts, Vec<Found>), Error> {
     };
     let mut scanner = Scanner {
         references: memchr::memchr_iter(b'&', bytes).count() as u64,
+        longest: 0,
         rest: bytes,
         depth: 0,
         counts: &mut counts,
         found: Vec::new(),
+        escapes: 0,
     };
     while scanner.step()? {}
+    scanner.grow()?;
     let found = scanner.found;
     counts.data = found.iter().map(|found| found.value.len() as u64).sum();
     if counts.written() > BYTES as u64 {
@@ -124,10 +130,14 @@ fn reference(tag: &[u8]) -> Option<bool> {
 struct Scanner<'a> {
     /// To entities, in all of the file.
     references: u64,
+    /// Bytes that one of them may stand for.
+    longest: u64,
     rest: &'a [u8],
     depth: u64,
     counts: &'a mut Counts,
     found: Vec<Found>,
+    /// References to characters in what was found.
+    escapes: u64,
 }
 
 impl Scanner<'_> {
@@ -177,26 +187,27 @@ impl Scanner<'_> {
         self.counts.attributes += attributes;
         self.counts.namespaces += memchr::memmem::find_iter(inside, b"xmlns").count() as u64;
         self.check(attributes)?;
-        self.grow(doctype)?;
+        let times = if doctype.nested { REFERENCES } else { 1 };
+        self.longest = self.longest.max(doctype.longest as u64 * times);
         Ok(length)
     }
 
     /// Counts what references to entities may become: as many as there are, each the longest one that is declared, by way of as many
-    /// others as the parser follows.
-    fn grow(&mut self, doctype: Doctype) -> Result<(), Error> {
-        let each = doctype.longest as u64 * if doctype.nested { REFERENCES } else { 1 };
-        let growth = self.references.saturating_mul(each);
+    /// others as the parser follows. What is embedded is unescaped by itself, and knows no entities.
+    fn grow(&mut self) -> Result<(), Error> {
+        let references = self.references.saturating_sub(self.escapes);
+        let growth = references.saturating_mul(self.longest);
         if growth > GROWTH {
             return Err(too_many("bytes that entities stand for", GROWTH, growth));
         }
-        self.counts.growth = self.counts.growth.max(growth);
+        self.counts.growth = growth;
         Ok(())
     }
 
     /// An element's tag; its length.
     fn tag(&mut self, tag: &[u8]) -> Result<usize, Error> {
         let mut attributes = 0;
-        let before = self.found.len();
+        let (before, start) = (self.found.len(), self.place(tag));
         let mut at = 1;
         let mut last = b' ';
         while let Some(&byte) = tag.get(at) {
@@ -210,7 +221,7 @@ impl Scanner<'_> {
                         && is_data(value)
                         && let Some(plain) = reference(tag.get(..at - 1).unwrap_or_default())
                     {
-                        self.find(at..at + value.len(), plain)?;
+                        self.find(start, start + at..start + at + value.len(), (value, plain))?;
                     }
                     at += end.map_or(rest.len(), |end| end + 1);
                 }
@@ -223,11 +234,8 @@ impl Scanner<'_> {
             }
             last = byte;
         }
-        // What was found in the tag knows its place in that alone.
-        let start = self.place(tag);
         for found in self.found.iter_mut().skip(before) {
-            found.tag = start..start + at;
-            found.value = start + found.value.start..start + found.value.end;
+            found.tag.end = start + at;
         }
         let closes = last == b'/';
         self.counts.elements += 1;
@@ -242,14 +250,27 @@ impl Scanner<'_> {
         usize::try_from(self.counts.length).map_or(0, |length| length - rest.len())
     }
 
-    /// Notes a `data:` URL.
-    fn find(&mut self, value: Range<usize>, plain: bool) -> Result<(), Error> {
-        if self.found.len() == PICTURES {
-            let count = PICTURES as u64;
-            return Err(too_many("embedded files", count, count + 1));
+    /// Notes a `data:` URL in a tag that starts there and isn't read to its end yet.
+    fn find(
+        &mut self,
+        start: usize,
+        place: Range<usize>,
+        (value, plain): (&[u8], bool),
+    ) -> Result<(), Error> {
+        self.found.push(Found {
+            plain,
+            tag: start..start,
+            value: place,
+        });
+        self.escapes += memchr::memchr_iter(b'&', value).count() as u64;
+        for (what, limit, actual) in [
+            ("embedded files", PICTURES, self.found.len() as u64),
+            ("references in embedded files", ESCAPES, self.escapes),
+        ] {
+            if actual > limit {
+                return Err(too_many(what, limit, actual));
+            }
         }
-        let tag = 0..0;
-        self.found.push(Found { plain, tag, value });
         Ok(())
     }
 

@@ -32,7 +32,7 @@ pub(super) type Pictures = Vec<Option<Arc<Vec<u8>>>>;
 /// How a picture is shown.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Shown {
-    /// Pixels that it is wide and high, where it is largest.
+    /// The most pixels that it is wide and high anywhere.
     across: f64,
     down: f64,
     /// How often. Each time it is read anew.
@@ -40,7 +40,7 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    /// Once more, in that size.
+    /// Notes that it is shown at one more place, so many pixels wide and high.
     pub(super) fn add(&mut self, across: f64, down: f64) {
         self.across = self.across.max(across);
         self.down = self.down.max(down);
@@ -134,33 +134,36 @@ fn inner(embedded: &Embedded, (width, height): (u32, u32), layers: u64) -> Drawi
     }
 }
 
-/// The sizes to make pictures in, `None` for what isn't shown: as large as it is shown, or smaller, so that all have `most` pixels together.
+/// The sizes to make pictures in, `None` for what isn't shown: as large as they are shown, or as they are. Where all of them would
+/// have more than `most` pixels together, those are made smaller that have the most, down to one level.
 fn sizes(embedded: &[Option<Embedded>], shown: &[Shown], most: u64) -> Vec<Option<(u32, u32)>> {
     let most = most as f64;
-    let mut share = 1.0;
-    for _ in 0..ROUNDS {
+    let mut level = f64::INFINITY;
+    loop {
         let pairs = embedded.iter().zip(shown);
-        let sizes = pairs.map(|(embedded, shown)| size(embedded.as_ref()?, shown, share));
+        let sizes = pairs.map(|(embedded, shown)| size(embedded.as_ref()?, shown, level));
         let sizes: Vec<_> = sizes.collect();
         let all: f64 = sizes.iter().flatten().copied().map(pixels).sum();
         if all <= most {
             return sizes;
         }
-        share *= (most / all).sqrt() / MORE;
+        level = level.min(most) * STEP;
+        // Each has a pixel then.
+        if level < 1.0 {
+            return vec![None; embedded.len()];
+        }
     }
-    // Sides of a pixel don't become smaller.
-    vec![None; embedded.len()]
 }
 
-/// How often it is tried with smaller ones.
-const ROUNDS: usize = 60;
+/// From a level to the next one that is tried.
+const STEP: f64 = 0.9;
 
 fn pixels((width, height): (u32, u32)) -> f64 {
     f64::from(width) * f64::from(height)
 }
 
-/// The size to make a picture in, of which so many pixels are shown; `None` for none. Drawings may be made larger than they are.
-fn size(embedded: &Embedded, shown: &Shown, share: f64) -> Option<(u32, u32)> {
+/// The size to make a picture in, of up to about `level` pixels; `None` where it isn't shown. Drawings may be made larger than they are.
+fn size(embedded: &Embedded, shown: &Shown, level: f64) -> Option<(u32, u32)> {
     let own = embedded.size();
     let most = if embedded.is_drawing() {
         (SIDE, SIDE)
@@ -170,22 +173,42 @@ fn size(embedded: &Embedded, shown: &Shown, share: f64) -> Option<(u32, u32)> {
     if shown.times <= 0.0 {
         return None;
     }
-    let needed = (shown.across * share, shown.down * share);
+    let (across, down) = (f64::from(own.0), f64::from(own.1));
+    // As many times its own sides as are needed.
+    let (x, y) = (shown.across / across, shown.down / down);
+    let limit = |scale: f64| {
+        if embedded.is_drawing() {
+            scale
+        } else {
+            scale.min(1.0)
+        }
+    };
+    let (x, y) = if embedded.stretched {
+        (limit(x), limit(y))
+    } else {
+        (limit(x.max(y)), limit(x.max(y)))
+    };
+    let share = (level / (across * x * down * y)).sqrt().min(1.0);
     if embedded.stretched {
-        return Some((whole(needed.0, most.0), whole(needed.1, most.1)));
+        return Some((
+            whole(across * x * share, most.0),
+            whole(down * y * share, most.1),
+        ));
     }
-    let scale = (needed.0 / f64::from(own.0)).max(needed.1 / f64::from(own.1));
-    if scale >= 1.0 && !embedded.is_drawing() {
-        return Some(own);
-    }
-    Some(fitted(own, scale))
+    Some(if x * share >= 1.0 && !embedded.is_drawing() {
+        own
+    } else {
+        fitted(own, x * share)
+    })
 }
 
 /// How much larger than needed a picture may be made to have nearly its own ratio.
 const MORE: f64 = 1.06;
 
-/// What of a pixel the other side may be off by, and what it may take to be taken for whole: sides come from 32-bit floats.
+/// What of a pixel the other side may be off by, for the first side that is large enough to be taken.
 const NEAR: f64 = 0.05;
+
+/// What of a pixel a side may have beyond a whole number that still counts as that number: sides come from 32-bit floats.
 const EXACT: f64 = 1e-3;
 
 /// The size that is at least so many times its own, and has nearly the same ratio: `usvg` fits pictures into their places by that.

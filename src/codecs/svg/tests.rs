@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::codecs::{Band, Part, Raster, png};
+use crate::codecs::{Band, Part, Raster};
 
 pub(super) fn svg(inner: &str) -> Vec<u8> {
     format!(
@@ -33,15 +33,6 @@ impl Painter for Grey {
             vec![128; width as usize * height as usize],
         ))
     }
-}
-
-/// A picture of 40×30 pixels.
-pub(super) fn picture() -> String {
-    let file = png::stored((40, 30), &[9; 4 * 40 * 30], &Checkpoint::new()).unwrap();
-    format!(
-        "data:image/png;base64,{}",
-        data_encoding::BASE64.encode(&file)
-    )
 }
 
 pub(super) fn read(file: &[u8], pixels: Option<(u32, u32)>) -> Result<Vec<u8>, Error> {
@@ -243,43 +234,6 @@ fn large_drawings_pass() {
     ] {
         let got = read(&svg(&inner), None);
         assert!(got.is_ok(), "{name}: {got:?}");
-    }
-}
-
-/// Rectangles of the size that it was asked for, since that is what is drawn of it.
-#[test]
-fn a_picture_is_asked_for_in_the_size_that_it_is_shown_in() {
-    // From a picture of 40×30 pixels to the pixels that are painted, and which of the answer's 100×100 they are.
-    for (attributes, expected) in [
-        ("width='40' height='30'", (40, 30)),
-        ("width='20' height='15'", (20, 15)),
-        ("width='80' height='60'", (80, 60)),
-        ("width='80'", (80, 60)),
-        ("height='15'", (20, 15)),
-        ("", (40, 30)),
-        ("width='auto' height='none'", (40, 30)),
-        (
-            "width='50%' height='50%' preserveAspectRatio='xMinYMin'",
-            (50, 37),
-        ),
-        (
-            "width='10' height='30' preserveAspectRatio='none'",
-            (10, 30),
-        ),
-        (
-            "width='20' height='20' preserveAspectRatio='xMinYMin slice'",
-            (20, 20),
-        ),
-        ("width='20' height='15' visibility='hidden'", (0, 0)),
-        ("width='0' height='15'", (0, 0)),
-    ] {
-        let url = picture();
-        let file = svg(&format!("<image {attributes} href='{url}'/>"));
-        let samples = read(&file, None).unwrap();
-        let solid = |at: &&[u8]| at[3] > 250;
-        let down = samples.chunks(400).filter(|row| solid(&&row[..4])).count();
-        let across = samples[..400].chunks(4).filter(solid).count();
-        assert_eq!((across, down), expected, "{attributes}");
     }
 }
 
