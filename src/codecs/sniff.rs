@@ -41,7 +41,7 @@ pub(super) fn sniff(bytes: &[u8]) -> Option<Format> {
     })
 }
 
-/// Whether a header says what only TGA's do, in fields that hold few values each, and there is room for what it says.
+/// Whether a header says what only TGA's do, in fields that hold few values each, of a kind that is read, and there is room for what it says.
 fn is_tga(bytes: &[u8]) -> bool {
     let Some((&header, rest)) = bytes.split_first_chunk::<18>() else {
         return false;
@@ -58,26 +58,32 @@ fn is_tga(bytes: &[u8]) -> bool {
         depth,
         description,
     ] = header;
-    let [_, _, low, high, entry, ..] = start;
+    let [first, second, low, high, entry, ..] = start;
     let colours = usize::from(u16::from_le_bytes([low, high]));
-    let depths: &[u8] = match (kind, map) {
-        (1 | 9, 1) if colours > 0 => &[8, 16],
-        (2 | 10, 0 | 1) => &[15, 16, 24, 32],
-        (3 | 11, 0) => &[8, 16],
+    let is_grey = matches!(kind, 3 | 11);
+    let bits = match (kind, map) {
+        (1 | 9, 1) if colours > 0 && matches!(depth, 8 | 16) && depth <= entry => entry,
+        (2 | 10, 0 | 1) | (3 | 11, 0) => depth,
         _ => return false,
     };
+    // What of those is alpha, and what isn't.
+    let alpha = description & 0x0f;
+    let is_read = match (alpha, bits) {
+        (0 | 8, 8) | (8, 16) => is_grey,
+        (0, 15 | 16 | 24 | 32) | (1, 16) | (8, 32) => !is_grey,
+        _ => false,
+    };
     let mapped = if map == 1 {
-        [15, 16, 24, 32].contains(&entry)
+        matches!(entry, 15 | 16 | 24 | 32)
     } else {
         // Nothing is said of a palette that isn't there: cursors begin alike.
-        start.starts_with(&[0; 5])
+        [first, second, low, high] == [0; 4]
     };
     let palette = colours * usize::from(entry.div_ceil(8));
-    // No interleaving, which nobody has, and no more bits of alpha than a byte.
-    mapped
-        && depths.contains(&depth)
+    // No interleaving, which nobody has.
+    is_read
+        && mapped
         && description & 0xc0 == 0
-        && description & 0x0f <= 8
         && (w, width) != (0, 0)
         && (h, height) != (0, 0)
         && rest.len() > usize::from(words) + palette

@@ -350,16 +350,111 @@ async fn tga_is_read_however_it_is_stored() {
     ] {
         let answer = server.post("/convert?type=png", &file).await;
         let picture = answer.picture("image/png", 2, 2);
-        let shown: Vec<_> = picture
-            .rgba
-            .iter()
-            .map(|[r, g, b, _]| [*r, *g, *b])
-            .collect();
-        let expected = [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255; 3]];
-        assert_eq!(shown, expected, "{name}");
+        let expected = [
+            [255, 0, 0, 255],
+            [0, 255, 0, 255],
+            [0, 0, 255, 255],
+            [255; 4],
+        ];
+        assert_eq!(picture.rgba, expected, "{name}");
         let cut = server
             .post("/convert?type=png", &file[..file.len() - 1])
             .await;
         assert_eq!(cut.status, 422, "{name}");
     }
+}
+
+/// Alpha that is said to be there, or that isn't 0 everywhere, is alpha; grey may have it, too. What isn't read is no TGA.
+#[tokio::test]
+async fn tga_has_the_alpha_that_it_says() {
+    let server = TestServer::start().await;
+    let file = |kind: u8, depth: u8, description: u8, pixels: &[u8]| {
+        let start = [0, 0, kind, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0];
+        [&start[..], &[depth, description], pixels].concat()
+    };
+    let clear = &[1, 2, 3, 0, 4, 5, 6, 0][..];
+    for (name, file, expected) in [
+        ("said", file(2, 32, 8, clear), [[0; 4], [0; 4]]),
+        (
+            "none said, and none",
+            file(2, 32, 0, clear),
+            [[3, 2, 1, 255], [6, 5, 4, 255]],
+        ),
+        (
+            "none said, but some",
+            file(2, 32, 0, &[1, 2, 3, 9, 4, 5, 6, 0]),
+            [[3, 2, 1, 9], [0; 4]],
+        ),
+        (
+            "grey",
+            file(3, 8, 0, &[7, 9]),
+            [[7, 7, 7, 255], [9, 9, 9, 255]],
+        ),
+        (
+            "grey with alpha",
+            file(3, 16, 8, &[7, 255, 9, 0]),
+            [[7, 7, 7, 255], [0; 4]],
+        ),
+    ] {
+        let answer = server.post("/convert?type=png", &file).await;
+        let mut picture = answer.picture("image/png", 2, 1);
+        for pixel in picture.rgba.iter_mut().filter(|[.., alpha]| *alpha == 0) {
+            *pixel = [0; 4];
+        }
+        assert_eq!(picture.rgba, expected, "{name}");
+    }
+    for (kind, depth, description) in [(3, 16, 0), (2, 32, 1), (2, 24, 8), (1, 8, 0)] {
+        let answer = server
+            .post("/info", &file(kind, depth, description, clear))
+            .await;
+        answer.problem(415, "unsupported-format");
+    }
+}
+
+/// By either of its names, packed as it was once and as it is, or not.
+#[tokio::test]
+async fn radiance_is_read_however_it_is_stored() {
+    let server = TestServer::start().await;
+    let file = |name: &str, width: u32, pixels: &[u8]| {
+        let start =
+            format!("#?{name}\n# made by hand\nFORMAT=32-bit_rle_rgbe\n\n-Y 1 +X {width}\n");
+        [start.as_bytes(), pixels].concat()
+    };
+    // 0.5 of red, an eighth of green; 128 are a half, and 128 more in the exponent is 1.
+    let pixel = [128, 32, 0, 128];
+    let shown = [188, 99, 0, 255];
+    for (name, file, width) in [
+        ("plain", file("RADIANCE", 2, &pixel.repeat(2)), 2),
+        ("another name", file("RGBE", 2, &pixel.repeat(2)), 2),
+        (
+            "old runs",
+            file(
+                "RGBE",
+                300,
+                &[&pixel[..], &[1, 1, 1, 43, 1, 1, 1, 1]].concat(),
+            ),
+            300,
+        ),
+        (
+            "new runs",
+            file(
+                "RADIANCE",
+                100,
+                &[2, 2, 0, 100, 228, 128, 228, 32, 228, 0, 228, 128],
+            ),
+            100,
+        ),
+    ] {
+        let answer = server.post("/convert?type=png", &file).await;
+        let picture = answer.picture("image/png", width, 1);
+        for x in [0, width - 1] {
+            picture.assert_at(x, 0, shown, 1);
+        }
+        let cut = server
+            .post("/convert?type=png", &file[..file.len() - 2])
+            .await;
+        assert_eq!(cut.status, 422, "{name}");
+    }
+    let long = format!("#?RADIANCE\n{}\n-Y 1 +X 1\n\0\0\0\0", "a\n".repeat(3_000));
+    assert_eq!(server.post("/info", long.as_bytes()).await.status, 422);
 }

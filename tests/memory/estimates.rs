@@ -7,17 +7,44 @@ use super::trial::{Table, asked, took};
 /// Large enough that what grows with the picture outweighs what doesn't.
 const SIZE: (u32, u32) = (1600, 1200);
 
-/// Pictures whose decoder holds what is stored beside what becomes of it.
+/// Pictures whose decoder holds what is stored beside what becomes of it: two bytes a pixel, and a row that is all there is.
 #[test]
-fn two_bytes_a_pixel_keep_to_their_estimates() {
+fn what_is_stored_is_counted_beside_what_becomes_of_it() {
     let _alone = counter::alone();
     let mut table = Table::default();
+    let low = pictures::tga((4000, 3000), Content::Noise);
+    table.row("tga 15 bit", &low, "resize?width=200&type=jpeg");
     table.row(
-        "tga 15 bit",
-        &pictures::tga((4000, 3000), Content::Noise),
+        "hdr of a row",
+        &row_of_light(6_000_000),
         "resize?width=200&type=jpeg",
     );
+    let lines = lines_of_light(2_000);
+    table.row("hdr of many lines", &lines, "convert?type=jpeg");
     table.check();
+}
+
+/// A Radiance file of one row, in runs, and one of many lines before its picture.
+fn row_of_light(width: u32) -> Vec<u8> {
+    let start = format!("#?RGBE\n\n-Y 1 +X {width}\n");
+    let mut file = [start.as_bytes(), &[128, 32, 0, 128]].concat();
+    let mut left = width - 1;
+    while left > 0 {
+        // A mark behind a mark would count 256 times as much: a pixel lies between.
+        let run = left.min(255);
+        file.extend([1, 1, 1, run as u8]);
+        left -= run;
+        if left > 0 {
+            file.extend([128, 32, 0, 128]);
+            left -= 1;
+        }
+    }
+    file
+}
+
+fn lines_of_light(lines: usize) -> Vec<u8> {
+    let start = format!("#?RGBE\n{}\n-Y 1 +X 1\n", "a\n".repeat(lines));
+    [start.as_bytes(), &[128, 32, 0, 128]].concat()
 }
 
 /// Every kind of file, once to a small picture, once to one of the same size, which strips and encoders hold.
