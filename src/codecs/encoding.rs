@@ -65,8 +65,7 @@ impl Encoding {
     pub fn meant(self) -> Self {
         let Self { format, .. } = self;
         let palette = self.palette && format == Format::Png;
-        let near = self.near.filter(|_| format == Format::WebP);
-        let lossless = (self.lossless || near.is_some()) && format == Format::WebP;
+        let lossless = self.lossless && format == Format::WebP;
         let lossy = format.row().quality.is_some() && !lossless;
         let in_palette = palette || format == Format::Gif;
         Self {
@@ -88,7 +87,7 @@ impl Encoding {
             depth: format.row().depth(self.depth),
             compression: self.compression.filter(|_| format == Format::Png),
             lossless,
-            near: near.filter(|&near| near < 100),
+            near: self.near.filter(|&near| lossless && near < 100),
             speed: self.speed.filter(|_| format == Format::Avif),
         }
     }
@@ -148,7 +147,7 @@ impl Encoding {
         }
     }
 
-    /// Whether every sample stays as it is.
+    /// Whether every sample stays as it is, or nearly.
     pub fn is_lossless(self) -> bool {
         self.lossless || self.format.row().quality.is_none()
     }

@@ -65,6 +65,12 @@ pub(super) fn encoding(request: &Request, header: &Header, drawn: Model) -> Enco
         Grammar::Imaginary => Some(IMAGINARY_QUALITY),
     };
     let quality = last(request, |writing| writing.quality).or(usual);
+    // A step that says how near it is says that it is lossless.
+    let (lossless, near) = last(request, |writing| {
+        let lossless = writing.lossless.or(writing.near.map(|_| true));
+        lossless.map(|lossless| (lossless, writing.near))
+    })
+    .unwrap_or_default();
     Encoding {
         format,
         quality: quality.unwrap_or(100),
@@ -73,8 +79,8 @@ pub(super) fn encoding(request: &Request, header: &Header, drawn: Model) -> Enco
         compression: last(request, |writing| writing.compression),
         kind: codecs::Kind::Smallest,
         depth: 8,
-        lossless: last(request, |writing| writing.lossless).unwrap_or(false),
-        near: last(request, |writing| writing.near),
+        lossless,
+        near,
         speed: last(request, |writing| writing.speed),
     }
     .meant()

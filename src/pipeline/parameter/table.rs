@@ -171,7 +171,7 @@ pub const PARAMETERS: &[ParameterRow] = &[
         BOOLEAN, "false", "Keep every sample of a WebP, alpha and what is behind it, too; other formats stay as they are."),
     own(("nearlossless", &[]), (Kind::whole(0, 100), "", Every, "60"),
         "a whole number from 0 to 100",
-        "none", "How near a WebP without loss stays to its samples, which makes it smaller: at 100 they stay as they are; other formats stay as they are."),
+        "none", "How near a WebP without loss stays to its samples, which makes it smaller: at 100 they stay as they are, and below colours behind what is transparent may change; other formats stay as they are."),
     own(("subsampling", &["chromasubsampling"]), (OneOf(&words::SUBSAMPLINGS), "", Every, "4:4:4"),
         "4:2:0, 4:2:2 or 4:4:4",
         "4:2:0", "How much colour a JPEG holds: a sample for four pixels, for two in a row, or for each; other formats stay as they are."),
