@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use super::Format;
+use super::{Format, Model};
 
 /// What a picture may be stored as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +41,12 @@ pub struct Encoding {
     pub near: Option<u8>,
     /// AVIF: haste, 0 to 10, which is quickest; `None` for what suits a server.
     pub speed: Option<u8>,
+    /// JPEG and AVIF of colours: columns and rows of pixels that share their chroma.
+    pub chroma: (u8, u8),
 }
+
+/// Four pixels share their chroma: what eyes hardly see, and formats do by default.
+const SHARED: (u8, u8) = (2, 2);
 
 impl Encoding {
     /// A format's usual way.
@@ -57,6 +62,7 @@ impl Encoding {
             lossless: false,
             near: None,
             speed: None,
+            chroma: SHARED,
         }
     }
 
@@ -89,7 +95,27 @@ impl Encoding {
             lossless,
             near: self.near.filter(|&near| lossless && near < 100),
             speed: self.speed.filter(|_| format == Format::Avif),
+            chroma: if matches!(format, Format::Jpeg | Format::Avif) {
+                self.chroma
+            } else {
+                SHARED
+            },
         }
+    }
+
+    /// The same for a picture without colours.
+    #[must_use]
+    pub(crate) fn of_greys(self) -> Self {
+        Self {
+            chroma: SHARED,
+            ..self
+        }
+    }
+
+    /// The layout of what is written as planes of luma and chroma.
+    pub(crate) fn planes(self) -> Model {
+        let (across, down) = self.chroma;
+        Model::YCbCr { across, down }
     }
 
     /// Appends it as text that is equal for equal files.
@@ -116,6 +142,11 @@ impl Encoding {
         if let Some(speed) = self.speed {
             let _ok = write!(text, " speed {speed}");
         }
+        text.push_str(match self.chroma {
+            (1, _) => " colour of each pixel",
+            (_, 1) => " colour of each two",
+            _ => "",
+        });
     }
 
     /// Nanoseconds that writing a pixel takes, about.

@@ -236,7 +236,7 @@ pub fn accepts(encoding: Encoding, model: Model) -> bool {
         Format::WebP => webp::accepts(encoding, model),
         Format::Gif => gif::accepts(model),
         Format::Tiff => tiff::accepts(model),
-        Format::Avif => avif::accepts(model),
+        Format::Avif => avif::accepts(encoding, model),
         _ => false,
     }
 }

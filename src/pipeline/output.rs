@@ -65,6 +65,7 @@ pub(super) fn encoding(request: &Request, header: &Header, drawn: Model) -> Enco
         Grammar::Imaginary => Some(IMAGINARY_QUALITY),
     };
     let quality = last(request, |writing| writing.quality).or(usual);
+    let quality = quality.unwrap_or(100);
     // A step that says how near it is says that it is lossless.
     let (lossless, near) = last(request, |writing| {
         let lossless = writing.lossless.or(writing.near.map(|_| true));
@@ -73,7 +74,7 @@ pub(super) fn encoding(request: &Request, header: &Header, drawn: Model) -> Enco
     .unwrap_or_default();
     Encoding {
         format,
-        quality: quality.unwrap_or(100),
+        quality,
         interlaced: last(request, |writing| writing.interlaced).unwrap_or(false),
         palette: last(request, |writing| writing.palette).unwrap_or(false),
         compression: last(request, |writing| writing.compression),
@@ -82,6 +83,7 @@ pub(super) fn encoding(request: &Request, header: &Header, drawn: Model) -> Enco
         lossless,
         near,
         speed: last(request, |writing| writing.speed),
+        chroma: chroma(request, format, quality),
     }
     .meant()
 }
@@ -89,27 +91,21 @@ pub(super) fn encoding(request: &Request, header: &Header, drawn: Model) -> Enco
 /// A chroma sample for each pixel.
 pub(super) const EACH: Model = Model::YCbCr { across: 1, down: 1 };
 
-/// A chroma sample for four pixels.
-pub(super) const FOURTH: Model = Model::YCbCr { across: 2, down: 2 };
-
 /// From here on imaginary has a JPEG hold all colour.
 const IMAGINARY_FINE: u8 = 90;
 
-/// What a format with luma and chroma holds of the latter.
-pub(super) fn lossy(request: &Request, encoding: Encoding) -> Model {
-    let asked = last(request, |writing| writing.chroma);
-    if let Some(model) = asked.filter(|_| encoding.format == Format::Jpeg) {
-        return model;
-    }
+/// How many pixels share their chroma in a format that has some.
+fn chroma(request: &Request, format: Format, quality: u8) -> (u8, u8) {
     let fine = request.grammar == Grammar::Imaginary
-        && encoding.format == Format::Jpeg
-        && encoding.quality >= IMAGINARY_FINE;
-    if fine { EACH } else { FOURTH }
+        && format == Format::Jpeg
+        && quality >= IMAGINARY_FINE;
+    let usual = if fine { (1, 1) } else { (2, 2) };
+    last(request, |writing| writing.chroma).unwrap_or(usual)
 }
 
-/// Whether planes of it are of it when they are turned, too.
-pub(super) fn is_even(model: Model) -> bool {
-    let (across, down) = model.factors(1);
+/// Whether planes as it has them are so when they are turned, too.
+pub(super) fn is_even(encoding: Encoding) -> bool {
+    let (across, down) = encoding.chroma;
     across == down
 }
 

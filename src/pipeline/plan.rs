@@ -36,8 +36,6 @@ pub struct Plan {
     pub(super) scale: Scale,
     /// What becomes of the decoder's pixels, in the stored orientation.
     pub(super) resampling: Resampling,
-    /// What the answer holds of colour where its format has luma and chroma.
-    pub(super) lossy: Model,
     /// Whether the resampled planes go to the encoder as they are.
     pub(super) planar: bool,
     /// The turn after resampling.
@@ -117,14 +115,14 @@ pub fn plan_with(
     };
     let said = attached(request, header, answer, encoding);
     let (attached, encoding) = said.map_err(Error::Parameter)?;
-    let lossy = output::lossy(request, encoding);
     let planar = matches!(header.model, Model::YCbCr { .. })
         && canvas.is_none()
         && stages.iter().all(Stage::takes_planes)
-        && codecs::accepts(encoding, lossy)
-        && output::is_even(lossy)
+        && codecs::accepts(encoding, encoding.planes())
+        && output::is_even(encoding)
         && color::is_in(&header.colour, attached.space);
-    let mut resampling = resampling(request, header, &first, planar.then_some(lossy), settings);
+    let planes = planar.then_some(encoding.planes());
+    let mut resampling = resampling(request, header, &first, planes, settings);
     let lossless = encoding.is_lossless();
     let scale = scale::scale(header, &resampling, lossless);
     resampling.window = scale::window(first.window, header, scale);
@@ -132,7 +130,6 @@ pub fn plan_with(
         motion,
         scale,
         resampling,
-        lossy,
         planar,
         orientation: first.turn,
         drawn: output::drawn(header.model, &stages),
@@ -151,6 +148,9 @@ pub fn plan_with(
         height,
         cost: Cost::default(),
     };
+    if matches!(plan.final_model(), Model::Gray | Model::GrayAlpha) {
+        plan.encoding = plan.encoding.of_greys();
+    }
     plan.encoding.depth = deep::depth(&plan, header, request).map_err(Error::Parameter)?;
     plan.cost = cost::cost(&plan, header, beside);
     Ok(plan)
@@ -219,11 +219,6 @@ impl Plan {
         let [r, g, b, a] = self.background.rgba;
         let _ok = write!(text, " on {r},{g},{b},{a} as ");
         self.encoding.write(&mut text);
-        text.push_str(match self.lossy {
-            Model::YCbCr { across: 1, .. } => " colour of each pixel",
-            Model::YCbCr { down: 1, .. } => " colour of each two",
-            _ => "",
-        });
         let _ok = write!(text, " tag {}", self.tag.exif());
         self.attached.write(&mut text);
         self.motion.write(&mut text);
@@ -276,9 +271,8 @@ impl Plan {
     /// The layout of the picture when it reaches the encoder.
     pub(super) fn final_model(&self) -> Model {
         match self.composed_model() {
-            _ if self.planar => self.lossy,
-            model if codecs::accepts(self.encoding, model) => model,
-            _ => self.lossy,
+            model if !self.planar && codecs::accepts(self.encoding, model) => model,
+            _ => self.encoding.planes(),
         }
     }
 }

@@ -7,7 +7,6 @@ use proptest::prelude::*;
 use super::*;
 use crate::codecs::{Colour as Meaning, Format, Orientation};
 use crate::pipeline::operation;
-use crate::pipeline::output::FOURTH;
 use crate::pipeline::parameter::Grammar;
 use crate::pipeline::request;
 
@@ -20,6 +19,8 @@ const SETTINGS: Settings = Settings {
     max_output_pixels: 50_000_000,
     linear: false,
 };
+
+const FOURTH: Model = Model::YCbCr { across: 2, down: 2 };
 
 fn header(format: Format, width: u32, height: u32, model: Model) -> Header {
     Header {

@@ -94,7 +94,6 @@ pub fn seek(
             mirrored: turn.reverses(),
             linear: false,
         },
-        lossy: output::FOURTH,
         planar: false,
         orientation: turn,
         drawn: output::drawn(header.model, &[]),

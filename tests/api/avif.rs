@@ -99,6 +99,66 @@ async fn what_goes_out_comes_back() {
     }
 }
 
+/// As much colour is kept as is asked for, of pixels, of planes, of more bits and beside alpha; grey has none.
+#[tokio::test]
+async fn colour_is_kept_as_asked() {
+    let server = TestServer::start().await;
+    // Lines of a pixel, across or down, in colours of equal brightness.
+    let lines = |turned: bool, alpha: u8| {
+        let picture = image::RgbaImage::from_fn(81, 81, |x, y| {
+            let (at, from) = if turned { (x, y) } else { (y, x) };
+            let [r, g, b] = if at % 2 == 0 {
+                [200, 60, 60]
+            } else {
+                [20, 100, 220]
+            };
+            image::Rgba([r, g, b, if from < 40 { alpha } else { 255 }])
+        });
+        fixtures::png(&picture)
+    };
+    for (layout, along, across) in [
+        ("4:2:0", false, false),
+        ("4:2:2", true, false),
+        ("4:4:4", true, true),
+    ] {
+        for (turned, kept) in [(false, along), (true, across)] {
+            for (bits, alpha) in [(8, 255), (8, 90), (10, 255), (12, 90)] {
+                let ask = format!("type=avif&quality=95&subsampling={layout}&bitdepth={bits}");
+                let body = lines(turned, alpha);
+                let answer = server.post(&format!("/convert?{ask}"), &body).await;
+                let info = server.post("/info", &answer.body).await.json();
+                assert_eq!(info["detail"], layout, "{ask}");
+                assert_eq!(info["bitDepth"], bits, "{ask}");
+                let back = server.post("/convert?type=png", &answer.body).await;
+                let [red, _, blue, seen] = back.picture("image/png", 81, 81).at(20, 20);
+                let told = format!("{ask} {turned} {alpha}: {red} {blue}");
+                assert!(seen.abs_diff(alpha) < 4, "{told}");
+                assert_eq!(red.abs_diff(blue) > 100, kept, "{told}");
+            }
+        }
+    }
+    let grey = fixtures::png(&fixtures::weave(70, 50));
+    for ask in [
+        "/convert?type=avif&colorspace=bw",
+        "/convert?type=jpeg&colorspace=bw",
+    ] {
+        let usual = server.post(ask, &grey).await;
+        let fine = server
+            .post(&format!("{ask}&subsampling=4:4:4"), &grey)
+            .await;
+        assert_eq!(fine.header("etag"), usual.header("etag"), "{ask}");
+        assert!(fine.body == usual.body, "{ask}");
+    }
+    // Planes go from one file into the other.
+    let photo = fixtures::jpeg(&fixtures::photo(160, 120));
+    for layout in ["4:2:0", "4:2:2", "4:4:4"] {
+        let ask = format!("/resize?width=90&type=avif&subsampling={layout}");
+        let answer = server.post(&ask, &photo).await;
+        let info = server.post("/info", &answer.body).await.json();
+        assert_eq!(info["detail"], layout, "{ask}");
+    }
+}
+
 /// Quality, and haste, change the size of what is written.
 #[tokio::test]
 async fn quality_and_speed_are_obeyed() {
@@ -201,15 +261,22 @@ async fn frames_of_one_picture_are_bounded() {
 #[tokio::test]
 async fn large_pictures_are_written_in_cells() {
     let server = TestServer::start().await;
-    let path = "/convert?type=avif&quality=90&speed=5";
     // Of few details, since that is quick; one has an odd side, which a grid has no cells for.
-    for picture in [fixtures::quarters(731, 724), fixtures::quarters(730, 720)] {
-        let body = fixtures::png(&picture);
+    let (odd, even) = (fixtures::quarters(731, 724), fixtures::quarters(730, 720));
+    for (picture, layout) in [
+        (&odd, "4:2:0"),
+        (&even, "4:2:0"),
+        (&odd, "4:2:2"),
+        (&odd, "4:4:4"),
+    ] {
+        let path = format!("/convert?type=avif&quality=90&speed=5&subsampling={layout}");
+        let path = path.as_str();
+        let body = fixtures::png(picture);
         let (width, height) = picture.dimensions();
         let answer = server.post(path, &body).await;
         assert_eq!(answer.status, 200, "{path}");
         let info = server.post("/info", &answer.body).await.json();
-        assert_eq!(info["detail"], "4:2:0", "{path}");
+        assert_eq!(info["detail"], layout, "{path}");
         let back = server.post("/convert?type=png", &answer.body).await;
         let back = back.picture("image/png", width, height);
         let psnr = back.psnr(&Picture::decode(&body));

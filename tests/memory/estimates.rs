@@ -99,6 +99,9 @@ fn answers_of_16_bit_keep_to_their_estimates() {
         }
         let ask = "convert?type=avif&quality=100&speed=9&bitdepth=12";
         table.row(&name, &file, ask);
+        if ["png rgb", "png rgba 16"].contains(&&*name) {
+            table.row(&name, &file, &format!("{ask}&subsampling=4:4:4"));
+        }
     }
     // Weights of a million rows, and of as many columns.
     for (name, size) in [("tall", (1, 1_000_000)), ("wide", (1_000_000, 1))] {
@@ -271,6 +274,7 @@ fn avifs_keep_to_their_estimates() {
             let file = pictures::png(size, Content::Noise, channels, false);
             let ask = format!("convert?type=avif&quality=100&speed={speed}");
             table.row(&name, &file, &ask);
+            table.row(&name, &file, &format!("{ask}&subsampling=4:4:4"));
         }
     }
     table.check();

@@ -12,15 +12,19 @@ use crate::codecs::Error;
 
 /// What a sample is stored in.
 pub(super) trait Sample: Copy + Default + Ord + Into<i32> {
-    /// How libaom calls pictures of them.
-    const FORMAT: aom::aom_img_fmt_t;
+    /// How libaom calls pictures of them: with chroma for four pixels, for two, and for each.
+    const FORMATS: [aom::aom_img_fmt_t; 3];
 
     /// The nearest to that many steps, of which there are 2 to the power of `depth`.
     fn nearest(steps: i32, depth: u8) -> Self;
 }
 
 impl Sample for u8 {
-    const FORMAT: aom::aom_img_fmt_t = aom::AOM_IMG_FMT_I420;
+    const FORMATS: [aom::aom_img_fmt_t; 3] = [
+        aom::AOM_IMG_FMT_I420,
+        aom::AOM_IMG_FMT_I422,
+        aom::AOM_IMG_FMT_I444,
+    ];
 
     fn nearest(steps: i32, _depth: u8) -> Self {
         Self::try_from(steps.clamp(0, 255)).unwrap_or(Self::MAX)
@@ -28,19 +32,25 @@ impl Sample for u8 {
 }
 
 impl Sample for u16 {
-    const FORMAT: aom::aom_img_fmt_t = aom::AOM_IMG_FMT_I42016;
+    const FORMATS: [aom::aom_img_fmt_t; 3] = [
+        aom::AOM_IMG_FMT_I42016,
+        aom::AOM_IMG_FMT_I42216,
+        aom::AOM_IMG_FMT_I44416,
+    ];
 
     fn nearest(steps: i32, depth: u8) -> Self {
         Self::try_from(steps.clamp(0, (1 << depth) - 1)).unwrap_or(Self::MAX)
     }
 }
 
-/// A picture to write: luma, or luma and two planes of chroma that are half as wide and high, rows without padding.
+/// A picture to write: luma, or luma and two planes of chroma, rows without padding.
 pub(super) struct Planes<'a, S> {
     pub(super) width: u32,
     pub(super) height: u32,
     /// Bits of a sample: 8 in a byte, 10 or 12 in two.
     pub(super) depth: u8,
+    /// Columns and rows of pixels that share their chroma: one or two, and not one and two.
+    pub(super) chroma: (u8, u8),
     /// Luma, and of each its samples; two empty ones where there is no chroma.
     pub(super) samples: [&'a [S]; 3],
 }
@@ -61,10 +71,36 @@ impl<S: Sample> Planes<'_, S> {
 
     fn is_whole(&self) -> bool {
         let (width, height) = (self.width as usize, self.height as usize);
-        let chroma = width.div_ceil(2) * height.div_ceil(2);
+        let chroma = self.chroma_samples();
         let [luma, blue, red] = self.samples.map(<[S]>::len);
         let fits = (size_of::<S>() == 1) == (self.depth == 8);
         fits && luma == width * height && (self.is_mono() || (blue, red) == (chroma, chroma))
+    }
+
+    /// Samples of a plane of chroma, which what has none is to have in memory nevertheless.
+    fn chroma_samples(&self) -> usize {
+        let (across, down) = self.chroma;
+        let (width, height) = (self.width as usize, self.height as usize);
+        width.div_ceil(across.into()) * height.div_ceil(down.into())
+    }
+
+    /// The profile of AV1 that has such pictures (5.5.1 and 6.4.1 of its specification).
+    fn profile(&self) -> c_uint {
+        match self.chroma {
+            _ if self.depth > 10 => 2,
+            (2, 2) => 0,
+            (1, 1) => 1,
+            _ => 2,
+        }
+    }
+
+    fn format(&self) -> aom::aom_img_fmt_t {
+        let [fourth, half, each] = S::FORMATS;
+        match self.chroma {
+            (2, 2) => fourth,
+            (1, 1) => each,
+            _ => half,
+        }
     }
 }
 
@@ -83,13 +119,8 @@ pub(super) fn encode<S: Sample>(planes: &Planes<'_, S>, effort: Effort) -> Resul
         return Err(internal("rows are missing"));
     }
     let mut encoder = Encoder::open(planes, effort)?;
-    // What has no chroma is to have some in memory nevertheless.
-    let (width, height) = (planes.width as usize, planes.height as usize);
     let grey = if planes.is_mono() {
-        vec![
-            S::nearest(1 << (planes.depth - 1), planes.depth);
-            width.div_ceil(2) * height.div_ceil(2)
-        ]
+        vec![S::nearest(1 << (planes.depth - 1), planes.depth); planes.chroma_samples()]
     } else {
         Vec::new()
     };
@@ -141,8 +172,7 @@ impl Encoder {
         settings.g_w = planes.width;
         settings.g_h = planes.height;
         settings.g_threads = 1;
-        // Of the profiles the first has no more than 10 bits.
-        settings.g_profile = if planes.depth > 10 { 2 } else { 0 };
+        settings.g_profile = planes.profile();
         settings.g_bit_depth = c_uint::from(planes.depth);
         settings.g_input_bit_depth = c_uint::from(planes.depth);
         let flags = if planes.depth > 8 {
@@ -248,7 +278,7 @@ fn picture<'a, S: Sample>(planes: &Planes<'a, S>, grey: &'a [S]) -> Result<Pictu
     let wrapped = unsafe {
         aom::aom_img_wrap(
             raw.as_mut_ptr(),
-            S::FORMAT,
+            planes.format(),
             planes.width,
             planes.height,
             1,
@@ -261,7 +291,7 @@ fn picture<'a, S: Sample>(planes: &Planes<'a, S>, grey: &'a [S]) -> Result<Pictu
     // SAFETY: it was filled in.
     let mut raw = unsafe { raw.assume_init() };
     let stride = |width: u32| c_int::try_from(width as usize * size_of::<S>()).unwrap_or(0);
-    let small = stride(planes.width.div_ceil(2));
+    let small = stride(planes.width.div_ceil(planes.chroma.0.into()));
     raw.planes = [start, blue, red];
     raw.stride = [stride(planes.width), small, small];
     raw.monochrome = c_int::from(planes.is_mono());

@@ -2,39 +2,42 @@
 
 use super::aom::Sample;
 use crate::checkpoint::{Checkpoint, Stage};
-use crate::codecs::{Error, Shape};
+use crate::codecs::{Encoding, Error, Shape};
 
 /// Luma and both planes of chroma, and alpha.
 pub(super) type Separated<S> = ([Vec<S>; 3], Vec<S>);
 
-/// Planes of R, G, B and alpha. Of the four pixels that share chroma each counts as far as it is seen.
-/// All have as many bits, at most 12, and keep them.
+/// Planes of R, G, B and alpha, of as many bits as the encoding has, and at most 12. Of the pixels that share chroma there each
+/// counts as far as it is seen.
 pub(super) fn coloured<S: Sample>(
+    encoding: Encoding,
     shape: Shape,
     mut pixels: impl Iterator<Item = [S; 4]>,
-    depth: u8,
     checkpoint: &Checkpoint,
 ) -> Result<Separated<S>, Error> {
+    let depth = encoding.depth;
+    let (across, down) = (encoding.chroma.0.into(), encoding.chroma.1.into());
     let sample = |value: i32| S::nearest((value + (1 << (BITS - 1))) >> BITS, depth);
     let width = shape.width as usize;
     let all = width * shape.height as usize;
     let [mut luma, mut blue, mut red, mut alpha] = [const { Vec::new() }; 4];
     luma.reserve_exact(all);
     alpha.reserve_exact(all);
-    let mut pair: Vec<[S; 4]> = Vec::with_capacity(width * 2);
-    for _ in 0..shape.height.div_ceil(2) {
+    let mut rows: Vec<[S; 4]> = Vec::with_capacity(width * down);
+    for _ in 0..(shape.height as usize).div_ceil(down) {
         checkpoint.check(Stage::Encode)?;
-        pair.clear();
-        pair.extend(pixels.by_ref().take(width * 2));
-        luma.extend(pair.iter().map(|&[r, g, b, _]| {
+        rows.clear();
+        rows.extend(pixels.by_ref().take(width * down));
+        luma.extend(rows.iter().map(|&[r, g, b, _]| {
             let [r, g, b] = [r, g, b].map(Into::into);
             sample(fixed(0.299) * r + fixed(0.587) * g + fixed(0.114) * b)
         }));
-        alpha.extend(pair.iter().map(|&[.., alpha]| alpha));
-        let (upper, lower) = pair.split_at(width.min(pair.len()));
-        // The last row may be alone.
-        let lower = if lower.is_empty() { upper } else { lower };
-        for (upper, lower) in upper.chunks(2).zip(lower.chunks(2)) {
+        alpha.extend(rows.iter().map(|&[.., alpha]| alpha));
+        let (upper, lower) = rows.split_at(width.min(rows.len()));
+        for (index, upper) in upper.chunks(across).enumerate() {
+            // The last row may be alone.
+            let lower = lower.get(index * across..).unwrap_or_default();
+            let lower = lower.get(..upper.len()).unwrap_or_default();
             let [r, g, b] = mean(upper.iter().chain(lower));
             let middle = 1 << (BITS + u32::from(depth) - 1);
             blue.push(sample(

@@ -77,12 +77,12 @@ pub(in crate::codecs) fn encode_deep(
         Model::Rgb => {
             let (pixels, _) = picture.samples.as_chunks::<3>();
             let pixel = |[r, g, b]: &[u16; 3]| [kept(r), kept(g), kept(b), opaque];
-            chroma::coloured(shape, pixels.iter().map(pixel), depth, checkpoint)?
+            chroma::coloured(encoding, shape, pixels.iter().map(pixel), checkpoint)?
         }
         _ => {
             let (pixels, _) = picture.samples.as_chunks::<4>();
             let pixel = |pixel: &[u16; 4]| pixel.each_ref().map(kept);
-            chroma::coloured(shape, pixels.iter().map(pixel), depth, checkpoint)?
+            chroma::coloured(encoding, shape, pixels.iter().map(pixel), checkpoint)?
         }
     };
     encode::written(encoding, shape, &separated, checkpoint)

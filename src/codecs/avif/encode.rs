@@ -1,4 +1,4 @@
-//! Rows into an AVIF file: colours as 4:2:0, or luma alone, and alpha as a picture of its own.
+//! Rows into an AVIF file: luma with chroma as the encoding has it, or alone, and alpha as a picture of its own.
 
 use super::aom::{Effort, Sample};
 use super::chroma::{self, Separated};
@@ -6,9 +6,6 @@ use super::mux::{self, Parts};
 use super::tiling::{LEAST_SIDE, Tiling};
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::{Band, Encoding, Error, Model, Orientation, Shape, Sink};
-
-/// The planes that are written as they come.
-const PLANES: Model = Model::YCbCr { across: 2, down: 2 };
 
 /// libaom's speed where none is asked for.
 const SPEED: u8 = 6;
@@ -20,8 +17,8 @@ const SLOWEST: u8 = 4;
 const QUICKEST: u8 = 9;
 
 /// Layouts that can be written.
-pub(in crate::codecs) fn accepts(model: Model) -> bool {
-    model == PLANES || !matches!(model, Model::YCbCr { .. } | Model::Cmyk)
+pub(in crate::codecs) fn accepts(encoding: Encoding, model: Model) -> bool {
+    model == encoding.planes() || !matches!(model, Model::YCbCr { .. } | Model::Cmyk)
 }
 
 /// Peak bytes: the rows, their planes, what libaom holds for a frame, which are pictures with borders and what it tries for
@@ -32,11 +29,18 @@ pub(in crate::codecs) fn encode_bytes(encoding: Encoding, shape: Shape) -> u64 {
     let (width, height) = tiling.cell;
     let frame = u64::from(width).next_multiple_of(64) * u64::from(height).next_multiple_of(64);
     let streams = if shape.model.has_alpha() { 7 } else { 5 };
-    shape.bytes() * 2 + pixels * streams + frame * FRAME_BYTES + LEAST_BYTES
+    // Both planes of chroma, of which four pixels share each sample in the usual way, have up to four times as many samples.
+    let (across, down) = encoding.chroma;
+    let more = 4 / u64::from(across * down) - 1;
+    let pixel = FRAME_BYTES + more * CHROMA_BYTES;
+    shape.bytes() * 2 + pixels * (streams + more * 2) + frame * pixel + LEAST_BYTES
 }
 
 /// Bytes of libaom for each pixel of a frame.
 const FRAME_BYTES: u64 = 16;
+
+/// And for half a sample more of chroma.
+const CHROMA_BYTES: u64 = 6;
 
 /// Bytes of its tables, and of its smallest frame.
 const LEAST_BYTES: u64 = 4 << 20;
@@ -77,7 +81,7 @@ impl Sink for AvifSink<'_> {
     fn finish(mut self: Box<Self>) -> Result<Vec<u8>, Error> {
         self.checkpoint.check(Stage::Encode)?;
         let planes = std::mem::take(&mut self.planes);
-        let separated = separated(self.shape, planes, self.checkpoint)?;
+        let separated = separated(self.encoding, self.shape, planes, self.checkpoint)?;
         written(self.encoding, self.shape, &separated, self.checkpoint)
     }
 }
@@ -89,14 +93,13 @@ pub(super) fn written<S: Sample>(
     (colours, alpha): &Separated<S>,
     checkpoint: &Checkpoint,
 ) -> Result<Vec<u8>, Error> {
-    let depth = encoding.depth;
     let (effort, cells) = effort(encoding, shape);
     let planes = colours.each_ref().map(|plane| &plane[..]);
-    let colour = cells.encode(planes, depth, effort, checkpoint)?;
+    let colour = cells.encode(planes, encoding, effort, checkpoint)?;
     // What hides nothing is left out.
-    let opaque = S::nearest((1 << depth) - 1, depth);
+    let opaque = S::nearest((1 << encoding.depth) - 1, encoding.depth);
     let alpha = if alpha.iter().any(|&alpha| alpha < opaque) {
-        cells.encode([alpha, &[], &[]], depth, effort, checkpoint)?
+        cells.encode([alpha, &[], &[]], encoding.of_greys(), effort, checkpoint)?
     } else {
         Vec::new()
     };
@@ -138,6 +141,7 @@ fn effort(encoding: Encoding, shape: Shape) -> (Effort, Tiling) {
 
 /// Luma and chroma, where there is some, and alpha, by themselves.
 fn separated(
+    encoding: Encoding,
     shape: Shape,
     planes: Vec<Vec<u8>>,
     checkpoint: &Checkpoint,
@@ -161,11 +165,11 @@ fn separated(
         Model::Rgb => {
             let (pixels, _) = alone.as_chunks::<3>();
             let opaque = |&[r, g, b]: &[u8; 3]| [r, g, b, u8::MAX];
-            chroma::coloured(shape, pixels.iter().map(opaque), 8, checkpoint)?
+            chroma::coloured(encoding, shape, pixels.iter().map(opaque), checkpoint)?
         }
         Model::Rgba => {
             let (pixels, _) = alone.as_chunks::<4>();
-            chroma::coloured(shape, pixels.iter().copied(), 8, checkpoint)?
+            chroma::coloured(encoding, shape, pixels.iter().copied(), checkpoint)?
         }
         _ => ([alone, Vec::new(), Vec::new()], Vec::new()),
     })

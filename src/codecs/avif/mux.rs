@@ -169,14 +169,17 @@ fn layer<'a>(
 }
 
 fn ftyp(parts: &Parts<'_>) -> Vec<u8> {
-    // The baseline profile, as far as its level goes.
-    let pixels = u64::from(parts.width) * u64::from(parts.height);
+    // The baseline and the advanced profile, as far as their levels go.
+    let (width, height) = (parts.width, parts.height);
+    let pixels = u64::from(width) * u64::from(height);
     let first = parts.colour.first().and_then(|stream| sequence(stream));
-    let main = first.is_some_and(|sequence| sequence.grade.0 == 0);
-    let baseline = main && pixels <= 8_912_896 && parts.width.max(parts.height) <= 8192;
-    let profile: &[u8] = if baseline { b"MA1B" } else { b"" };
+    let profile: &[u8] = match first.map(|sequence| sequence.grade.0) {
+        Some(0) if pixels <= 8_912_896 && width.max(height) <= 8192 => b"MA1B",
+        Some(1) if pixels <= 35_651_584 && width <= 16_384 && height <= 8704 => b"MA1A",
+        _ => b"",
+    };
+    let length = if profile.is_empty() { 28 } else { 32_u32 };
     let content = [&b"avif\0\0\0\0avifmif1miaf"[..], profile].concat();
-    let length = if baseline { 32 } else { 28_u32 };
     [&length.to_be_bytes()[..], b"ftyp", &content].concat()
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::aom::{self, Effort, Planes, Sample};
 use crate::checkpoint::{Checkpoint, Stage};
-use crate::codecs::Error;
+use crate::codecs::{Encoding, Error};
 
 /// The shortest side of a cell, by the standard for images in such files (ISO/IEC 23000-22, 7.3.11).
 pub(super) const LEAST_SIDE: u32 = 64;
@@ -57,15 +57,16 @@ impl Tiling {
         }
     }
 
-    /// The streams of all cells, row by row, of samples with so many bits.
+    /// The streams of all cells, row by row, of samples and chroma as the encoding has them.
     pub(super) fn encode<S: Sample>(
         &self,
         planes: [&[S]; 3],
-        depth: u8,
+        encoding: Encoding,
         effort: Effort,
         checkpoint: &Checkpoint,
     ) -> Result<Vec<Cow<'static, [u8]>>, Error> {
         let mut streams = Vec::new();
+        let Encoding { depth, chroma, .. } = encoding;
         let mut copies = [const { Vec::new() }; 3];
         for row in 0..self.rows {
             for column in 0..self.columns {
@@ -75,7 +76,8 @@ impl Tiling {
                     planes
                 } else {
                     for (index, (plane, copy)) in planes.iter().zip(&mut copies).enumerate() {
-                        self.copy(plane, index, (column, row), copy);
+                        let shared = if index > 0 { chroma } else { (1, 1) };
+                        self.copy(plane, shared, (column, row), copy);
                     }
                     [&copies[0][..], &copies[1], &copies[2]]
                 };
@@ -83,6 +85,7 @@ impl Tiling {
                     width,
                     height,
                     depth,
+                    chroma,
                     samples,
                 };
                 streams.push(Cow::Owned(aom::encode(&planes, effort)?));
@@ -91,13 +94,13 @@ impl Tiling {
         Ok(streams)
     }
 
-    /// Copies a cell's samples of a plane. Beyond the picture its last ones go on.
-    fn copy<S: Sample>(&self, plane: &[S], index: usize, at: (u32, u32), copy: &mut Vec<S>) {
+    /// Copies a cell's samples of a plane, of which as many columns and rows of pixels share one. Beyond the picture its last ones
+    /// go on.
+    fn copy<S: Sample>(&self, plane: &[S], shared: (u8, u8), at: (u32, u32), copy: &mut Vec<S>) {
         copy.clear();
-        let half = if index > 0 { 2 } else { 1 };
-        let length = |side: u32| side.div_ceil(half) as usize;
-        let stride = length(self.size.0);
-        let (width, height) = (length(self.cell.0), length(self.cell.1));
+        let length = |side: u32, shared: u8| side.div_ceil(shared.into()) as usize;
+        let stride = length(self.size.0, shared.0);
+        let (width, height) = (length(self.cell.0, shared.0), length(self.cell.1, shared.1));
         let left = at.0 as usize * width;
         let rows = plane
             .chunks(stride.max(1))
@@ -140,16 +143,15 @@ mod tests {
         }
 
         #[test]
-        fn copies_are_the_picture(width in 64..90_u32, height in 64..90_u32, chroma in any::<bool>()) {
+        fn copies_are_the_picture(width in 64..90_u32, height in 64..90_u32, shared in (1..=2_u8, 1..=2_u8)) {
             let tiling = Tiling {
                 columns: 2,
                 rows: 2,
                 cell: (64, 64),
                 size: (width, height),
             };
-            let index = usize::from(chroma);
-            let half = |side: u32| if chroma { side.div_ceil(2) } else { side };
-            let (across, down) = (half(width), half(height));
+            let length = |side: u32, shared: u8| side.div_ceil(shared.into());
+            let (across, down) = (length(width, shared.0), length(height, shared.1));
             let value = |x: u32, y: u32| u8::try_from((x * 7 + y * 13) % 251).unwrap();
             let plane: Vec<u8> = (0..down).flat_map(|y| (0..across).map(move |x| value(x, y))).collect();
             let mut copy = Vec::new();
@@ -158,11 +160,11 @@ mod tests {
                 if column * 64 >= width || row * 64 >= height {
                     continue;
                 }
-                tiling.copy(&plane, index, (column, row), &mut copy);
-                let side = half(64);
-                prop_assert_eq!(copy.len(), (side * side) as usize);
+                tiling.copy(&plane, shared, (column, row), &mut copy);
+                let (wide, high) = (length(64, shared.0), length(64, shared.1));
+                prop_assert_eq!(copy.len(), (wide * high) as usize);
                 for (sample, at) in copy.iter().zip(0..) {
-                    let (x, y) = (column * side + at % side, row * side + at / side);
+                    let (x, y) = (column * wide + at % wide, row * high + at / wide);
                     prop_assert_eq!(*sample, value(x.min(across - 1), y.min(down - 1)));
                 }
             }

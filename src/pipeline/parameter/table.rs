@@ -174,7 +174,7 @@ pub const PARAMETERS: &[ParameterRow] = &[
         "none", "How near a WebP without loss stays to its samples, which makes it smaller: at 100 they stay as they are, and below colours behind what is transparent may change; other formats stay as they are."),
     own(("subsampling", &["chromasubsampling"]), (OneOf(&words::SUBSAMPLINGS), "", Every, "4:4:4"),
         "4:2:0, 4:2:2 or 4:4:4",
-        "4:2:0", "How much colour a JPEG holds: a sample for four pixels, for two in a row, or for each; other formats stay as they are."),
+        "4:2:0", "How much colour a JPEG or AVIF holds: a sample for four pixels, for two in a row, or for each; other formats stay as they are."),
     own(("animated", &[]), (Boolean, "", Every, "false"),
         BOOLEAN, "true, but false for a PNG of another animation", "Whether the answer moves, where the picture does and the format can: GIF, WebP, PNG."),
     own(("page", &["frame"]), (Kind::whole(0, u32::MAX), "", EveryAndInfo, "0"),

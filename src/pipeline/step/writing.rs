@@ -1,6 +1,6 @@
 //! What a step asks of the file: format, quality, how it is coded, what of the source's metadata stays.
 
-use crate::codecs::{Format, Keep, Model};
+use crate::codecs::{Format, Keep};
 use crate::pipeline::parameter::{self, Grammar, ParameterError, Values};
 use crate::pipeline::request::Type;
 use crate::pipeline::value::Space;
@@ -24,8 +24,8 @@ pub struct Writing {
     pub lossless: Option<bool>,
     /// How near samples stay in a file without loss, 0 to 100: WebP.
     pub near: Option<u8>,
-    /// What of colour stays: JPEG.
-    pub chroma: Option<Model>,
+    /// Columns and rows of pixels that share their colour: JPEG and AVIF.
+    pub chroma: Option<(u8, u8)>,
     /// Haste, 0 to 10: AVIF.
     pub speed: Option<u8>,
     /// What of the source's metadata stays.
@@ -120,15 +120,14 @@ fn space(values: &Values<'_>) -> Result<Option<Space>, ParameterError> {
     Ok(space.flatten())
 }
 
-/// Luma for each pixel, and chroma for as many.
-fn chroma(text: &str) -> Option<Model> {
-    let (across, down) = match text {
+/// Columns and rows of pixels that share their chroma.
+fn chroma(text: &str) -> Option<(u8, u8)> {
+    Some(match text {
         "4:4:4" | "444" => (1, 1),
         "4:2:2" | "422" => (2, 1),
         "4:2:0" | "420" => (2, 2),
         _ => return None,
-    };
-    Some(Model::YCbCr { across, down })
+    })
 }
 
 fn keep(values: &Values<'_>) -> Result<Option<Keep>, ParameterError> {
