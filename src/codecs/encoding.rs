@@ -157,6 +157,11 @@ impl Encoding {
             Format::WebP if self.lossless => 300,
             Format::Avif => {
                 let usual = if self.depth > 8 { usual * 3 / 2 } else { usual };
+                let usual = if self.chroma == SHARED {
+                    usual
+                } else {
+                    usual * 5 / 4
+                };
                 match self.speed {
                     Some(..=5) => usual * 5,
                     Some(9..) => usual / 4,

@@ -126,7 +126,7 @@ pub fn plan_with(
     let lossless = encoding.is_lossless();
     let scale = scale::scale(header, &resampling, lossless);
     resampling.window = scale::window(first.window, header, scale);
-    let mut plan = Plan {
+    let plan = Plan {
         motion,
         scale,
         resampling,
@@ -148,6 +148,16 @@ pub fn plan_with(
         height,
         cost: Cost::default(),
     };
+    settled(plan, request, header, beside)
+}
+
+/// The plan with what follows from the rest of it: how much of colour is kept, with how many bits, and what all takes.
+fn settled(
+    mut plan: Plan,
+    request: &Request,
+    header: &Header,
+    beside: &[Header],
+) -> Result<Plan, Error> {
     if matches!(plan.final_model(), Model::Gray | Model::GrayAlpha) {
         plan.encoding = plan.encoding.of_greys();
     }

@@ -8,52 +8,8 @@ use std::mem::MaybeUninit;
 
 use libaom_sys as aom;
 
+use super::planes::{Planes, Sample};
 use crate::codecs::Error;
-
-/// What a sample is stored in.
-pub(super) trait Sample: Copy + Default + Ord + Into<i32> {
-    /// How libaom calls pictures of them: with chroma for four pixels, for two, and for each.
-    const FORMATS: [aom::aom_img_fmt_t; 3];
-
-    /// The nearest to that many steps, of which there are 2 to the power of `depth`.
-    fn nearest(steps: i32, depth: u8) -> Self;
-}
-
-impl Sample for u8 {
-    const FORMATS: [aom::aom_img_fmt_t; 3] = [
-        aom::AOM_IMG_FMT_I420,
-        aom::AOM_IMG_FMT_I422,
-        aom::AOM_IMG_FMT_I444,
-    ];
-
-    fn nearest(steps: i32, _depth: u8) -> Self {
-        Self::try_from(steps.clamp(0, 255)).unwrap_or(Self::MAX)
-    }
-}
-
-impl Sample for u16 {
-    const FORMATS: [aom::aom_img_fmt_t; 3] = [
-        aom::AOM_IMG_FMT_I42016,
-        aom::AOM_IMG_FMT_I42216,
-        aom::AOM_IMG_FMT_I44416,
-    ];
-
-    fn nearest(steps: i32, depth: u8) -> Self {
-        Self::try_from(steps.clamp(0, (1 << depth) - 1)).unwrap_or(Self::MAX)
-    }
-}
-
-/// A picture to write: luma, or luma and two planes of chroma, rows without padding.
-pub(super) struct Planes<'a, S> {
-    pub(super) width: u32,
-    pub(super) height: u32,
-    /// Bits of a sample: 8 in a byte, 10 or 12 in two.
-    pub(super) depth: u8,
-    /// Columns and rows of pixels that share their chroma: one or two, and not one and two.
-    pub(super) chroma: (u8, u8),
-    /// Luma, and of each its samples; two empty ones where there is no chroma.
-    pub(super) samples: [&'a [S]; 3],
-}
 
 /// How to write it.
 #[derive(Clone, Copy, Debug)]
@@ -62,46 +18,6 @@ pub(super) struct Effort {
     pub(super) quantizer: u8,
     /// 0, which takes longest, to 9.
     pub(super) speed: u8,
-}
-
-impl<S: Sample> Planes<'_, S> {
-    fn is_mono(&self) -> bool {
-        self.samples.iter().skip(1).all(|plane| plane.is_empty())
-    }
-
-    fn is_whole(&self) -> bool {
-        let (width, height) = (self.width as usize, self.height as usize);
-        let chroma = self.chroma_samples();
-        let [luma, blue, red] = self.samples.map(<[S]>::len);
-        let fits = (size_of::<S>() == 1) == (self.depth == 8);
-        fits && luma == width * height && (self.is_mono() || (blue, red) == (chroma, chroma))
-    }
-
-    /// Samples of a plane of chroma, which what has none is to have in memory nevertheless.
-    fn chroma_samples(&self) -> usize {
-        let (across, down) = self.chroma;
-        let (width, height) = (self.width as usize, self.height as usize);
-        width.div_ceil(across.into()) * height.div_ceil(down.into())
-    }
-
-    /// The profile of AV1 that has such pictures (5.5.1 and 6.4.1 of its specification).
-    fn profile(&self) -> c_uint {
-        match self.chroma {
-            _ if self.depth > 10 => 2,
-            (2, 2) => 0,
-            (1, 1) => 1,
-            _ => 2,
-        }
-    }
-
-    fn format(&self) -> aom::aom_img_fmt_t {
-        let [fourth, half, each] = S::FORMATS;
-        match self.chroma {
-            (2, 2) => fourth,
-            (1, 1) => each,
-            _ => half,
-        }
-    }
 }
 
 /// `AOM_TUNE_SSIM`.
@@ -278,7 +194,7 @@ fn picture<'a, S: Sample>(planes: &Planes<'a, S>, grey: &'a [S]) -> Result<Pictu
     let wrapped = unsafe {
         aom::aom_img_wrap(
             raw.as_mut_ptr(),
-            planes.format(),
+            format(planes),
             planes.width,
             planes.height,
             1,
@@ -301,6 +217,18 @@ fn picture<'a, S: Sample>(planes: &Planes<'a, S>, grey: &'a [S]) -> Result<Pictu
         raw,
         _planes: std::marker::PhantomData,
     })
+}
+
+/// How libaom calls such pictures.
+fn format<S: Sample>(planes: &Planes<'_, S>) -> aom::aom_img_fmt_t {
+    match (planes.depth > 8, planes.chroma) {
+        (false, (2, 2)) => aom::AOM_IMG_FMT_I420,
+        (false, (1, 1)) => aom::AOM_IMG_FMT_I444,
+        (false, _) => aom::AOM_IMG_FMT_I422,
+        (true, (2, 2)) => aom::AOM_IMG_FMT_I42016,
+        (true, (1, 1)) => aom::AOM_IMG_FMT_I44416,
+        (true, _) => aom::AOM_IMG_FMT_I42216,
+    }
 }
 
 fn internal(detail: &str) -> Error {

@@ -1,6 +1,6 @@
 //! Luma, chroma and alpha of pixels, by themselves.
 
-use super::aom::Sample;
+use super::planes::Sample;
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::{Encoding, Error, Shape};
 

@@ -1,8 +1,9 @@
 //! Rows into an AVIF file: luma with chroma as the encoding has it, or alone, and alpha as a picture of its own.
 
-use super::aom::{Effort, Sample};
+use super::aom::Effort;
 use super::chroma::{self, Separated};
 use super::mux::{self, Parts};
+use super::planes::Sample;
 use super::tiling::{LEAST_SIDE, Tiling};
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::{Band, Encoding, Error, Model, Orientation, Shape, Sink};

@@ -22,6 +22,7 @@ mod lists;
 mod memory;
 mod mux;
 mod picture;
+mod planes;
 mod probe;
 mod properties;
 mod room;

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::aom::{self, Effort, Planes, Sample};
+use super::aom::{self, Effort};
+use super::planes::{Planes, Sample};
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::{Encoding, Error};
 
