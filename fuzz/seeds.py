@@ -2,6 +2,7 @@
 """Writes fuzz/seeds: small files of every kind that is read, drawn here. Needs Pillow."""
 
 import base64
+import gzip
 import io
 import shutil
 import struct
@@ -412,7 +413,9 @@ def svgs():
     made = {f"{name}.svg": f"{root}{parts}</svg>" for name, parts in inner.items()}
     made["unsized.svg"] = f'<svg xmlns="http://www.w3.org/2000/svg">{shapes}</svg>'
     made["entity.svg"] = f'<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY a "#f80">]><!-- & -->{root}<rect width="9" height="9" fill="&a;"/></svg>'
-    return {name: text.encode() for name, text in made.items()}
+    made = {name: text.encode() for name, text in made.items()}
+    made["packed.svgz"] = gzip.compress(made["shapes.svg"], mtime=0)
+    return made
 
 
 def avifs():

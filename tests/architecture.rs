@@ -151,6 +151,7 @@ const HOMES: &[(&str, &[&str])] = &[
         &["pipeline/mod.rs", "pipeline/transform.rs"],
     ),
     ("fdeflate", &["codecs/tiff/unpack/deflate.rs"]),
+    ("flate2", &["codecs/svg/packed.rs"]),
     ("form_urlencoded", &["http/extract.rs", "http/form.rs"]),
     (
         "futures_core",

@@ -1,5 +1,7 @@
 //! Drawings, which become pixels in the size that is asked for.
 
+use std::io::Write as _;
+
 use crate::support::{Picture, TestServer};
 
 const DRAWING: &[u8] = include_bytes!("../fixtures/drawing.svg");
@@ -168,6 +170,56 @@ async fn what_is_no_drawing_is_refused_with_a_reason() {
         .await
         .problem(422, "too-complex");
     assert_eq!(problem["limit"], 100);
+}
+
+/// Bytes in gzip.
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test]
+async fn a_drawing_may_be_in_gzip() {
+    for isolation in ["off", "process"] {
+        let server =
+            TestServer::start_as(&format!("svg = true\nisolation = \"{isolation}\"")).await;
+        let file = packed(DRAWING);
+        let info = server.post("/info", &file).await.json();
+        assert_eq!(
+            (&info["type"], &info["width"]),
+            (&"svg".into(), &160.into())
+        );
+        for ask in [
+            "/resize?width=100&type=png",
+            "/crop?width=40&height=30&type=png",
+        ] {
+            let answer = server.post(ask, &file).await;
+            assert!(answer.body == server.post(ask, DRAWING).await.body, "{ask}");
+        }
+        // Its checksum is that of other bytes.
+        let mut other = file.clone();
+        let checksum = other.len() - 8;
+        other[checksum] ^= 1;
+        let cut = &file[..file.len() / 2];
+        let tail = vec![b' '; 4 << 20];
+        let large = packed(&[DRAWING, &tail].concat());
+        for (file, status, code, words) in [
+            (&other[..], 422, "invalid-image", "gzip"),
+            (cut, 422, "invalid-image", "gzip"),
+            (&large, 422, "too-complex", "bytes of SVG in gzip"),
+            (&packed(b"hello"), 415, "unsupported-format", "gzip"),
+            // A drawing that is packed twice is none.
+            (&packed(&file), 415, "unsupported-format", "gzip"),
+        ] {
+            let problem = server
+                .post("/resize?width=9", file)
+                .await
+                .problem(status, code);
+            let detail = problem["detail"].as_str().unwrap();
+            assert!(detail.contains(words), "{detail}");
+        }
+    }
 }
 
 /// The same in a process of its own.

@@ -1,6 +1,6 @@
 //! What the root element says: that it is a drawing, and its size. It looks at the first bytes alone.
 
-use super::{broken, doctype};
+use super::{broken, doctype, packed};
 use crate::codecs::Error;
 
 /// Bytes that the root element's tag has to end in. Some programs declare entities before it.
@@ -12,9 +12,9 @@ const INCH: f64 = 96.0;
 /// Pixels of an em where nothing is said, as `usvg` has it.
 const EM: f64 = 12.0;
 
-/// Whether the bytes begin with a drawing, behind what may stand before its root element.
+/// Whether the bytes begin with a drawing, in gzip or not, behind what may stand before its root element.
 pub(in crate::codecs) fn starts(bytes: &[u8]) -> bool {
-    root(bytes).is_some()
+    root(&packed::beginning(bytes, LOOK)).is_some()
 }
 
 /// Width and height in pixels, 0 and less included; `None` where it doesn't state them.

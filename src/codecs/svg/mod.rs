@@ -13,6 +13,7 @@ mod draw;
 mod embedded;
 mod head;
 mod layers;
+mod packed;
 mod render;
 mod scan;
 mod shown;
@@ -28,7 +29,7 @@ pub use self::shown::Painter;
 use super::error::too_many;
 use super::header;
 use super::{Error, Format, Header, Model, Orientation, Rows, Scale, Shape, whole};
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Stage};
 
 /// Bytes of a file, at most: of its text, and with what is embedded in it.
 const BYTES: usize = 4 << 20;
@@ -42,11 +43,18 @@ const SIDE: u32 = 10_000_000;
 /// # Errors
 /// `Invalid` or `TooComplex`.
 pub(super) fn probe(bytes: &[u8]) -> Result<Header, Error> {
-    let (counts, found) = scan::scan(bytes)?;
-    let embedded = embedded::Count::new(bytes, &found)?;
-    let mut header = stated(bytes, &counts)?;
+    let text = packed::text(bytes)?;
+    let (counts, found) = scan::scan(&text)?;
+    let embedded = embedded::Count::new(&text, &found)?;
+    let mut header = stated(&text, &counts)?;
     header.held = header.held.saturating_add(embedded.bytes());
     header.reading = embedded.reading;
+    if packed::is_packed(bytes) {
+        // A vector that grows is there twice.
+        let length = text.len() as u64;
+        header.held = header.held.saturating_add(2 * length);
+        header.reading = header.reading.saturating_add(packed::NANOSECONDS * length);
+    }
     header.detail = match (counts.layered() || embedded.drawings, embedded.any) {
         (false, false) => "",
         (true, false) => LAYERED,
@@ -139,17 +147,22 @@ pub(super) fn open<'a>(
     checkpoint: &'a Checkpoint,
 ) -> Box<dyn Rows + 'a> {
     let shape = super::scaled(header, scale);
-    let drawing = Drawing {
-        bytes,
-        view: View {
-            size: (header.width, header.height),
-            part: scale.part,
-            shape,
-        },
-        layers: layer_bytes(header.detail, shape),
-        pictures: picture_pixels(header.detail, shape),
+    let view = View {
+        size: (header.width, header.height),
+        part: scale.part,
+        shape,
     };
+    let layers = layer_bytes(header.detail, shape);
+    let pictures = picture_pixels(header.detail, shape);
     whole::rows(shape, checkpoint, move || {
+        let text = packed::text(bytes)?;
+        checkpoint.check(Stage::Decode)?;
+        let drawing = Drawing {
+            bytes: &text,
+            view,
+            layers,
+            pictures,
+        };
         drawing.render(painter, &mut 0.0, checkpoint)
     })
 }
