@@ -11,45 +11,12 @@ use std::mem::MaybeUninit;
 use libaom_sys as aom;
 
 use super::broken;
+use super::frame::{Frame, Owned, Plane};
 use super::memory;
 use super::picture::Layer;
 use super::room::Room;
 use super::sequence;
 use crate::codecs::{Error, Format};
-
-/// A decoded picture: up to three planes, rows without padding.
-pub(super) struct Frame {
-    planes: Vec<Plane>,
-}
-
-struct Plane {
-    width: usize,
-    samples: Owned,
-}
-
-enum Owned {
-    Eight(Vec<u8>),
-    More(Vec<u16>),
-}
-
-/// A row of samples.
-#[derive(Clone, Copy)]
-pub(super) enum Samples<'a> {
-    /// Of 8 bit.
-    Eight(&'a [u8]),
-    /// Of 10 or 12 bit.
-    More(&'a [u16]),
-}
-
-impl Samples<'_> {
-    /// Some of them.
-    pub(super) fn part(self, range: std::ops::Range<usize>) -> Self {
-        match self {
-            Self::Eight(samples) => Self::Eight(samples.get(range).unwrap_or_default()),
-            Self::More(samples) => Self::More(samples.get(range).unwrap_or_default()),
-        }
-    }
-}
 
 /// Decodes the picture of a stream that is a cell of `layer`: the last layer that its operating point has.
 ///
@@ -245,31 +212,6 @@ fn plane(
         Owned::Eight(eight)
     };
     Ok(Plane { width, samples })
-}
-
-impl Frame {
-    /// Columns and rows of a plane; 0 where there is none.
-    pub(super) fn size(&self, plane: usize) -> (usize, usize) {
-        self.planes.get(plane).map_or((0, 0), |plane| {
-            let samples = match &plane.samples {
-                Owned::Eight(samples) => samples.len(),
-                Owned::More(samples) => samples.len(),
-            };
-            (plane.width, samples / plane.width.max(1))
-        })
-    }
-
-    /// A row of a plane; an empty one beyond the last.
-    pub(super) fn row(&self, plane: usize, row: usize) -> Samples<'_> {
-        let Some(plane) = self.planes.get(plane) else {
-            return Samples::Eight(&[]);
-        };
-        let range = row * plane.width..(row + 1) * plane.width;
-        match &plane.samples {
-            Owned::Eight(samples) => Samples::Eight(samples.get(range).unwrap_or_default()),
-            Owned::More(samples) => Samples::More(samples.get(range).unwrap_or_default()),
-        }
-    }
 }
 
 fn corrupt(detail: &str) -> Error {

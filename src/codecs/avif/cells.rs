@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::av1::{self, Frame, Samples};
+use super::av1;
+use super::frame::{Frame, Samples};
 use super::picture::{Layer, Picture};
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::Error;

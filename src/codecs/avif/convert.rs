@@ -1,6 +1,6 @@
 //! From AV1's samples to ours: any depth to 8 bit, any range to the full one, any matrix to BT.601's or to R, G, B.
 
-use super::av1::Samples;
+use super::frame::Samples;
 use super::picture::{IDENTITY, YCGCO};
 use super::properties::Cicp;
 use super::sequence::Sequence;

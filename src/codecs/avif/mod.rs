@@ -17,6 +17,7 @@ mod decode;
 mod deep;
 mod describe;
 mod encode;
+mod frame;
 mod items;
 mod lists;
 mod memory;
