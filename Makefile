@@ -6,7 +6,7 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 DIST := $(TARGET_DIR)/dist/pixmill
 TOOLS := $(CURDIR)/.tools
 CARGO_FLAGS := --locked --target $(TARGET)
-# What is built in beside the usual: FEATURES=pdf reads documents. Tests and checks are of all there is.
+# What is built in beside the usual: FEATURES=heic,pdf reads pictures of iPhones, and documents. Tests and checks are of all there is.
 FEATURES ?=
 ALL := --all-features
 

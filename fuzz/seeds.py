@@ -420,8 +420,9 @@ def svgs():
 
 def avifs():
     """Those of the tests, which have a script of their own."""
-    folder = Path(__file__).parent.parent / "tests/fixtures/avif"
-    small = (path for path in sorted(folder.glob("*.avif")) if not path.name.startswith("large"))
+    folder = Path(__file__).parent.parent / "tests/fixtures"
+    files = sorted(folder.glob("avif/*.avif")) + sorted(folder.glob("heic/*.heic"))
+    small = (path for path in files if not path.name.startswith("large"))
     return {path.name: path.read_bytes() for path in small}
 
 

@@ -164,6 +164,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ),
     ("gimli", &["os/sampler/stack.rs"]),
     ("harfrust", &["pipeline/text/font.rs"]),
+    ("heifer_hevc_dec", &["codecs/avif/hevc/library.rs"]),
     ("hickory_resolver", &["source/resolve.rs"]),
     ("hmac", &["http/access/signature.rs"]),
     ("httpdate", &["http/named.rs"]),

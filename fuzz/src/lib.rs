@@ -25,7 +25,9 @@ pub type Target = (&'static str, fn(&[u8]) -> bool);
 /// Every target but `baseline`, which is a test of the codec's own: it looks inside.
 pub const TARGETS: &[Target] = &[
     ("avif", |input| {
-        decode::decode(input, |format| format == Format::Avif)
+        decode::decode(input, |format| {
+            matches!(format, Format::Avif | Format::Heic)
+        })
     }),
     ("bridge", |input| {
         decode::decode(input, |format| {
@@ -36,6 +38,7 @@ pub const TARGETS: &[Target] = &[
                     | Format::WebP
                     | Format::Svg
                     | Format::Avif
+                    | Format::Heic
                     | Format::Jxl
             )
         })

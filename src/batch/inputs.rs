@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Failure;
-use crate::codecs::{Format, pdf};
+use crate::codecs::Format;
 use crate::os;
 
 /// A picture to read.
@@ -151,7 +151,7 @@ pub(super) fn format_of(ending: &str) -> Option<Format> {
 fn is_picture(path: &Path) -> bool {
     let ending = path.extension().and_then(OsStr::to_str);
     let format = ending.and_then(format_of);
-    format.is_some_and(|format| format != Format::Pdf || pdf::IS_BUILT)
+    format.is_some_and(Format::is_built)
 }
 
 #[cfg(test)]

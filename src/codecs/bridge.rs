@@ -209,7 +209,8 @@ fn decoder<'a>(
         | Format::Avif
         | Format::Psd
         | Format::Jxl
-        | Format::Pdf => {
+        | Format::Pdf
+        | Format::Heic => {
             return Err(Error::Internal(format!(
                 "{} has a codec of its own",
                 format.name()

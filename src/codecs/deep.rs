@@ -69,7 +69,7 @@ pub fn open_deep<'a>(
     match header.format {
         Format::Png if header.deep => png::open_deep(bytes, header, checkpoint),
         Format::Tiff if header.deep => tiff::open_deep(bytes, header, checkpoint),
-        Format::Avif if header.deep => avif::open_deep(bytes, header, checkpoint),
+        Format::Avif | Format::Heic if header.deep => avif::open_deep(bytes, header, checkpoint),
         Format::Jxl if header.deep => Ok(jxl::open_deep(bytes, header, checkpoint)),
         _ => {
             let rows = super::open(bytes, header, scale, checkpoint)?;

@@ -37,6 +37,8 @@ pub enum Format {
     Tga,
     /// Radiance, whose samples are light without a limit.
     Hdr,
+    /// HEIC, its picture, in programs that are built to read it.
+    Heic,
 }
 
 /// What a format is called and what it can do.
@@ -150,6 +152,10 @@ pub const FORMATS: &[FormatRow] = &[
         nanoseconds: (30, 0),
         ..read_only(Format::Hdr, "hdr", &[], "image/vnd.radiance")
     },
+    FormatRow {
+        nanoseconds: (60, 0),
+        ..read_only(Format::Heic, "heic", &["heif"], "image/heic")
+    },
 ];
 
 const fn read_only(
@@ -181,6 +187,15 @@ impl FormatRow {
 }
 
 impl Format {
+    /// Whether this program was built to read it.
+    pub const fn is_built(self) -> bool {
+        match self {
+            Self::Pdf => super::pdf::IS_BUILT,
+            Self::Heic => super::avif::READS_HEIC,
+            _ => true,
+        }
+    }
+
     /// Its row in the table.
     pub fn row(self) -> &'static FormatRow {
         FORMATS
@@ -228,6 +243,6 @@ mod tests {
             assert_eq!(row.format as usize, index);
             assert_eq!(row.format.row().name, row.name);
         }
-        assert_eq!(FORMATS.len(), Format::Hdr as usize + 1);
+        assert_eq!(FORMATS.len(), Format::Heic as usize + 1);
     }
 }

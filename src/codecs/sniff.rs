@@ -1,6 +1,6 @@
 //! What bytes are, by their signature alone.
 
-use super::{Format, jxl, svg};
+use super::{Format, avif, jxl, svg};
 
 /// The format whose signature the bytes bear, of those that are read.
 pub(super) fn sniff(bytes: &[u8]) -> Option<Format> {
@@ -33,7 +33,8 @@ pub(super) fn sniff(bytes: &[u8]) -> Option<Format> {
         _ if bytes.starts_with(jxl::SIGNATURE) => Format::Jxl,
         [b'P', b'1'..=b'7', space, ..] if space.is_ascii_whitespace() => Format::Pnm,
         _ if bytes.starts_with(b"#?RADIANCE\n") || bytes.starts_with(b"#?RGBE\n") => Format::Hdr,
-        _ if is_avif(bytes) => Format::Avif,
+        _ if has_brand(bytes, &[b"avif", b"avis"]) => Format::Avif,
+        _ if avif::READS_HEIC && has_brand(bytes, &HEIC) => Format::Heic,
         _ if svg::starts(bytes) => Format::Svg,
         // It has no signature at its beginning.
         _ if is_tga(bytes) => Format::Tga,
@@ -92,8 +93,13 @@ fn is_tga(bytes: &[u8]) -> bool {
 /// Brands that a file is looked at for, at most.
 const BRANDS: usize = 64;
 
-/// Whether HEIF's first box names AVIF, as the file's own brand or as one that it also is.
-fn is_avif(bytes: &[u8]) -> bool {
+/// Brands of files whose frames may be of HEVC; those of others are looked at by their header's reader.
+const HEIC: [&[u8; 4]; 8] = [
+    b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1",
+];
+
+/// Whether HEIF's first box names one of those, as the file's own brand or as one that it also is.
+fn has_brand(bytes: &[u8], wanted: &[&[u8; 4]]) -> bool {
     let Some((size, rest)) = bytes.split_first_chunk::<4>() else {
         return false;
     };
@@ -105,21 +111,13 @@ fn is_avif(bytes: &[u8]) -> bool {
     let brands = brands.iter().take(BRANDS).enumerate();
     brands
         .filter(|(at, _)| *at != 1)
-        .any(|(_, brand)| matches!(brand, b"avif" | b"avis"))
+        .any(|(_, brand)| wanted.contains(&brand))
 }
 
 /// What the bytes look like when they are nothing that is read.
 pub(super) fn looks_like(bytes: &[u8]) -> Option<&'static str> {
-    let brand = |brands: &[&[u8; 4]]| {
-        bytes.get(4..8) == Some(b"ftyp")
-            && bytes
-                .get(8..12)
-                .is_some_and(|brand| brands.iter().any(|b| brand == *b))
-    };
-    if brand(&[
-        b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1",
-    ]) {
-        return Some("a HEIC image");
+    if has_brand(bytes, &HEIC) {
+        return Some("a HEIC image, which this program was built without a reader for");
     }
     if bytes.get(4..8) == Some(b"ftyp") {
         return Some("a video");
@@ -201,8 +199,11 @@ mod tests {
             (b"\0\0\0\x0cJXL \n\n\x87\n", None),
             (b"\0\0\0\x20ftypavif", Some(Format::Avif)),
             (b"\0\0\0\x14ftypmif1\0\0\0\0avis", Some(Format::Avif)),
-            (b"\0\0\0\x14ftypmif1avifheic", None),
-            (b"\0\0\0\x10ftypmif1\0\0\0\0avif", None),
+            (
+                b"\0\0\0\x14ftypmif1avifheic",
+                avif::READS_HEIC.then_some(Format::Heic),
+            ),
+            (b"\0\0\0\x10ftypavi1\0\0\0\0avif", None),
             (b"", None),
         ] {
             assert_eq!(sniff(bytes), expected, "{bytes:?}");
@@ -213,7 +214,10 @@ mod tests {
     fn what_is_not_read_is_named() {
         for (bytes, expected) in [
             (&b"%PDF-1.7"[..], Some("a PDF document")),
-            (b"\0\0\0\x20ftypheic", Some("a HEIC image")),
+            (
+                b"\0\0\0\x20ftypheic",
+                Some("a HEIC image, which this program was built without a reader for"),
+            ),
             (b"\0\0\0\x20ftypisom", Some("a video")),
             (b"<?xml version='1.0'?><SVG>", Some("an SVG drawing")),
             (b"<!DOCTYPE html>", Some("an HTML page")),

@@ -217,11 +217,13 @@ async fn what_is_broken_is_refused_with_what_is_wrong() {
         assert!(detail.contains(said), "{said}: {detail}");
     }
     let heic = changed(b"av01", 0, b"hvc1");
-    let problem = server
-        .post("/resize?width=20", &heic)
-        .await
-        .problem(415, "unsupported-format");
-    assert!(problem["detail"].as_str().unwrap().contains("HEIC"));
+    let answer = server.post("/resize?width=20", &heic).await;
+    if cfg!(feature = "heic") {
+        answer.problem(422, "invalid-image");
+    } else {
+        let problem = answer.problem(415, "unsupported-format");
+        assert!(problem["detail"].as_str().unwrap().contains("HEIC"));
+    }
     // No byte of the head is trusted.
     for at in (0..whole.len()).step_by(3) {
         for by in [0xff, 0x80] {

@@ -389,6 +389,28 @@ async fn avif_holds_more_than_8_bit() {
     }
 }
 
+/// Of a camera's 10 bits all are read; an answer of 8 has chroma as it is stored, so that it differs by more than rounding.
+#[cfg(feature = "heic")]
+#[tokio::test]
+async fn a_heic_is_read_with_all_its_bits() {
+    let server = TestServer::start().await;
+    let file = include_bytes!("../fixtures/heic/ten-bit.heic");
+    let answer = server.post("/convert?type=png&bitdepth=16", file).await;
+    assert_eq!(bits(&server, &answer.body).await, 16);
+    let deep = read(&answer).into_rgb16();
+    let plain = server.post("/convert?type=png", file).await;
+    let plain = plain.picture("image/png", deep.width(), deep.height());
+    let (mut between, mut off) = (0, 0);
+    for (x, y, deep) in deep.enumerate_pixels() {
+        for (deep, plain) in deep.0.into_iter().zip(plain.at(x, y)) {
+            off += u64::from(deep.abs_diff(u16::from(plain) * 257));
+            between += usize::from(deep % 257 != 0);
+        }
+    }
+    let mean = off / deep.len() as u64;
+    assert!(between > 1000 && mean < 2 * 257, "{between} {mean}");
+}
+
 /// A TIFF of 32 by 16 pixels, 16 bit a sample.
 fn tiff(photometric: u32, samples: u32, places: &[(u16, &[u32])], pixels: &[u16]) -> Vec<u8> {
     let [photometric, samples] = [[photometric], [samples]];

@@ -60,6 +60,8 @@ mod framing;
 mod gist;
 /// Whom the server refuses to ask.
 mod guard;
+/// HEIC, in a program that reads it.
+mod heic;
 /// Pixel work in processes of its own.
 mod isolation;
 /// JPEG XL.

@@ -1,7 +1,7 @@
 //! Which of a file's items are the picture's alpha.
 
 use super::items::{Item, Items};
-use super::picture::Layer;
+use super::layer::Layer;
 use super::sequence::FRAMES;
 use super::{broken, properties};
 use crate::codecs::Error;

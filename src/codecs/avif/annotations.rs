@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::layer::Layer;
 use super::mux::{self, Parts};
-use super::picture::{Layer, Picture};
+use super::picture::Picture;
 use crate::codecs::exif;
 use crate::codecs::metadata::{Metadata, Said};
 

@@ -12,8 +12,8 @@ use libaom_sys as aom;
 
 use super::broken;
 use super::frame::{Frame, Owned, Plane};
+use super::layer::Layer;
 use super::memory;
-use super::picture::Layer;
 use super::room::Room;
 use super::sequence;
 use crate::codecs::{Error, Format};

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use super::av1;
 use super::frame::{Frame, Samples};
-use super::picture::{Layer, Picture};
+use super::layer::{Coding, Layer};
+use super::picture::Picture;
+use super::{av1, hevc};
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::Error;
 
@@ -42,8 +43,12 @@ impl Cells {
         let cells = layer.cells.chunks(columns).nth(index as usize);
         for &id in cells.unwrap_or_default() {
             checkpoint.check(Stage::Decode)?;
-            let stream = picture.items.bytes(picture.items.item(id)?, most)?;
-            self.frames.push(av1::decode(&stream, layer)?);
+            let item = picture.items.item(id)?;
+            let stream = picture.items.bytes(item, most)?;
+            self.frames.push(match layer.coding {
+                Coding::Av1 => av1::decode(&stream, layer)?,
+                Coding::Hevc => hevc::decode(&picture.items, item, &stream, layer)?,
+            });
         }
         self.rows = (index * height, index * height + height);
         Ok(())

@@ -153,6 +153,12 @@ impl<'a> Items<'a> {
         Ok(Cow::Owned(joined))
     }
 
+    /// How many bytes an item has; 0 for one that can't be read.
+    pub(super) fn length(&self, item: &Item) -> u64 {
+        let pieces = self.pieces(item).into_iter().flatten().flatten();
+        pieces.map(|piece| piece.len() as u64).sum()
+    }
+
     fn pieces(&self, item: &Item) -> Result<impl Iterator<Item = Result<&'a [u8], Error>>, Error> {
         if item.unreachable {
             return Err(broken(

@@ -1,10 +1,16 @@
 //! What a decode takes, promised by the probe and kept to by `av1`.
 
 use super::cells::pieces_bytes;
-use super::picture::{Layer, Picture};
+use super::layer::{Coding, Layer};
+use super::picture::Picture;
 
 /// Bytes of libaom's own for each pixel: modes and references of blocks, as if all were the smallest.
 const STATE_BYTES: u64 = 16;
+
+/// Bytes of HEVC's decoder for each pixel, what it knows of blocks, and for each half a sample: planes of two bytes, and once more
+/// what of them is shown, or one before its last filter.
+const HEVC_BYTES: u64 = 2;
+const HEVC_COPIES: u64 = 2;
 
 /// Bytes of its tables, and of what a row of its largest blocks takes.
 const LEAST_BYTES: u64 = 4 << 20;
@@ -17,7 +23,7 @@ pub(super) fn held_bytes(picture: &Picture<'_>) -> u64 {
     let layers = [Some(&picture.colour), picture.alpha.as_ref()];
     let layers = layers.into_iter().flatten();
     let copies: u64 = layers.clone().map(copies).sum();
-    let work = layers.map(work).max().unwrap_or(0);
+    let work = layers.map(|layer| work(picture, layer)).max().unwrap_or(0);
     copies + work + LEAST_BYTES
 }
 
@@ -33,8 +39,16 @@ fn frame_bytes(layer: &Layer) -> u64 {
     (width + BORDER) * (height + BORDER) * halves(chroma) * depth(layer) / 2
 }
 
-fn work(layer: &Layer) -> u64 {
+fn work(picture: &Picture<'_>, layer: &Layer) -> u64 {
     let pixels = u64::from(layer.cell.0) * u64::from(layer.cell.1);
+    if layer.coding == Coding::Hevc {
+        let halves = layer.sequence.chroma.map_or(2, halves);
+        let items = &picture.items;
+        let streams = layer.cells.iter().filter_map(|&id| items.item(id).ok());
+        let longest = streams.map(|item| items.length(item)).max().unwrap_or(0);
+        // In one piece, with what comes before it, and as the decoder takes its parts.
+        return pixels * (HEVC_BYTES + halves * HEVC_COPIES) + 3 * longest;
+    }
     room(layer) + pixels * STATE_BYTES + pieces_bytes(layer.cell)
 }
 

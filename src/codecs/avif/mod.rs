@@ -1,7 +1,8 @@
-//! AVIF: still pictures of AV1 in HEIF's container. Of an animation, the picture that its file names as the one to show.
+//! AVIF: still pictures of AV1 in HEIF's container, and HEIC, whose frames are of HEVC (`hevc`). Of an animation, the picture that its
+//! file names as the one to show.
 //!
 //! The container is read by code of our own, which is pure and counts everything: [`boxes`], [`items`] and [`lists`] know
-//! where things are, [`properties`] and [`sequence`] what is said of them, [`picture`] what they make together. libaom
+//! where things are, [`properties`] and [`sequence`] what is said of them, [`layer`] and [`picture`] what they make together. libaom
 //! decodes frames (`av1`), in the [`room`] that was promised, and encodes them (`aom`); [`cells`] puts them side by side, and
 //! [`rows`] makes samples of them, by [`convert`]; [`memory`] promises what all that takes; [`tiling`] cuts what is written, and [`mux`] puts a file around it.
 
@@ -18,7 +19,9 @@ mod deep;
 mod describe;
 mod encode;
 mod frame;
+mod hevc;
 mod items;
+mod layer;
 mod lists;
 mod memory;
 mod mux;
@@ -35,7 +38,8 @@ pub(super) use self::annotations::{annotated, said};
 pub(super) use self::decode::{decode_bytes, open};
 pub(super) use self::deep::{encode_deep, encode_deep_bytes, open_deep};
 pub(super) use self::encode::{accepts, create, encode_bytes};
-pub(super) use self::probe::probe;
+pub(super) use self::hevc::IS_BUILT as READS_HEIC;
+pub(super) use self::probe::{probe, probe_heic};
 
 use super::{Error, Format};
 
@@ -44,11 +48,5 @@ fn broken(detail: &str) -> Error {
         format: Format::Avif,
         stage: "header".into(),
         detail: detail.to_owned(),
-    }
-}
-
-fn unsupported(looks_like: &'static str) -> Error {
-    Error::Unsupported {
-        looks_like: Some(looks_like.into()),
     }
 }

@@ -1,5 +1,6 @@
-//! The header of an AVIF file.
+//! The header of an AVIF or HEIC file.
 
+use super::layer::Coding;
 use super::memory;
 use super::picture::{IDENTITY, Picture, YCGCO};
 use super::properties::Cicp;
@@ -9,7 +10,10 @@ use crate::codecs::{Colour, Error, Format, Header, Model, Orientation};
 pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
     let picture = Picture::new(bytes)?;
     Ok(Header {
-        format: Format::Avif,
+        format: match picture.colour.coding {
+            Coding::Av1 => Format::Avif,
+            Coding::Hevc => Format::Heic,
+        },
         width: picture.cut.width,
         height: picture.cut.height,
         model: model(&picture),
@@ -28,6 +32,18 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         reading: 0,
         animation: None,
         detail: detail(&picture),
+    })
+}
+
+/// The same of a file whose brands say HEIC.
+pub(in crate::codecs) fn probe_heic(bytes: &[u8]) -> Result<Header, Error> {
+    probe(bytes).map_err(|error| match error {
+        Error::Invalid { stage, detail, .. } => Error::Invalid {
+            format: Format::Heic,
+            stage,
+            detail,
+        },
+        other => other,
     })
 }
 

@@ -28,9 +28,9 @@ pub(super) struct Cut {
 const LONGEST: u32 = 1 << 20;
 
 /// Properties that say what is done here: a reader that doesn't know an essential one may not show the item.
-const KNOWN: [[u8; 4]; 12] = [
-    *b"a1lx", *b"a1op", *b"auxC", *b"av1C", *b"clap", *b"colr", *b"imir", *b"irot", *b"ispe",
-    *b"lsel", *b"pasp", *b"pixi",
+const KNOWN: [[u8; 4]; 13] = [
+    *b"a1lx", *b"a1op", *b"auxC", *b"av1C", *b"clap", *b"colr", *b"hvcC", *b"imir", *b"irot",
+    *b"ispe", *b"lsel", *b"pasp", *b"pixi",
 ];
 
 /// Refuses an item that can't be shown without knowing more.

@@ -122,7 +122,7 @@ fn said(source: &[u8], format: Format) -> Said<'_> {
         Format::Jpeg => jpeg::said(source),
         Format::Png => png::said(source),
         Format::WebP => webp::said(source),
-        Format::Avif => avif::said(source),
+        Format::Avif | Format::Heic => avif::said(source),
         Format::Jxl => jxl::said(source),
         _ => Said::default(),
     }

@@ -189,6 +189,7 @@ fn body(state: &State, place: Place<'_>) -> Value {
     let rows = FORMATS.iter();
     let rows = rows.filter(|row| row.format != Format::Svg || reads_drawings);
     let rows = rows.filter(|row| row.format != Format::Pdf || reads_documents);
+    let rows = rows.filter(|row| row.format.is_built());
     let types: Vec<_> = rows.map(|row| row.media_type).collect();
     let mut content: Map<String, Value> = types
         .iter()

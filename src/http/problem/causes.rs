@@ -5,7 +5,7 @@ use serde_json::Number;
 
 use super::{Kind, Limit, Problem};
 use crate::admission::{self, Lack};
-use crate::codecs::{self, Format, pdf};
+use crate::codecs::{self, pdf};
 use crate::pipeline::parameter::ParameterError;
 use crate::pipeline::plan;
 use crate::service;
@@ -116,7 +116,7 @@ impl From<codecs::Error> for Problem {
         match error {
             codecs::Error::Unsupported { looks_like } => {
                 let rows = codecs::FORMATS.iter();
-                let rows = rows.filter(|row| row.format != Format::Pdf || pdf::IS_BUILT);
+                let rows = rows.filter(|row| row.format.is_built());
                 let formats: Vec<_> = rows.map(|row| row.name).collect();
                 let what = looks_like.as_deref().unwrap_or("no image");
                 Self::new(

@@ -24,7 +24,22 @@ fn avif((width, height): Size, content: Content, model: Model) -> Vec<u8> {
     sink.finish().unwrap()
 }
 
-/// A file of each kind.
+/// HEIC of 1600×1200 pixels, where it is read.
+fn heics() -> Vec<(String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/heic");
+    let kinds: &[&str] = if Format::Heic.is_built() {
+        &["", "-444", "-grid", "-noise", "-noise-444"]
+    } else {
+        &[]
+    };
+    let read = |kind: &&str| {
+        let file = std::fs::read(folder.join(format!("large{kind}.heic"))).unwrap();
+        (format!("heic{kind}"), file)
+    };
+    kinds.iter().map(read).collect()
+}
+
+/// A file of each kind, HEIC too.
 pub(crate) fn avifs(size: Size, content: Content) -> Vec<(String, Vec<u8>)> {
     let ours = [
         ("avif grey", Model::Gray),
@@ -38,5 +53,5 @@ pub(crate) fn avifs(size: Size, content: Content) -> Vec<(String, Vec<u8>)> {
         let file = std::fs::read(folder.join(format!("large-{kind}.avif"))).unwrap();
         (format!("avif {kind}"), file)
     });
-    ours.into_iter().chain(large).collect()
+    ours.into_iter().chain(large).chain(heics()).collect()
 }

@@ -1,0 +1,12 @@
+//! Frames of HEVC, which make a HEIC file, in programs that are built to read them.
+
+#[cfg(feature = "heic")]
+mod library;
+#[cfg(not(feature = "heic"))]
+#[path = "absent.rs"]
+mod library;
+
+pub(super) use self::library::{decode, sequence};
+
+/// Whether this program reads such files.
+pub(in crate::codecs) const IS_BUILT: bool = cfg!(feature = "heic");
