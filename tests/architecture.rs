@@ -164,7 +164,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ),
     ("gimli", &["os/sampler/stack.rs"]),
     ("harfrust", &["pipeline/text/font.rs"]),
-    ("heifer_hevc_dec", &["codecs/avif/hevc/library.rs"]),
+    ("heifer_hevc_dec", &["codecs/avif/hevc/"]),
     ("hickory_resolver", &["source/resolve.rs"]),
     ("hmac", &["http/access/signature.rs"]),
     ("httpdate", &["http/named.rs"]),

@@ -46,8 +46,8 @@ fn work(picture: &Picture<'_>, layer: &Layer) -> u64 {
         let items = &picture.items;
         let streams = layer.cells.iter().filter_map(|&id| items.item(id).ok());
         let longest = streams.map(|item| items.length(item)).max().unwrap_or(0);
-        // In one piece, with what comes before it, and as the decoder takes its parts.
-        return pixels * (HEVC_BYTES + halves * HEVC_COPIES) + 3 * longest;
+        // In one piece, and as the decoder takes its parts.
+        return pixels * (HEVC_BYTES + halves * HEVC_COPIES) + 2 * longest;
     }
     room(layer) + pixels * STATE_BYTES + pieces_bytes(layer.cell)
 }

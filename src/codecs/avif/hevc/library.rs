@@ -3,25 +3,26 @@
 //! It has one thread, the caller's, and nothing that could stop it within a frame.
 
 use heifer_hevc_dec::Error as Failure;
-use heifer_hevc_dec::decoder::{DecodeOptions, decode_picture};
-use heifer_hevc_dec::nal::{NalHeader, NalUnit};
-use heifer_hevc_dec::params::{ParameterSets, Sps};
-use heifer_hevc_dec::recon;
+use heifer_hevc_dec::nal::{NalUnit, NalUnitType};
+use heifer_hevc_dec::params::{ParameterSets, Pps, Sps};
+use heifer_hevc_dec::recon::{self, Reconstructor};
+use heifer_hevc_dec::slice::SliceHeader;
+use heifer_hevc_dec::syntax::{Picture, decode_slice_segment};
 
+use super::configuration::{Configuration, is};
 use crate::codecs::avif::cells::pieces_bytes;
 use crate::codecs::avif::frame::{Frame, Owned, Plane};
 use crate::codecs::avif::items::{Item, Items};
 use crate::codecs::avif::layer::Layer;
 use crate::codecs::avif::sequence::Sequence;
-use crate::codecs::bytes::Reader;
 use crate::codecs::error::too_many;
 use crate::codecs::{Error, Format};
 
-/// Parts of a stream, at most.
-const UNITS: usize = 1 << 12;
+/// Columns and rows of tiles in a frame, at most (ITU-T H.265, table A.8).
+const TILES: (u32, u32) = (20, 22);
 
-/// What stands before each part of a stream, where parts aren't counted (ITU-T H.265, annex B).
-const START: [u8; 4] = [0, 0, 0, 1];
+/// The smallest blocks that a frame may be made of, as a power of two (7.4.3.2.1).
+const LEAST_BLOCK: u8 = 4;
 
 /// What an item's `hvcC` says of its frame (ISO/IEC 14496-15, 8.3.2).
 ///
@@ -29,16 +30,14 @@ const START: [u8; 4] = [0, 0, 0, 1];
 /// `Invalid` for one that is broken, or says what isn't read here.
 pub(in crate::codecs::avif) fn sequence(items: &Items<'_>, item: &Item) -> Result<Sequence, Error> {
     let configuration = Configuration::of(items, item)?;
-    let mut sets = ParameterSets::default();
-    for unit in &configuration.units {
-        let unit = NalUnit::parse(unit).map_err(|error| failed("header", &error))?;
-        sets.add(&unit).map_err(|error| failed("header", &error))?;
-    }
-    let mut said = sets.sps.iter().flatten();
+    let of_frames = |unit: &&&[u8]| is(unit, NalUnitType::Sps);
+    let mut said = configuration.units.iter().filter(of_frames);
+    // What else there is can't be read before this one is known to say what is sane.
     let (Some(first), None) = (said.next(), said.next()) else {
         return Err(invalid("header", "it hasn't one description of its frames"));
     };
-    described(first)
+    let unit = NalUnit::parse(first).map_err(|error| failed("header", &error))?;
+    described(&Sps::parse(&unit.rbsp).map_err(|error| failed("header", &error))?)
 }
 
 fn described(set: &Sps) -> Result<Sequence, Error> {
@@ -56,7 +55,10 @@ fn described(set: &Sps) -> Result<Sequence, Error> {
         2 => Some((2, 1)),
         _ => Some((1, 1)),
     };
-    if !(8..=12).contains(&depth) || (chroma.is_some() && depth != set.bit_depth_chroma) {
+    if set.log2_ctb_size < LEAST_BLOCK
+        || !(8..=12).contains(&depth)
+        || (chroma.is_some() && depth != set.bit_depth_chroma)
+    {
         return Err(foreign());
     }
     let [left, right, top, bottom] = set.conf_win_offsets;
@@ -111,20 +113,66 @@ pub(in crate::codecs::avif) fn decode(
             "a frame has another header than the first",
         ));
     }
-    let stream = Configuration::of(items, item)?.stream(stream)?;
-    let options = DecodeOptions {
-        max_pixels: coded_pixels(layer),
-        ..DecodeOptions::default()
-    };
-    let frame = decode_picture(&stream, options).map_err(|error| failed("pixels", &error))?;
-    drop(stream);
+    let configuration = Configuration::of(items, item)?;
+    let sets = configuration
+        .sets()
+        .map_err(|error| failed("pixels", &error))?;
+    let slices = configuration.slices(stream)?;
+    let frame = frame(&sets, &slices).map_err(|error| failed("pixels", &error))?;
     copied(frame, layer)
 }
 
-/// Pixels of a cell with what is decoded beside it: sides are multiples of the smallest blocks.
-fn coded_pixels(layer: &Layer) -> u64 {
-    let coded = |side: u32| u64::from(side).next_multiple_of(64);
-    coded(layer.cell.0) * coded(layer.cell.1)
+/// The frame that slices make. Each begins where the one before has ended, so that nothing is decoded twice.
+fn frame(sets: &ParameterSets, slices: &[&[u8]]) -> Result<recon::Frame, Failure> {
+    let mut made: Option<(Picture<'_>, Reconstructor<'_>)> = None;
+    let mut last: Option<SliceHeader> = None;
+    for slice in slices {
+        let unit = NalUnit::parse(slice)?;
+        let header = SliceHeader::parse(&unit.rbsp, &unit.header, sets, last.as_ref())?;
+        let (pps, sps) = sets.get(usize::from(header.slice_pic_parameter_set_id))?;
+        if made.is_none() {
+            check(pps)?;
+        }
+        let (picture, pixels) =
+            made.get_or_insert_with(|| (Picture::new(sps, pps), Reconstructor::new(sps, pps)));
+        if picture.pps.pps_pic_parameter_set_id != pps.pps_pic_parameter_set_id {
+            return Err(Failure::Invalid("slices of one picture differ"));
+        }
+        let first = usize::try_from(header.slice_segment_address).ok();
+        let first = first.and_then(|at| picture.layout.rs_to_ts.get(at));
+        if first != Some(&picture.decoded_ctbs) {
+            return Err(Failure::Invalid("slices don't follow each other"));
+        }
+        pixels.start_slice(&header);
+        let data = unit.rbsp.get(header.header_size..);
+        let data = data.ok_or(Failure::UnexpectedEof)?;
+        decode_slice_segment(picture, &header, header.slice_qp_y(sets)?, data, pixels)?;
+        if let Some(failure) = pixels.error.take() {
+            return Err(failure);
+        }
+        if !header.dependent_slice_segment_flag {
+            last = Some(header);
+        }
+    }
+    let whole = made.filter(|(picture, _)| picture.is_complete());
+    let (picture, pixels) = whole.ok_or(Failure::Invalid("its picture isn't complete"))?;
+    let sps = picture.sps;
+    drop(picture);
+    let frame = pixels.finish(false);
+    Ok(if sps.conf_win_offsets == [0; 4] {
+        frame
+    } else {
+        frame.cropped(sps)
+    })
+}
+
+/// Refuses more tiles than a frame may have: each of its blocks is looked for in all of them.
+fn check(pps: &Pps) -> Result<(), Failure> {
+    let tiles = pps.tiles.as_ref();
+    if tiles.is_some_and(|tiles| tiles.num_columns > TILES.0 || tiles.num_rows > TILES.1) {
+        return Err(Failure::Invalid("it has too many tiles"));
+    }
+    Ok(())
 }
 
 /// The decoded planes, if they are what the layer's header says; samples of 8 bit get a byte each.
@@ -159,81 +207,11 @@ fn copied(frame: recon::Frame, layer: &Layer) -> Result<Frame, Error> {
     })
 }
 
-/// What stands in an item's `hvcC`.
-struct Configuration<'a> {
-    /// Bytes of the length before each part of the stream.
-    length: u8,
-    /// Parts that come before the stream's own.
-    units: Vec<&'a [u8]>,
-}
-
-impl<'a> Configuration<'a> {
-    fn of(items: &Items<'a>, item: &Item) -> Result<Self, Error> {
-        let said = items.property(item, *b"hvcC");
-        let read = said.and_then(Self::parse);
-        read.ok_or_else(|| invalid("header", "its frames aren't described"))
-    }
-
-    fn parse(content: &'a [u8]) -> Option<Self> {
-        let mut reader = Reader::new(content);
-        let [1, ..] = reader.array::<21>()? else {
-            return None;
-        };
-        let length = (reader.u8()? & 3) + 1;
-        let mut units = Vec::new();
-        for _ in 0..reader.u8()? {
-            let _kind = reader.u8()?;
-            for _ in 0..reader.u16_be()? {
-                let length = usize::from(reader.u16_be()?);
-                units.push(reader.take(length)?);
-                if units.len() > UNITS {
-                    return None;
-                }
-            }
-        }
-        Some(Self { length, units })
-    }
-
-    /// The stream with all that comes before it, as the decoder takes it: of the base layer alone.
-    fn stream(&self, stream: &[u8]) -> Result<Vec<u8>, Error> {
-        let cut = || invalid("pixels", "its stream is cut short");
-        let mut units = self.units.clone();
-        let mut reader = Reader::new(stream);
-        while !reader.rest().is_empty() {
-            let length = (0..self.length).try_fold(0_usize, |length, _| {
-                Some(length << 8 | usize::from(reader.u8()?))
-            });
-            units.push(
-                length
-                    .and_then(|length| reader.take(length))
-                    .ok_or_else(cut)?,
-            );
-            if units.len() > UNITS {
-                return Err(too_many(
-                    "parts of a stream",
-                    UNITS as u64,
-                    units.len() as u64,
-                ));
-            }
-        }
-        let is_base =
-            |unit: &&[u8]| NalHeader::parse(unit).is_ok_and(|header| header.layer_id == 0);
-        units.retain(is_base);
-        let all: usize = units.iter().map(|unit| unit.len() + START.len()).sum();
-        let mut joined = Vec::with_capacity(all);
-        for unit in units {
-            joined.extend_from_slice(&START);
-            joined.extend_from_slice(unit);
-        }
-        Ok(joined)
-    }
-}
-
 fn failed(stage: &'static str, failure: &Failure) -> Error {
     invalid(stage, &failure.to_string())
 }
 
-fn invalid(stage: &'static str, detail: &str) -> Error {
+pub(super) fn invalid(stage: &'static str, detail: &str) -> Error {
     Error::Invalid {
         format: Format::Heic,
         stage: stage.into(),

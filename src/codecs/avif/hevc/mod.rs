@@ -1,6 +1,8 @@
 //! Frames of HEVC, which make a HEIC file, in programs that are built to read them.
 
 #[cfg(feature = "heic")]
+mod configuration;
+#[cfg(feature = "heic")]
 mod library;
 #[cfg(not(feature = "heic"))]
 #[path = "absent.rs"]
