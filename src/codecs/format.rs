@@ -154,7 +154,7 @@ pub const FORMATS: &[FormatRow] = &[
     },
     FormatRow {
         nanoseconds: (60, 0),
-        ..read_only(Format::Heic, "heic", &["heif"], "image/heic")
+        ..read_only(Format::Heic, "heif", &["heic"], "image/heic")
     },
 ];
 

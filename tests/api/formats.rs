@@ -63,7 +63,7 @@ async fn inputs(server: &TestServer) -> Vec<(&'static str, Vec<u8>, &'static str
         ("avif", avif.body, "image/avif"),
         ("jxl", QUARTERS.to_vec(), "image/jpeg"),
         #[cfg(feature = "heic")]
-        ("heic", HEIC.to_vec(), "image/jpeg"),
+        ("heif", HEIC.to_vec(), "image/jpeg"),
         #[cfg(feature = "pdf")]
         ("pdf", PAGE.into(), "image/png"),
     ]

@@ -59,7 +59,7 @@ async fn every_kind_comes_in_as_another_decoder_has_it() {
             far.push(format!("{name}: {psnr:.1} dB"));
         }
         let info = server.post("/info", &body).await.json();
-        assert_eq!(info["type"], "heic", "{info}");
+        assert_eq!(info["type"], "heif", "{info}");
         assert_eq!(info["hasAlpha"], name == "alpha", "{name}: {info}");
         assert_eq!(
             (&info["detail"], &info["bitDepth"]),
@@ -108,7 +108,7 @@ async fn what_is_broken_is_refused_with_what_is_wrong() {
         let problem = problem.problem(422, "invalid-image");
         let detail = problem["detail"].as_str().unwrap();
         assert!(
-            detail.contains(words) && detail.contains("heic"),
+            detail.contains(words) && detail.contains("heif"),
             "{detail}"
         );
     }
