@@ -47,7 +47,7 @@ impl Cells {
             let stream = picture.items.bytes(item, most)?;
             self.frames.push(match layer.coding {
                 Coding::Av1 => av1::decode(&stream, layer)?,
-                Coding::Hevc => hevc::decode(&picture.items, item, &stream, layer)?,
+                Coding::Hevc => hevc::decode(&picture.items, item, &stream, layer, checkpoint)?,
             });
         }
         self.rows = (index * height, index * height + height);

@@ -1,5 +1,6 @@
 //! What stands in the decoder's place in a binary that reads no HEIC.
 
+use crate::checkpoint::Checkpoint;
 use crate::codecs::Error;
 use crate::codecs::avif::frame::Frame;
 use crate::codecs::avif::items::{Item, Items};
@@ -25,6 +26,7 @@ pub(in crate::codecs::avif) fn decode(
     _item: &Item,
     _stream: &[u8],
     _layer: &Layer,
+    _checkpoint: &Checkpoint,
 ) -> Result<Frame, Error> {
     Err(unread())
 }

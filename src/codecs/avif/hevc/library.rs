@@ -1,15 +1,17 @@
 //! One picture out of an HEVC stream: the home of `heifer_hevc_dec`, which decodes single pictures alone, in safe Rust.
 //!
-//! It has one thread, the caller's, and nothing that could stop it within a frame.
+//! It has one thread, the caller's.
 
 use heifer_hevc_dec::Error as Failure;
 use heifer_hevc_dec::nal::{NalUnit, NalUnitType};
 use heifer_hevc_dec::params::{ParameterSets, Pps, Sps};
 use heifer_hevc_dec::recon::{self, Reconstructor};
 use heifer_hevc_dec::slice::SliceHeader;
-use heifer_hevc_dec::syntax::{Picture, decode_slice_segment};
+use heifer_hevc_dec::syntax::Picture;
 
 use super::configuration::{Configuration, is};
+use super::watched;
+use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::avif::cells::pieces_bytes;
 use crate::codecs::avif::frame::{Frame, Owned, Plane};
 use crate::codecs::avif::items::{Item, Items};
@@ -101,6 +103,7 @@ pub(in crate::codecs::avif) fn decode(
     item: &Item,
     stream: &[u8],
     layer: &Layer,
+    checkpoint: &Checkpoint,
 ) -> Result<Frame, Error> {
     let most = pieces_bytes(layer.cell);
     if stream.len() as u64 > most {
@@ -118,12 +121,18 @@ pub(in crate::codecs::avif) fn decode(
         .sets()
         .map_err(|error| failed("pixels", &error))?;
     let slices = configuration.slices(stream)?;
-    let frame = frame(&sets, &slices).map_err(|error| failed("pixels", &error))?;
-    copied(frame, layer)
+    let frame = frame(&sets, &slices, checkpoint);
+    // Whatever it ended by, where nobody waits.
+    checkpoint.check(Stage::Decode)?;
+    copied(frame.map_err(|error| failed("pixels", &error))?, layer)
 }
 
 /// The frame that slices make. Each begins where the one before has ended, so that nothing is decoded twice.
-fn frame(sets: &ParameterSets, slices: &[&[u8]]) -> Result<recon::Frame, Failure> {
+fn frame(
+    sets: &ParameterSets,
+    slices: &[&[u8]],
+    checkpoint: &Checkpoint,
+) -> Result<recon::Frame, Failure> {
     let mut made: Option<(Picture<'_>, Reconstructor<'_>)> = None;
     let mut last: Option<SliceHeader> = None;
     for slice in slices {
@@ -146,9 +155,9 @@ fn frame(sets: &ParameterSets, slices: &[&[u8]]) -> Result<recon::Frame, Failure
         pixels.start_slice(&header);
         let data = unit.rbsp.get(header.header_size..);
         let data = data.ok_or(Failure::UnexpectedEof)?;
-        decode_slice_segment(picture, &header, header.slice_qp_y(sets)?, data, pixels)?;
-        if let Some(failure) = pixels.error.take() {
-            return Err(failure);
+        let slice = (&header, header.slice_qp_y(sets)?);
+        if watched::decode(picture, slice, data, pixels, checkpoint)?.is_none() {
+            break;
         }
         if !header.dependent_slice_segment_flag {
             last = Some(header);

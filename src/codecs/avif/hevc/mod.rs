@@ -7,6 +7,8 @@ mod library;
 #[cfg(not(feature = "heic"))]
 #[path = "absent.rs"]
 mod library;
+#[cfg(feature = "heic")]
+mod watched;
 
 pub(super) use self::library::{decode, sequence};
 
