@@ -35,6 +35,8 @@ pub(super) fn sniff(bytes: &[u8]) -> Option<Format> {
         _ if bytes.starts_with(b"#?RADIANCE\n") || bytes.starts_with(b"#?RGBE\n") => Format::Hdr,
         _ if has_brand(bytes, &[b"avif", b"avis"]) => Format::Avif,
         _ if avif::READS_HEIC && has_brand(bytes, &HEIC) => Format::Heic,
+        // Its frames may be of AV1.
+        _ if !has_brand(bytes, &HEIC) && has_brand(bytes, &[b"mif1", b"msf1"]) => Format::Avif,
         _ if svg::starts(bytes) => Format::Svg,
         // It has no signature at its beginning.
         _ if is_tga(bytes) => Format::Tga,
@@ -93,10 +95,8 @@ fn is_tga(bytes: &[u8]) -> bool {
 /// Brands that a file is looked at for, at most.
 const BRANDS: usize = 64;
 
-/// Brands of files whose frames may be of HEVC; those of others are looked at by their header's reader.
-const HEIC: [&[u8; 4]; 8] = [
-    b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1",
-];
+/// Brands of files whose frames are of HEVC.
+const HEIC: [&[u8; 4]; 6] = [b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis"];
 
 /// Whether HEIF's first box names one of those, as the file's own brand or as one that it also is.
 fn has_brand(bytes: &[u8], wanted: &[&[u8; 4]]) -> bool {

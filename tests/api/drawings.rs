@@ -204,11 +204,21 @@ async fn a_drawing_may_be_in_gzip() {
         let cut = &file[..file.len() / 2];
         let tail = vec![b' '; 4 << 20];
         let large = packed(&[DRAWING, &tail].concat());
+        let long = [&file[..], &packed(b"").repeat(220_000)].concat();
+        let garbage = [&file[..], b"and so on"].concat();
+        // Two members are one text.
+        let (first, second) = DRAWING.split_at(DRAWING.len() / 2);
+        let two = [packed(first), packed(second)].concat();
+        let answer = server.post("/convert?type=png", &two).await;
+        assert!(answer.body == server.post("/convert?type=png", DRAWING).await.body);
         for (file, status, code, words) in [
             (&other[..], 422, "invalid-image", "gzip"),
             (cut, 422, "invalid-image", "gzip"),
             (&large, 422, "too-complex", "bytes of SVG in gzip"),
             (&packed(b"hello"), 415, "unsupported-format", "gzip"),
+            // What comes to little may not be long.
+            (&long, 422, "too-complex", "bytes of SVG in gzip"),
+            (&garbage, 422, "invalid-image", "gzip"),
             // A drawing that is packed twice is none.
             (&packed(&file), 415, "unsupported-format", "gzip"),
         ] {

@@ -70,6 +70,34 @@ async fn every_kind_comes_in_as_another_decoder_has_it() {
     assert!(far.is_empty(), "{far:?}");
 }
 
+/// What a frame takes is what it is coded in, not what of it is shown.
+#[cfg(feature = "heic")]
+#[tokio::test]
+async fn no_frame_is_larger_than_what_is_shown() {
+    let server = TestServer::start().await;
+    for (name, right) in [
+        ("plain", true),
+        ("window", false),
+        ("endless", false),
+        ("unsized", false),
+    ] {
+        let file = fixture(&format!("hostile-{name}.heic"));
+        for path in ["/info", "/resize?width=20"] {
+            let answer = server.post(path, &file).await;
+            if right {
+                assert_eq!(answer.status, 200, "{name}");
+                continue;
+            }
+            let problem = answer.problem(422, "invalid-image");
+            let detail = problem["detail"].as_str().unwrap();
+            assert!(detail.contains("no sane one"), "{name}: {detail}");
+        }
+    }
+    // A thousand cells that are one item of a thousand pieces.
+    let file = fixture("hostile-cells.heic");
+    assert_eq!(server.post("/info", &file).await.status, 200);
+}
+
 /// A file that is cut off or has a byte that is another one is answered, and nothing breaks.
 #[cfg(feature = "heic")]
 #[tokio::test]
@@ -83,6 +111,11 @@ async fn what_is_broken_is_refused_with_what_is_wrong() {
             "{length}: {}",
             answer.status
         );
+        if answer.status == 422 {
+            let problem = answer.problem(422, "invalid-image");
+            let detail = problem["detail"].as_str().unwrap();
+            assert!(detail.contains("heif"), "{length}: {detail}");
+        }
     }
     let mut refused = 0;
     for at in (0..file.len()).step_by(7) {

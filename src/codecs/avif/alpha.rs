@@ -1,7 +1,7 @@
 //! Which of a file's items are the picture's alpha.
 
 use super::items::{Item, Items};
-use super::layer::Layer;
+use super::layer::{Coding, Layer};
 use super::sequence::FRAMES;
 use super::{broken, properties};
 use crate::codecs::Error;
@@ -37,6 +37,11 @@ pub(super) fn find(items: &Items<'_>, colour: &Layer) -> Result<Option<Layer>, E
     let one = Layer::new(items, first)?;
     if one.size != colour.cell || one.cells.len() != 1 {
         return Err(broken("its alpha has another size than its colours"));
+    }
+    for &id in &cells {
+        if Coding::of(items.item(id)?) != Some(one.coding) {
+            return Err(broken("its alpha is coded in several ways"));
+        }
     }
     Ok(Some(Layer {
         columns: colour.columns,

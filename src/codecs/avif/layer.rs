@@ -38,7 +38,7 @@ pub(super) struct Layer {
 }
 
 impl Coding {
-    fn of(item: &Item) -> Option<Self> {
+    pub(super) fn of(item: &Item) -> Option<Self> {
         match &item.kind {
             b"av01" => Some(Self::Av1),
             b"hvc1" => Some(Self::Hevc),
@@ -187,7 +187,8 @@ impl Layer {
 
     /// Pixels of all cells.
     pub(super) fn decoded_pixels(&self) -> u64 {
-        u64::from(self.cell.0) * u64::from(self.cell.1) * self.cells.len() as u64
+        let (width, height) = self.sequence.coded;
+        u64::from(width) * u64::from(height) * self.cells.len() as u64
     }
 }
 

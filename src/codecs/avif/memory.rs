@@ -18,7 +18,7 @@ const LEAST_BYTES: u64 = 4 << 20;
 /// Columns and rows around a frame that it is referred to by, and what lines are aligned to.
 const BORDER: u64 = 2 * 64 + 40;
 
-/// Peak bytes: copies of a row of cells, of alpha too, and what libaom has of the cell that it works on.
+/// Peak bytes: copies of a row of cells, of alpha too, and what the decoder has of the cell that it works on.
 pub(super) fn held_bytes(picture: &Picture<'_>) -> u64 {
     let layers = [Some(&picture.colour), picture.alpha.as_ref()];
     let layers = layers.into_iter().flatten();
@@ -42,9 +42,15 @@ fn frame_bytes(layer: &Layer) -> u64 {
 fn work(picture: &Picture<'_>, layer: &Layer) -> u64 {
     let pixels = u64::from(layer.cell.0) * u64::from(layer.cell.1);
     if layer.coding == Coding::Hevc {
+        let (width, height) = layer.sequence.coded;
+        let pixels = u64::from(width) * u64::from(height);
         let halves = layer.sequence.chroma.map_or(2, halves);
         let items = &picture.items;
-        let streams = layer.cells.iter().filter_map(|&id| items.item(id).ok());
+        // The same item may be many cells, and have many pieces.
+        let mut cells = layer.cells.clone();
+        cells.sort_unstable();
+        cells.dedup();
+        let streams = cells.iter().filter_map(|&id| items.item(id).ok());
         let longest = streams.map(|item| items.length(item)).max().unwrap_or(0);
         // In one piece, and as the decoder takes its parts.
         return pixels * (HEVC_BYTES + halves * HEVC_COPIES) + 2 * longest;

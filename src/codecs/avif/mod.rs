@@ -10,6 +10,7 @@ mod alpha;
 mod annotations;
 mod aom;
 mod av1;
+mod bits;
 mod boxes;
 mod cells;
 mod chroma;
@@ -48,5 +49,17 @@ fn broken(detail: &str) -> Error {
         format: Format::Avif,
         stage: "header".into(),
         detail: detail.to_owned(),
+    }
+}
+
+/// The same of a HEIC file.
+fn of_heic(error: Error) -> Error {
+    match error {
+        Error::Invalid { stage, detail, .. } => Error::Invalid {
+            format: Format::Heic,
+            stage,
+            detail,
+        },
+        other => other,
     }
 }

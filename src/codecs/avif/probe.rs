@@ -1,9 +1,9 @@
 //! The header of an AVIF or HEIC file.
 
 use super::layer::Coding;
-use super::memory;
 use super::picture::{IDENTITY, Picture, YCGCO};
 use super::properties::Cicp;
+use super::{memory, of_heic};
 use crate::codecs::{Colour, Error, Format, Header, Model, Orientation};
 
 /// Reads the header; decodes no pixel.
@@ -37,14 +37,7 @@ pub(in crate::codecs) fn probe(bytes: &[u8]) -> Result<Header, Error> {
 
 /// The same of a file whose brands say HEIC.
 pub(in crate::codecs) fn probe_heic(bytes: &[u8]) -> Result<Header, Error> {
-    probe(bytes).map_err(|error| match error {
-        Error::Invalid { stage, detail, .. } => Error::Invalid {
-            format: Format::Heic,
-            stage,
-            detail,
-        },
-        other => other,
-    })
+    probe(bytes).map_err(of_heic)
 }
 
 /// The layout of what is decoded. Planes stay planes where they can.

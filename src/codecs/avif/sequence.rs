@@ -1,5 +1,6 @@
 //! What an AV1 stream says before its pixels: the sequence header, and how many frames follow (AV1 specification, 5.3 to 5.9).
 
+use super::bits::Bits;
 use super::broken;
 use crate::codecs::Error;
 use crate::codecs::bytes::Reader;
@@ -21,7 +22,9 @@ pub(super) struct Sequence {
     pub(super) width: u32,
     /// Rows of a frame, at most.
     pub(super) height: u32,
-    /// Bits of a sample: 8, 10 or 12.
+    /// Columns and rows that are decoded for these.
+    pub(super) coded: (u32, u32),
+    /// Bits of a sample: 8, 10 or 12, and of HEVC any between.
     pub(super) depth: u8,
     /// Luma columns, and rows, that share a sample of chroma; `None` without chroma.
     pub(super) chroma: Option<(u8, u8)>,
@@ -159,6 +162,7 @@ impl Sequence {
         Some(Self {
             width,
             height,
+            coded: (width, height),
             depth,
             chroma,
             colour,
@@ -262,39 +266,4 @@ fn colour_config(bits: &mut Bits<'_>, profile: u32) -> Option<ColourConfig> {
         _ => return None,
     };
     Some((depth, Some(chroma), colour, full_range))
-}
-
-/// Bits of some bytes, the highest first.
-struct Bits<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Bits<'_> {
-    /// The next bits, up to 32, as a number.
-    fn take(&mut self, count: u32) -> Option<u32> {
-        let mut value = 0;
-        for _ in 0..count {
-            let byte = *self.bytes.get(self.at / 8)?;
-            value = value << 1 | u32::from(byte >> (7 - self.at % 8) & 1);
-            self.at += 1;
-        }
-        Some(value)
-    }
-
-    fn flag(&mut self) -> Option<bool> {
-        self.take(1).map(|bit| bit == 1)
-    }
-
-    /// Steps over a number of a length that its leading zeros say.
-    fn exp_golomb(&mut self) -> Option<()> {
-        let mut zeros = 0;
-        while !self.flag()? {
-            zeros += 1;
-            if zeros == 32 {
-                return Some(());
-            }
-        }
-        self.take(zeros).map(|_| ())
-    }
 }

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::data::decoded;
 use super::scan::Found;
-use super::{head, too_many};
+use super::{head, packed, too_many};
 use crate::codecs::{self, Colour, Error, Format, Header, Model, Scale, header};
 
 /// Pixels of all pictures in a drawing.
@@ -45,7 +45,8 @@ impl Embedded {
     /// `None` for what isn't read, or is broken.
     fn read(bytes: &[u8], found: &Found) -> Result<Option<Self>, Error> {
         let file = bytes.get(found.value.clone()).and_then(decoded);
-        let Some(file) = file else {
+        // Browsers unpack none of those.
+        let Some(file) = file.filter(|file| !packed::is_packed(file)) else {
             return Ok(None);
         };
         let header = match codecs::recognise(&file) {

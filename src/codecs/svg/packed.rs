@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::Read as _;
 
-use flate2::bufread::GzDecoder;
+use flate2::bufread::MultiGzDecoder;
 
 use super::{BYTES, broken, too_many};
 use crate::codecs::Error;
@@ -26,8 +26,16 @@ pub(super) fn text(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
     if !is_packed(bytes) {
         return Ok(Cow::Borrowed(bytes));
     }
+    // What unpacks to little may be long, and takes its time.
+    if bytes.len() > BYTES {
+        return Err(too_many(
+            "bytes of SVG in gzip",
+            BYTES as u64,
+            bytes.len() as u64,
+        ));
+    }
     let mut text = Vec::new();
-    let mut decoder = GzDecoder::new(bytes).take(BYTES as u64 + 1);
+    let mut decoder = MultiGzDecoder::new(bytes).take(BYTES as u64 + 1);
     let unpacked = decoder.read_to_end(&mut text);
     if text.len() > BYTES {
         return Err(too_many(
@@ -40,14 +48,15 @@ pub(super) fn text(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
     Ok(Cow::Owned(text))
 }
 
-/// As much of its beginning, as far as it can be unpacked.
+/// As much of its beginning, as far as that can be unpacked out of as many bytes.
 pub(super) fn beginning(bytes: &[u8], length: usize) -> Cow<'_, [u8]> {
+    let first = bytes.get(..length).unwrap_or(bytes);
     if !is_packed(bytes) {
-        return Cow::Borrowed(bytes.get(..length).unwrap_or(bytes));
+        return Cow::Borrowed(first);
     }
     let mut text = Vec::new();
     // What is broken behind the beginning is for whoever reads all.
-    let _broken = GzDecoder::new(bytes)
+    let _broken = MultiGzDecoder::new(first)
         .take(length as u64)
         .read_to_end(&mut text);
     Cow::Owned(text)

@@ -2,6 +2,8 @@
 //!
 //! It has one thread, the caller's.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use heifer_hevc_dec::Error as Failure;
 use heifer_hevc_dec::nal::{NalUnit, NalUnitType};
 use heifer_hevc_dec::params::{ParameterSets, Pps, Sps};
@@ -12,12 +14,10 @@ use heifer_hevc_dec::syntax::Picture;
 use super::configuration::{Configuration, is};
 use super::watched;
 use crate::checkpoint::{Checkpoint, Stage};
-use crate::codecs::avif::cells::pieces_bytes;
 use crate::codecs::avif::frame::{Frame, Owned, Plane};
 use crate::codecs::avif::items::{Item, Items};
 use crate::codecs::avif::layer::Layer;
 use crate::codecs::avif::sequence::Sequence;
-use crate::codecs::error::too_many;
 use crate::codecs::{Error, Format};
 
 /// Columns and rows of tiles in a frame, at most (ITU-T H.265, table A.8).
@@ -25,6 +25,12 @@ const TILES: (u32, u32) = (20, 22);
 
 /// The smallest blocks that a frame may be made of, as a power of two (7.4.3.2.1).
 const LEAST_BLOCK: u8 = 4;
+
+/// The longest side of a frame, as AV1 has it too.
+const LONGEST: u32 = 1 << 16;
+
+/// Columns, and rows, of a frame that are decoded and not shown, at most: those of its largest blocks.
+const UNSEEN: u32 = 64;
 
 /// What an item's `hvcC` says of its frame (ISO/IEC 14496-15, 8.3.2).
 ///
@@ -38,8 +44,14 @@ pub(in crate::codecs::avif) fn sequence(items: &Items<'_>, item: &Item) -> Resul
     let (Some(first), None) = (said.next(), said.next()) else {
         return Err(invalid("header", "it hasn't one description of its frames"));
     };
-    let unit = NalUnit::parse(first).map_err(|error| failed("header", &error))?;
-    described(&Sps::parse(&unit.rbsp).map_err(|error| failed("header", &error))?)
+    let read = || NalUnit::parse(first).and_then(|unit| Sps::parse(&unit.rbsp));
+    described(&contained(read).map_err(|error| failed("header", &error))?)
+}
+
+/// A file that makes the decoder panic is at fault, whatever the decoder thinks of it.
+fn contained<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or(Err(Failure::Invalid("it can't be made sense of")))
 }
 
 fn described(set: &Sps) -> Result<Sequence, Error> {
@@ -67,17 +79,23 @@ fn described(set: &Sps) -> Result<Sequence, Error> {
     let (across, down) = set.chroma_subsampling();
     let side = |coded: u32, before: u32, behind: u32, share: u32| {
         let cut = before.checked_add(behind)?.checked_mul(share)?;
-        coded.checked_sub(cut).filter(|&side| side > 0)
+        // What is decoded and not shown was promised nobody: encoders fill the last of their blocks.
+        let fits = coded <= LONGEST && cut < UNSEEN;
+        coded.checked_sub(cut).filter(|&side| fits && side > 0)
     };
     let width = side(set.pic_width_in_luma_samples, left, right, across);
     let height = side(set.pic_height_in_luma_samples, top, bottom, down);
     let (Some(width), Some(height)) = (width, height) else {
-        return Err(invalid("header", "it has no size"));
+        return Err(invalid("header", "it has no size, or no sane one"));
     };
     let said = set.vui.as_ref();
     Ok(Sequence {
         width,
         height,
+        coded: (
+            set.pic_width_in_luma_samples,
+            set.pic_height_in_luma_samples,
+        ),
         depth,
         chroma,
         colour: said.map_or([2; 3], |said| {
@@ -105,10 +123,6 @@ pub(in crate::codecs::avif) fn decode(
     layer: &Layer,
     checkpoint: &Checkpoint,
 ) -> Result<Frame, Error> {
-    let most = pieces_bytes(layer.cell);
-    if stream.len() as u64 > most {
-        return Err(too_many("bytes of a frame", most, stream.len() as u64));
-    }
     // No frame is larger than its description says, and that has been looked at.
     if sequence(items, item)? != layer.sequence {
         return Err(invalid(
@@ -117,11 +131,8 @@ pub(in crate::codecs::avif) fn decode(
         ));
     }
     let configuration = Configuration::of(items, item)?;
-    let sets = configuration
-        .sets()
-        .map_err(|error| failed("pixels", &error))?;
     let slices = configuration.slices(stream)?;
-    let frame = frame(&sets, &slices, checkpoint);
+    let frame = contained(|| frame(&configuration.sets()?, &slices, checkpoint));
     // Whatever it ended by, where nobody waits.
     checkpoint.check(Stage::Decode)?;
     copied(frame.map_err(|error| failed("pixels", &error))?, layer)
