@@ -314,7 +314,8 @@ mod tests {
             ("out.jfif", Ok(Some(Format::Jpeg))),
             ("out.JPE", Ok(Some(Format::Jpeg))),
             ("v1.2/out", Ok(None)),
-            ("out.heic", Err("heic".to_owned())),
+            ("out.heic", Ok(Some(Format::Heic))),
+            ("out.jxr", Err("jxr".to_owned())),
         ] {
             assert_eq!(Pattern::file(Path::new(file)).format(), format, "{file}");
         }

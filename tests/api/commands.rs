@@ -517,7 +517,7 @@ const WRONG: &[(&[&str], &str)] = &[
         &["resize", SOURCE, "out.bmp", "-w", "3"],
         "'type' is not valid",
     ),
-    (&["resize", SOURCE, "out.heic", "-w", "3"], "say --type"),
+    (&["resize", SOURCE, "out.jxr", "-w", "3"], "say --type"),
     (&["resize", SOURCE, "{name}.tar", "-w", "3"], "say --type"),
     (
         &["resize", SOURCE, "in/photo.JPEG", "out.png", "-w", "3"],
