@@ -151,7 +151,6 @@ const HOMES: &[(&str, &[&str])] = &[
         &["pipeline/mod.rs", "pipeline/transform.rs"],
     ),
     ("fdeflate", &["codecs/tiff/unpack/deflate.rs"]),
-    ("flate2", &["codecs/svg/packed.rs"]),
     ("form_urlencoded", &["http/extract.rs", "http/form.rs"]),
     (
         "futures_core",
@@ -201,7 +200,12 @@ const HOMES: &[(&str, &[&str])] = &[
     ),
     (
         "libdeflater",
-        &["codecs/png/", "profile/write.rs", "source/collector.rs"],
+        &[
+            "codecs/png/",
+            "codecs/svg/packed.rs",
+            "profile/write.rs",
+            "source/collector.rs",
+        ],
     ),
     ("libwebp_sys", &["codecs/webp/"]),
     ("moxcms", &["pipeline/color/"]),

@@ -14,7 +14,7 @@ const EM: f64 = 12.0;
 
 /// Whether the bytes begin with a drawing, in gzip or not, behind what may stand before its root element.
 pub(in crate::codecs) fn starts(bytes: &[u8]) -> bool {
-    root(&packed::beginning(bytes, LOOK)).is_some()
+    packed::text(bytes).is_some_and(|text| root(&text).is_some())
 }
 
 /// Width and height in pixels, 0 and less included; `None` where it doesn't state them.

@@ -21,6 +21,8 @@ mod styles;
 mod survey;
 mod weights;
 
+use std::borrow::Cow;
+
 use self::counts::Counts;
 use self::draw::View;
 pub(super) use self::head::starts;
@@ -43,16 +45,15 @@ const SIDE: u32 = 10_000_000;
 /// # Errors
 /// `Invalid` or `TooComplex`.
 pub(super) fn probe(bytes: &[u8]) -> Result<Header, Error> {
-    let text = packed::text(bytes)?;
+    let text = unpacked(bytes)?;
     let (counts, found) = scan::scan(&text)?;
     let embedded = embedded::Count::new(&text, &found)?;
     let mut header = stated(&text, &counts)?;
     header.held = header.held.saturating_add(embedded.bytes());
     header.reading = embedded.reading;
     if packed::is_packed(bytes) {
-        // A vector that grows is there twice.
         let length = text.len() as u64;
-        header.held = header.held.saturating_add(2 * length);
+        header.held = header.held.saturating_add(length);
         header.reading = header.reading.saturating_add(packed::NANOSECONDS * length);
     }
     header.detail = match (counts.layered() || embedded.drawings, embedded.any) {
@@ -62,6 +63,11 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Header, Error> {
         (true, true) => LAYERED_PICTURES,
     };
     Ok(header)
+}
+
+/// What was recognised as a drawing can be unpacked.
+fn unpacked(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
+    packed::text(bytes).ok_or_else(|| broken("header", "its gzip is broken"))
 }
 
 /// The same of a drawing whose pictures aren't looked at.
@@ -155,7 +161,7 @@ pub(super) fn open<'a>(
     let layers = layer_bytes(header.detail, shape);
     let pictures = picture_pixels(header.detail, shape);
     whole::rows(shape, checkpoint, move || {
-        let text = packed::text(bytes)?;
+        let text = unpacked(bytes)?;
         checkpoint.check(Stage::Decode)?;
         let drawing = Drawing {
             bytes: &text,

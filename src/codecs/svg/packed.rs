@@ -1,18 +1,16 @@
-//! Drawings in gzip (`.svgz`): the home of `flate2`.
+//! Drawings in gzip (`.svgz`).
 
 use std::borrow::Cow;
-use std::io::Read as _;
 
-use flate2::bufread::MultiGzDecoder;
+use libdeflater::Decompressor;
 
-use super::{BYTES, broken, too_many};
-use crate::codecs::Error;
+use super::BYTES;
 
 /// What gzip begins with, and the one way to compress that it has (RFC 1952, 2.3.1).
 const SIGNATURE: [u8; 3] = [0x1f, 0x8b, 8];
 
-/// Bytes of a packed file, at most: of the slowest a millisecond takes 27 KB, and a header is read where requests are.
-const PACKED: usize = 1 << 20;
+/// Bytes of a packed file, at most: a header is read where requests are, and blocks that unpack to nothing take their time.
+const PACKED: usize = 128 << 10;
 
 /// Nanoseconds, about, that unpacking a byte takes.
 pub(super) const NANOSECONDS: u64 = 4;
@@ -23,40 +21,14 @@ pub(super) fn is_packed(bytes: &[u8]) -> bool {
 
 /// The text: what is packed, or the bytes themselves.
 ///
-/// # Errors
-/// `TooComplex` for more than [`PACKED`] or [`BYTES`], `Invalid` for what can't be unpacked, or has another checksum.
-pub(super) fn text(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
+/// `None` for more than [`PACKED`] bytes, or [`BYTES`] of text, and for what can't be unpacked, or has another checksum or length.
+pub(super) fn text(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
     if !is_packed(bytes) {
-        return Ok(Cow::Borrowed(bytes));
+        return Some(Cow::Borrowed(bytes));
     }
-    // What unpacks to little may be long, and takes its time.
-    if bytes.len() > PACKED {
-        return Err(too_many("bytes of gzip", PACKED as u64, bytes.len() as u64));
-    }
-    let mut text = Vec::new();
-    let mut decoder = MultiGzDecoder::new(bytes).take(BYTES as u64 + 1);
-    let unpacked = decoder.read_to_end(&mut text);
-    if text.len() > BYTES {
-        return Err(too_many(
-            "bytes of SVG in gzip",
-            BYTES as u64,
-            text.len() as u64,
-        ));
-    }
-    unpacked.map_err(|error| broken("header", &format!("its gzip is broken: {error}")))?;
-    Ok(Cow::Owned(text))
-}
-
-/// As much of its beginning, as far as that can be unpacked out of as many bytes.
-pub(super) fn beginning(bytes: &[u8], length: usize) -> Cow<'_, [u8]> {
-    let first = bytes.get(..length).unwrap_or(bytes);
-    if !is_packed(bytes) {
-        return Cow::Borrowed(first);
-    }
-    let mut text = Vec::new();
-    // What is broken behind the beginning is for whoever reads all.
-    let _broken = MultiGzDecoder::new(first)
-        .take(length as u64)
-        .read_to_end(&mut text);
-    Cow::Owned(text)
+    let (_, length) = bytes.split_last_chunk().filter(|_| bytes.len() <= PACKED)?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+    let mut text = vec![0; Some(length).filter(|&length| length <= BYTES)?];
+    let made = Decompressor::new().gzip_decompress(bytes, &mut text).ok()?;
+    (made == length).then_some(Cow::Owned(text))
 }
