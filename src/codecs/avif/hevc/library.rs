@@ -9,10 +9,10 @@ use heifer_hevc_dec::nal::{NalUnit, NalUnitType};
 use heifer_hevc_dec::params::{ParameterSets, Pps, Sps};
 use heifer_hevc_dec::recon::{self, Reconstructor};
 use heifer_hevc_dec::slice::SliceHeader;
-use heifer_hevc_dec::syntax::Picture;
+use heifer_hevc_dec::syntax::{Picture, decode_slice_segment};
 
 use super::configuration::{Configuration, is};
-use super::watched;
+use super::watched::Watched;
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::avif::frame::{Frame, Owned, Plane};
 use crate::codecs::avif::items::{Item, Items};
@@ -37,7 +37,10 @@ const UNSEEN: u32 = 64;
 /// # Errors
 /// `Invalid` for one that is broken, or says what isn't read here.
 pub(in crate::codecs::avif) fn sequence(items: &Items<'_>, item: &Item) -> Result<Sequence, Error> {
-    let configuration = Configuration::of(items, item)?;
+    said(&Configuration::of(items, item)?)
+}
+
+fn said(configuration: &Configuration<'_>) -> Result<Sequence, Error> {
     let of_frames = |unit: &&&[u8]| is(unit, NalUnitType::Sps);
     let mut said = configuration.units.iter().filter(of_frames);
     // What else there is can't be read before this one is known to say what is sane.
@@ -123,14 +126,14 @@ pub(in crate::codecs::avif) fn decode(
     layer: &Layer,
     checkpoint: &Checkpoint,
 ) -> Result<Frame, Error> {
+    let configuration = Configuration::of(items, item)?;
     // No frame is larger than its description says, and that has been looked at.
-    if sequence(items, item)? != layer.sequence {
+    if said(&configuration)? != layer.sequence {
         return Err(invalid(
             "pixels",
             "a frame has another header than the first",
         ));
     }
-    let configuration = Configuration::of(items, item)?;
     let slices = configuration.slices(stream)?;
     let frame = contained(|| frame(&configuration.sets()?, &slices, checkpoint));
     // Whatever it ended by, where nobody waits.
@@ -166,9 +169,16 @@ fn frame(
         pixels.start_slice(&header);
         let data = unit.rbsp.get(header.header_size..);
         let data = data.ok_or(Failure::UnexpectedEof)?;
-        let slice = (&header, header.slice_qp_y(sets)?);
-        if watched::decode(picture, slice, data, pixels, checkpoint)?.is_none() {
-            break;
+        let mut watched = Watched { pixels, checkpoint };
+        decode_slice_segment(
+            picture,
+            &header,
+            header.slice_qp_y(sets)?,
+            data,
+            &mut watched,
+        )?;
+        if let Some(failure) = pixels.error.take() {
+            return Err(failure);
         }
         if !header.dependent_slice_segment_flag {
             last = Some(header);

@@ -1,25 +1,22 @@
-//! A slice's decode that ends where nobody waits for it any more.
+//! A frame's decode that ends where nobody waits for it any more.
 //!
 //! The decoder has no hook for that, but tells of each block that it has read, and can be left from there as a panic leaves it:
-//! nothing of what it was at is used again. No hook of panics hears of it.
+//! nothing of what it was at is used again. No hook of panics hears of it, and whoever contains panics asks the checkpoint first.
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 
-use heifer_hevc_dec::Error as Failure;
 use heifer_hevc_dec::recon::Reconstructor;
-use heifer_hevc_dec::slice::SliceHeader;
-use heifer_hevc_dec::syntax::{
-    CodingUnit, Picture, SaoParams, Sink, TransformBlock, decode_slice_segment,
-};
+use heifer_hevc_dec::syntax::{CodingUnit, SaoParams, Sink, TransformBlock};
 
 use crate::checkpoint::{Checkpoint, Stage};
 
 /// What is thrown where the checkpoint is stopped.
 struct Left;
 
-struct Watched<'a, 'p> {
-    pixels: &'p mut Reconstructor<'a>,
-    checkpoint: &'p Checkpoint,
+/// A picture's reconstruction, and who waits for it.
+pub(super) struct Watched<'a, 'p> {
+    pub(super) pixels: &'p mut Reconstructor<'a>,
+    pub(super) checkpoint: &'p Checkpoint,
 }
 
 impl Sink for Watched<'_, '_> {
@@ -41,28 +38,6 @@ impl Sink for Watched<'_, '_> {
             resume_unwind(Box::new(Left));
         }
     }
-}
-
-/// Decodes a slice; `None` where the checkpoint was stopped, and what it was decoded into is of no more use.
-///
-/// # Errors
-/// The decoder's.
-pub(super) fn decode(
-    picture: &mut Picture<'_>,
-    (header, quantizer): (&SliceHeader, i32),
-    data: &[u8],
-    pixels: &mut Reconstructor<'_>,
-    checkpoint: &Checkpoint,
-) -> Result<Option<()>, Failure> {
-    let mut watched = Watched { pixels, checkpoint };
-    let work = || decode_slice_segment(picture, header, quantizer, data, &mut watched);
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(Ok(_counts)) => {}
-        Ok(Err(failure)) => return Err(failure),
-        Err(thrown) if thrown.is::<Left>() => return Ok(None),
-        Err(thrown) => resume_unwind(thrown),
-    }
-    pixels.error.take().map_or(Ok(Some(())), Err)
 }
 
 #[cfg(test)]
