@@ -117,7 +117,7 @@ fn has_brand(bytes: &[u8], wanted: &[&[u8; 4]]) -> bool {
 /// What the bytes look like when they are nothing that is read.
 pub(super) fn looks_like(bytes: &[u8]) -> Option<&'static str> {
     if has_brand(bytes, &HEIC) {
-        return Some("a HEIC image, which this program was built without a reader for");
+        return Some(avif::UNREAD_HEIC);
     }
     if bytes.get(4..8) == Some(b"ftyp") {
         return Some("a video");
@@ -214,10 +214,7 @@ mod tests {
     fn what_is_not_read_is_named() {
         for (bytes, expected) in [
             (&b"%PDF-1.7"[..], Some("a PDF document")),
-            (
-                b"\0\0\0\x20ftypheic",
-                Some("a HEIC image, which this program was built without a reader for"),
-            ),
+            (b"\0\0\0\x20ftypheic", Some(avif::UNREAD_HEIC)),
             (b"\0\0\0\x20ftypisom", Some("a video")),
             (b"<?xml version='1.0'?><SVG>", Some("an SVG drawing")),
             (b"<!DOCTYPE html>", Some("an HTML page")),

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::frame::{Frame, Samples};
 use super::layer::{Coding, Layer};
 use super::picture::Picture;
-use super::{av1, hevc, of_heic};
+use super::{av1, hevc};
 use crate::checkpoint::{Checkpoint, Stage};
 use crate::codecs::Error;
 
@@ -43,14 +43,12 @@ impl Cells {
         let cells = layer.cells.chunks(columns).nth(index as usize);
         for &id in cells.unwrap_or_default() {
             checkpoint.check(Stage::Decode)?;
-            let stream = |item| picture.items.bytes(item, most);
             let item = picture.items.item(id)?;
+            let stream = picture.items.bytes(item, most);
+            let stream = stream.map_err(|error| layer.coding.named(error))?;
             self.frames.push(match layer.coding {
-                Coding::Av1 => av1::decode(&stream(item)?, layer)?,
-                Coding::Hevc => {
-                    let stream = stream(item).map_err(of_heic)?;
-                    hevc::decode(&picture.items, item, &stream, layer, checkpoint)?
-                }
+                Coding::Av1 => av1::decode(&stream, layer)?,
+                Coding::Hevc => hevc::decode(&picture.items, item, &stream, layer, checkpoint)?,
             });
         }
         self.rows = (index * height, index * height + height);

@@ -2,7 +2,7 @@
 
 use super::items::{Item, Items};
 use super::sequence::{self, FRAMES, Sequence};
-use super::{broken, hevc, properties};
+use super::{broken, hevc, of_heic, properties};
 use crate::codecs::Error;
 use crate::codecs::bytes::Reader;
 
@@ -45,6 +45,14 @@ impl Coding {
             _ => None,
         }
     }
+
+    /// What is wrong with a file of such frames.
+    pub(super) fn named(self, error: Error) -> Error {
+        match self {
+            Self::Av1 => error,
+            Self::Hevc => of_heic(error),
+        }
+    }
 }
 
 impl Layer {
@@ -63,65 +71,25 @@ impl Layer {
         item: &Item,
         size: Option<(u32, u32)>,
     ) -> Result<Self, Error> {
-        match Coding::of(item) {
-            Some(Coding::Av1) => Self::av1(items, id, item, size),
-            Some(Coding::Hevc) => Self::hevc(items, id, item, size),
-            None => Err(broken("it is made in a way that is not read here")),
-        }
-    }
-
-    fn hevc(
-        items: &Items<'_>,
-        id: u32,
-        item: &Item,
-        size: Option<(u32, u32)>,
-    ) -> Result<Self, Error> {
-        let sequence = hevc::sequence(items, item)?;
-        let coded = (sequence.width, sequence.height);
-        if size.is_some_and(|size| size != coded) {
-            return Err(broken("its frame has another size than it says"));
-        }
-        Ok(Self {
-            columns: 1,
-            cells: vec![id],
-            cell: coded,
-            size: coded,
-            coding: Coding::Hevc,
-            sequence,
-            frames: 1,
-            point: 0,
-        })
-    }
-
-    fn av1(
-        items: &Items<'_>,
-        id: u32,
-        item: &Item,
-        size: Option<(u32, u32)>,
-    ) -> Result<Self, Error> {
-        let sequence = sequence::sequence(items.start(item)?);
-        let sequence = sequence.ok_or_else(|| broken("its stream has no header"))?;
-        let coded = (sequence.width, sequence.height);
-        let size = size.unwrap_or(coded);
-        if size != coded {
-            return Err(broken("its frame has another size than it says"));
-        }
-        // Of one that lies in pieces only the first is read here.
-        let frames = match (sequence.still, item.extents.len()) {
-            (true, _) => 1,
-            (false, 1) => sequence::frames(items.start(item)?),
-            _ => FRAMES,
+        let unread = || broken("it is made in a way that is not read here");
+        let coding = Coding::of(item).ok_or_else(unread)?;
+        let (sequence, frames, point) = match coding {
+            Coding::Av1 => av1(items, item)?,
+            Coding::Hevc => (hevc::sequence(items, item)?, 1, 0),
         };
-        let point = properties::operating_point(items, item);
+        let cell = (sequence.width, sequence.height);
+        if size.is_some_and(|size| size != cell) {
+            return Err(broken("its frame has another size than it says"));
+        }
         Ok(Self {
             columns: 1,
             cells: vec![id],
-            cell: size,
-            size,
-            coding: Coding::Av1,
+            cell,
+            size: cell,
+            coding,
             sequence,
-            frames: frames.clamp(1, FRAMES),
-            point: point.ok_or_else(|| broken("it asks for a layer below the last"))?,
+            frames,
+            point,
         })
     }
 
@@ -190,6 +158,22 @@ impl Layer {
         let (width, height) = self.sequence.coded;
         u64::from(width) * u64::from(height) * self.cells.len() as u64
     }
+}
+
+/// What an item's stream of AV1 says, how many frames it has, at most, and the operating point to decode.
+fn av1(items: &Items<'_>, item: &Item) -> Result<(Sequence, u32, u8), Error> {
+    let start = items.start(item)?;
+    let sequence = sequence::sequence(start);
+    let sequence = sequence.ok_or_else(|| broken("its stream has no header"))?;
+    // Of one that lies in pieces only the first is read here.
+    let frames = match (sequence.still, item.extents.len()) {
+        (true, _) => 1,
+        (false, 1) => sequence::frames(start),
+        _ => FRAMES,
+    };
+    let point = properties::operating_point(items, item);
+    let point = point.ok_or_else(|| broken("it asks for a layer below the last"))?;
+    Ok((sequence, frames.clamp(1, FRAMES), point))
 }
 
 /// Columns, rows and size of a grid.

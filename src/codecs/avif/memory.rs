@@ -40,22 +40,29 @@ fn frame_bytes(layer: &Layer) -> u64 {
 }
 
 fn work(picture: &Picture<'_>, layer: &Layer) -> u64 {
-    let pixels = u64::from(layer.cell.0) * u64::from(layer.cell.1);
-    if layer.coding == Coding::Hevc {
-        let (width, height) = layer.sequence.coded;
-        let pixels = u64::from(width) * u64::from(height);
-        let halves = layer.sequence.chroma.map_or(2, halves);
-        let items = &picture.items;
-        // The same item may be many cells, and have many pieces.
-        let mut cells = layer.cells.clone();
-        cells.sort_unstable();
-        cells.dedup();
-        let streams = cells.iter().filter_map(|&id| items.item(id).ok());
-        let longest = streams.map(|item| items.length(item)).max().unwrap_or(0);
-        // In one piece, and as the decoder takes its parts.
-        return pixels * (HEVC_BYTES + halves * HEVC_COPIES) + 2 * longest;
+    match layer.coding {
+        Coding::Av1 => {
+            let pixels = u64::from(layer.cell.0) * u64::from(layer.cell.1);
+            room(layer) + pixels * STATE_BYTES + pieces_bytes(layer.cell)
+        }
+        Coding::Hevc => hevc_work(picture, layer),
     }
-    room(layer) + pixels * STATE_BYTES + pieces_bytes(layer.cell)
+}
+
+/// Planes and blocks of what is decoded, and its stream twice: in one piece, and as the decoder takes its parts.
+fn hevc_work(picture: &Picture<'_>, layer: &Layer) -> u64 {
+    let (width, height) = layer.sequence.coded;
+    let halves = layer.sequence.chroma.map_or(2, halves);
+    let planes = u64::from(width) * u64::from(height) * (HEVC_BYTES + halves * HEVC_COPIES);
+    // The same item may be many cells, and have many pieces.
+    let mut cells = layer.cells.clone();
+    cells.sort_unstable();
+    cells.dedup();
+    let items = &picture.items;
+    let items = cells
+        .iter()
+        .filter_map(|&id| Some(items.length(items.item(id).ok()?)));
+    planes + 2 * items.max().unwrap_or(0)
 }
 
 fn copies(layer: &Layer) -> u64 {

@@ -39,7 +39,7 @@ pub(super) use self::annotations::{annotated, said};
 pub(super) use self::decode::{decode_bytes, open};
 pub(super) use self::deep::{encode_deep, encode_deep_bytes, open_deep};
 pub(super) use self::encode::{accepts, create, encode_bytes};
-pub(super) use self::hevc::IS_BUILT as READS_HEIC;
+pub(super) use self::hevc::{IS_BUILT as READS_HEIC, UNREAD as UNREAD_HEIC};
 pub(super) use self::probe::{probe, probe_heic};
 
 use super::{Error, Format};

@@ -1,4 +1,4 @@
-//! What the root element says: that it is a drawing, and its size. It looks at the first bytes alone.
+//! What the root element says: that it is a drawing, and its size. It looks at the text's first bytes alone.
 
 use super::{broken, doctype, packed};
 use crate::codecs::Error;

@@ -10,7 +10,7 @@ use crate::codecs::avif::sequence::Sequence;
 /// What such a file is.
 fn unread() -> Error {
     Error::Unsupported {
-        looks_like: Some("a HEIC image, which this program was built without a reader for".into()),
+        looks_like: Some(super::UNREAD.into()),
     }
 }
 

@@ -12,5 +12,9 @@ mod watched;
 
 pub(super) use self::library::{decode, sequence};
 
+/// What such a file is to a program that doesn't read it.
+pub(in crate::codecs) const UNREAD: &str =
+    "a HEIC image, which this program was built without a reader for";
+
 /// Whether this program reads such files.
 pub(in crate::codecs) const IS_BUILT: bool = cfg!(feature = "heic");
