@@ -41,16 +41,21 @@ const KINDS: [(&str, &str, f64); 26] = [
     ("turned-8", "4:2:0", 38.0),
 ];
 
+/// How near a file's picture is to what another decoder has made of it, which is a PNG, in dB.
+pub(crate) async fn nearness(server: &TestServer, file: &[u8], reference: &[u8]) -> f64 {
+    let reference = Picture::decode(reference);
+    let answer = server.post("/convert?type=png", file).await;
+    let got = answer.picture("image/png", reference.width, reference.height);
+    got.psnr(&reference)
+}
+
 #[tokio::test]
 async fn every_kind_comes_in_as_another_decoder_has_it() {
     let server = TestServer::start().await;
     let mut far = Vec::new();
     for (name, layout, least) in KINDS {
         let body = fixture(&format!("{name}.avif"));
-        let reference = Picture::decode(&fixture(&format!("{name}.png")));
-        let answer = server.post("/convert?type=png", &body).await;
-        let got = answer.picture("image/png", reference.width, reference.height);
-        let psnr = got.psnr(&reference);
+        let psnr = nearness(&server, &body, &fixture(&format!("{name}.png"))).await;
         if psnr < least {
             far.push(format!("{name}: {psnr:.1} dB"));
         }

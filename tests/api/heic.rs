@@ -4,7 +4,7 @@
 use std::path::Path;
 
 #[cfg(feature = "heic")]
-use crate::support::Picture;
+use crate::avif;
 use crate::support::TestServer;
 
 #[cfg(not(feature = "heic"))]
@@ -51,10 +51,7 @@ async fn every_kind_comes_in_as_another_decoder_has_it() {
     let mut far = Vec::new();
     for (name, layout, depth, least) in KINDS {
         let body = fixture(&format!("{name}.heic"));
-        let reference = Picture::decode(&fixture(&format!("{name}.png")));
-        let answer = server.post("/convert?type=png", &body).await;
-        let got = answer.picture("image/png", reference.width, reference.height);
-        let psnr = got.psnr(&reference);
+        let psnr = avif::nearness(&server, &body, &fixture(&format!("{name}.png"))).await;
         if psnr < least {
             far.push(format!("{name}: {psnr:.1} dB"));
         }
